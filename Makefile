@@ -1,0 +1,181 @@
+# fanlab: everything is built out of tree, into $(BUILD). New source files need no edit here.
+#
+#   make BUILD=build/x CC=clang CFLAGS='-O0 -g'      a second tree with other flags beside the first
+#   make SANITIZE=thread BUILD=build/tsan tests      what `make tsan` builds
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+BUILD   ?= build
+PREFIX  ?= /usr/local
+SUITES  ?= plain asan tsan
+VERSION := 0.1.0
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+CFLAGS   ?= -O2 -g
+SANITIZE ?=
+
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
+            -Wvla -Wformat=2 -Werror
+# The stack capture follows frame pointers, so no frame may be left out or folded into its caller.
+FRAMES   := -fno-omit-frame-pointer -fno-optimize-sibling-calls
+SANITIZE_FLAGS := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all)
+COMPILE  = $(CC) -std=gnu11 $(CFLAGS) $(WARNINGS) $(FRAMES) $(SANITIZE_FLAGS) -fPIE -pthread
+LINK     = $(CC) $(CFLAGS) $(SANITIZE_FLAGS) -pie -pthread $(LDFLAGS)
+
+# pkg-config is asked on first use, which is after .ci/setup had its chance to install it.
+once      = $(or $($1),$(eval $1 := $(shell $2))$($1))
+APP_PKGS  := ncursesw libdw jansson
+TEST_PKGS := check vterm
+APP_CFLAGS  = $(call once,app_cflags,pkg-config --cflags $(APP_PKGS))
+APP_LIBS    = $(call once,app_libs,pkg-config --libs $(APP_PKGS))
+TEST_CFLAGS = $(call once,test_cflags,pkg-config --cflags $(TEST_PKGS) $(APP_PKGS))
+TEST_LIBS   = $(call once,test_libs,pkg-config --libs $(TEST_PKGS)) -lutil
+
+# ---- what there is --------------------------------------------------------------------------
+
+fan_layers  := base run sync flow watch lab
+fan_sources := $(filter-out core/run/sim%,$(wildcard $(fan_layers:%=core/%/*.c)))
+bug_sources := $(filter-out bugs/main.c,$(wildcard bugs/*.c))
+app_sources := $(filter-out app/main.c,$(wildcard app/*.c app/*/*.c))
+support_sources := $(wildcard tests/support/*.c)
+test_sources    := $(wildcard tests/*/test_*.c)
+child_sources   := $(wildcard tests/*/child_*.c)
+bench_sources   := $(wildcard tests/bench/bench_*.c)
+peer_sources    := $(wildcard tests/bench/peer_*.c)
+
+objects = $(patsubst %.c,$(BUILD)/obj/%.o,$1)
+programs = $(patsubst %.c,$(BUILD)/%,$1)
+fan_objects := $(call objects,$(fan_sources))
+bug_objects := $(call objects,$(bug_sources))
+app_objects := $(call objects,$(app_sources))
+
+libfan   := $(BUILD)/libfan.a
+libapp   := $(BUILD)/libapp.a
+libsupport := $(BUILD)/libsupport.a
+fanlab   := $(if $(wildcard app/main.c),$(BUILD)/fanlab)
+lab_real := $(if $(wildcard bugs/main.c),$(BUILD)/fanlab-lab-real)
+tests    := $(call programs,$(test_sources) $(child_sources))
+benches  := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(bench_sources) $(peer_sources))
+
+# ---- targets for people ---------------------------------------------------------------------
+
+jobs = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
+asan := BUILD=$(BUILD)/asan SANITIZE=address,undefined CC=gcc CFLAGS='-O1 -g'
+tsan := BUILD=$(BUILD)/tsan SANITIZE=thread CC=gcc CFLAGS='-O1 -g'
+
+.PHONY: all tests benches help run test check bench asan tsan install clean FORCE
+
+all: $(libfan) $(lab_real) $(fanlab)  ## build the library and the programs into build/
+
+help:  ## print this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run:  ## install what is missing, build, open the program (ARGS='run 04' passes arguments)
+	@.ci/setup build
+	@$(MAKE) -s $(jobs) all
+	@$(BUILD)/fanlab $(ARGS)
+
+test:  ## install what tests need, build, run every test (SUITES='plain asan tsan')
+	@.ci/setup build test
+	@$(if $(filter plain,$(SUITES)),$(MAKE) -s $(jobs) all tests)
+	@$(if $(filter asan,$(SUITES)),$(MAKE) -s $(jobs) $(asan) all tests)
+	@$(if $(filter tsan,$(SUITES)),$(MAKE) -s $(jobs) $(tsan) all tests)
+	@.ci/run-tests $(patsubst $(BUILD)/plain,$(BUILD),$(SUITES:%=$(BUILD)/%))
+
+asan:  ## every test under AddressSanitizer and UndefinedBehaviorSanitizer
+	@$(MAKE) test SUITES=asan
+
+tsan:  ## every test under ThreadSanitizer
+	@$(MAKE) test SUITES=tsan
+
+check:  ## include layers, headers alone, gcc and clang, static analysers, format
+	@.ci/setup build test check
+	@$(MAKE) -s $(jobs) all tests
+	@$(MAKE) -s $(jobs) BUILD=$(BUILD)/clang CC=clang all tests
+	@.ci/check
+
+bench:  ## measure beside the peers, into build/bench.jsonl (ONLY=NAME for one)
+	@.ci/setup build bench
+	@$(MAKE) -s $(jobs) all benches
+	@BUILD=$(BUILD) tests/bench/run.sh $(ONLY)
+
+clean:  ## remove everything that was built
+	rm -rf $(BUILD)
+
+tests: $(tests)
+benches: $(benches)
+
+# ---- how things are made --------------------------------------------------------------------
+
+# Objects depend on this file: it changes only when the compiler or a flag does.
+flags := $(BUILD)/flags
+$(flags): FORCE
+	@mkdir -p $(@D)
+	@echo '$(COMPILE) $(LINK) $(VERSION)' | cmp -s - $@ || echo '$(COMPILE) $(LINK) $(VERSION)' > $@
+
+$(BUILD)/obj/core/%.o: INCLUDES = -Icore
+$(BUILD)/obj/bugs/%.o: INCLUDES = -Icore -I.
+# A numbered bug embeds its own text; the compiler resolves the path from the top of the tree.
+$(BUILD)/obj/bugs/%.o: EMBED = -DFAN_SOURCE_FILE='"$<"'
+$(BUILD)/obj/app/%.o: INCLUDES = -Icore -I. $(APP_CFLAGS) -DFAN_VERSION='"$(VERSION)"'
+$(BUILD)/obj/tests/%.o: INCLUDES = -Icore -I. $(TEST_CFLAGS) -DFAN_BUILD_DIR='"$(abspath $(BUILD))"'
+$(BUILD)/obj/tests/bench/%.o: INCLUDES = -Icore -I.
+$(BUILD)/obj/core/watch/symbols.o: INCLUDES = -Icore $(call once,dw_cflags,pkg-config --cflags libdw)
+
+$(BUILD)/obj/%.o: %.c $(flags)
+	@mkdir -p $(@D)
+	$(COMPILE) $(INCLUDES) $(EMBED) -MMD -MP -c -o $@ $<
+
+$(libfan): $(fan_objects)
+$(libapp): $(app_objects)
+$(libsupport): $(call objects,$(support_sources))
+%.a: $(flags)
+	@mkdir -p $(@D)
+	@rm -f $@
+	ar rcs $@ $(filter %.o,$^)
+
+# The child carries no reader: no libdw, no jansson, no ncurses.
+$(BUILD)/fanlab-lab-real: $(call objects,bugs/main.c) $(bug_objects) $(libfan)
+	$(LINK) -o $@ $^
+
+$(BUILD)/fanlab: $(call objects,app/main.c) $(libapp) $(bug_objects) $(libfan)
+	$(LINK) -o $@ $^ $(APP_LIBS)
+
+# A test may ask for linker wraps in its source: /* LDFLAGS: -Wl,--wrap=calloc */
+asked_ldflags = $(shell sed -n 's|^/\* LDFLAGS: \(.*\) \*/$$|\1|p' $1)
+
+$(call programs,$(test_sources)): $(BUILD)/%: $(BUILD)/obj/%.o $(libsupport) $(libapp) \
+                                  $(bug_objects) $(libfan)
+	@mkdir -p $(@D)
+	$(LINK) $(call asked_ldflags,$*.c) -o $@ $^ $(TEST_LIBS) $(APP_LIBS)
+
+$(call programs,$(child_sources)): $(BUILD)/%: $(BUILD)/obj/%.o $(libfan)
+	@mkdir -p $(@D)
+	$(LINK) $(call asked_ldflags,$*.c) -o $@ $^
+
+$(benches): $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(libfan)
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $^
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+
+# ---- installing -----------------------------------------------------------------------------
+
+# The public headers are those that <fan/fan.h> reaches, so nothing private can slip out.
+public_headers = $(filter %.h,$(shell $(CC) -Icore -MM core/fan/fan.h))
+into = $(DESTDIR)$(PREFIX)
+
+install: all  ## install under PREFIX, below DESTDIR: programs, libfan.a, headers, fan.pc
+	install -d $(into)/bin $(into)/lib/pkgconfig $(into)/include/fan
+	install -m 644 $(libfan) $(into)/lib/
+	$(if $(fanlab)$(lab_real),install $(fanlab) $(lab_real) $(into)/bin/)
+	for header in $(patsubst core/%,%,$(public_headers)); do \
+	    install -D -m 644 core/$$header $(into)/include/fan/$${header#fan/} || exit 1; \
+	done
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' -e 's|@FRAMES@|$(FRAMES)|' \
+	    core/fan/fan.pc.in > $(into)/lib/pkgconfig/fan.pc
