@@ -36,6 +36,10 @@ APP_LIBS    = $(call once,app_libs,pkg-config --libs $(APP_PKGS))
 TEST_CFLAGS = $(call once,test_cflags,pkg-config --cflags $(TEST_PKGS) $(APP_PKGS))
 TEST_LIBS   = $(call once,test_libs,pkg-config --libs $(TEST_PKGS)) -lutil
 
+# What the analysers need to know. Any string serves for the strings that the build defines.
+ANALYSED_AS = -Icore -I. $(TEST_CFLAGS) \
+              $(patsubst %,-D%=__FILE__,FAN_SOURCE_FILE FAN_VERSION FAN_BUILD_DIR)
+
 # ---- what there is --------------------------------------------------------------------------
 
 fan_layers  := base run sync flow watch lab
@@ -95,9 +99,10 @@ tsan:  ## every test under ThreadSanitizer
 
 check:  ## include layers, headers alone, gcc and clang, static analysers, format
 	@.ci/setup build test check
-	@$(MAKE) -s $(jobs) all tests
+	@$(MAKE) -s $(jobs) CC=gcc all tests
 	@$(MAKE) -s $(jobs) BUILD=$(BUILD)/clang CC=clang all tests
-	@.ci/check
+	@$(MAKE) -s $(jobs) BUILD=$(BUILD)/analyzer CC=gcc CFLAGS='-O2 -g -fanalyzer' all
+	@CPPFLAGS='$(ANALYSED_AS)' WARNINGS='$(WARNINGS)' .ci/check
 
 bench:  ## measure beside the peers, into build/bench.jsonl (ONLY=NAME for one)
 	@.ci/setup build bench
