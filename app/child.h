@@ -1,0 +1,41 @@
+#ifndef FAN_APP_CHILD_H
+#define FAN_APP_CHILD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "lab/scenario.h"
+
+/* A child process that runs one variant, seen from its parent: started with posix_spawn in a process
+ * group of its own, with nothing of the parent's but its standard error (a pipe) and the segment. It is
+ * gone when this structure is closed, and when the parent dies (lab/child.h). */
+struct fan_child_options {
+    const char *helper; /* path of the program; NULL = fanlab-lab-real beside the running program */
+    const char *scenario, *variant;
+    uint64_t seed, workers, items, pace_ns;
+    uint64_t threads;      /* budget; 0 = 128 */
+    uint64_t memory_bytes; /* address space; 0 = 1 GiB */
+    uint64_t cpu_s;        /* processor time; 0 = 30 */
+};
+
+struct fan_child {
+    pid_t pid;   /* -1 when reaped */
+    int pidfd;   /* readable when it has ended */
+    int segment; /* the telemetry's memfd; stays readable after the end */
+    int errors;  /* its standard error, non-blocking */
+    int status;  /* of waitpid, once reaped */
+};
+
+/* Starts a child. Does not wait for it. Errors (with one line in `why` that says what to do): ENOENT if
+ * the helper is missing, those of posix_spawn, memfd_create, pipe. */
+int fan_child_start(const struct fan_child_options *options, struct fan_child *child, char why[160]);
+
+/* Reaps the child if it has ended; returns whether it has. Does not block. */
+bool fan_child_ended(struct fan_child *child);
+
+/* Kills the child's whole process group, reaps it, closes the descriptors. Blocks for the reaping only.
+ * A zeroed or closed child is accepted. */
+void fan_child_close(struct fan_child *child);
+
+#endif

@@ -1,0 +1,211 @@
+#ifndef FAN_BASE_PROBE_H
+#define FAN_BASE_PROBE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/panic.h"
+#include "base/stack.h"
+
+/* The probe: the one seam through which the library shows an observer what its threads do.
+ *
+ * It is two tables of slots, one for threads and one for the objects they block on. An observer
+ * (watch/publish.h) installs the tables, as a rule in shared memory that another process reads. With none
+ * installed every slot is NULL and a call here is one branch.
+ *
+ * Who writes what, and how it is read:
+ *   - The guarded part of a slot (`seq` and what follows it) is written between fan_probe_open and
+ *     fan_probe_shut, which make `seq` odd and even again. A reader copies the slot and keeps the copy
+ *     if seq was even and the same before and after: a sequence lock (Linux's seqlock is the model).
+ *     An unchanged seq therefore also says that nothing has happened in between: it is the epoch that
+ *     the proof of a deadlock rests on.
+ *   - A thread's guarded part is written by the thread itself and, when somebody wakes it, by the
+ *     waker, both under the thread's wait guard (run/wait.h). So a slot that says "blocked" belongs
+ *     to a thread that nobody has woken: never to one whose wake-up is under way.
+ *   - An object's guarded part is written under the object's own lock.
+ *   - Counters stand on cache lines of their own; each has one writer at a time and no guard.
+ * Every field is read and written with the __atomic builtins: a reader may be another process. */
+
+enum {
+    FAN_PROBE_NAME = 24,
+    FAN_PROBE_WAITS = 8,    /* objects a blocked thread lists, of all a select may name */
+    FAN_PROBE_THREADS = 256, /* slots; threads beyond them run unseen and are counted */
+    FAN_PROBE_OBJECTS = 256,
+    FAN_PROBE_USER_WORDS = FAN_PROBE_THREADS / 64,
+};
+
+enum fan_probe_state {
+    FAN_STATE_FREE,     /* no thread has this slot */
+    FAN_STATE_RUNNABLE, /* created or woken, and not yet seen running */
+    FAN_STATE_RUNNING,
+    FAN_STATE_BLOCKED,
+    FAN_STATE_EXTERNAL, /* outside the library's sight (an event loop); counts as running */
+    FAN_STATE_DONE,
+};
+
+enum fan_probe_op {
+    FAN_OP_NONE,
+    FAN_OP_SEND,
+    FAN_OP_RECV,
+    FAN_OP_CLOSE,
+    FAN_OP_SELECT,
+    FAN_OP_LOCK,
+    FAN_OP_LOCK_SHARED,
+    FAN_OP_COND_WAIT,
+    FAN_OP_GROUP_WAIT,
+    FAN_OP_GROUP_DONE,
+    FAN_OP_ACQUIRE,
+    FAN_OP_ONCE,
+    FAN_OP_JOIN,
+    FAN_OP_SLEEP,
+    FAN_OP_TIMER_WAIT,
+    FAN_OP_CONTEXT_WAIT,
+    FAN_OP_COUNT,
+};
+
+enum fan_probe_kind {
+    FAN_KIND_FREE,
+    FAN_KIND_CHANNEL,
+    FAN_KIND_MUTEX,
+    FAN_KIND_CONDITION,
+    FAN_KIND_RWLOCK,
+    FAN_KIND_WAIT_GROUP,
+    FAN_KIND_SEMAPHORE,
+    FAN_KIND_ONCE,
+    FAN_KIND_CONTEXT,
+    FAN_KIND_TIMER,
+    FAN_KIND_THREAD, /* only as what a join waits for; `slot` is then a thread's */
+    FAN_KIND_COUNT,
+};
+
+/* One thing that a blocked thread waits for: slot `slot` of the object table, or of the thread table
+ * if `kind` is FAN_KIND_THREAD. A slot of FAN_PROBE_NO_SLOT is an object that found no room. */
+enum {
+    FAN_PROBE_NO_SLOT = 0xffff
+};
+
+struct fan_probe_wait {
+    uint16_t slot;
+    uint8_t op;   /* enum fan_probe_op */
+    uint8_t kind; /* enum fan_probe_kind */
+};
+
+struct fan_probe_thread {
+    uint32_t seq;
+    uint32_t state; /* enum fan_probe_state */
+    uint32_t op;    /* what a blocked thread does; FAN_OP_SELECT where it waits for several things */
+    uint32_t wait_count;
+    struct fan_probe_wait waits[FAN_PROBE_WAITS];
+    uint64_t since_ns;    /* the clock when it last blocked, ended, or was created */
+    uint64_t deadline_ns; /* when a blocked thread wakes by itself; 0 = never */
+    struct fan_stack stack; /* where a blocked thread blocked, where an ended one last was */
+    /* Set before the state leaves FREE, unchanged after. */
+    uint64_t id;      /* counts from 1; never reused, unlike the slot */
+    uint64_t creator; /* the id of the thread that spawned it; 0 for the main thread and strangers */
+    uint64_t created_ns;
+    uint32_t os_thread; /* the kernel's thread id; 0 until the thread has begun */
+    char name[FAN_PROBE_NAME];
+    struct fan_stack created;
+    /* The thread's own counters. */
+    _Alignas(64) uint64_t operations;
+    uint64_t last_pc;  /* the return address of its latest operation */
+    uint32_t last_op;  /* enum fan_probe_op, of that operation */
+    uint32_t last_slot; /* and its object */
+    uint64_t task;     /* the item of the current or latest task */
+    uint64_t tasks_begun, tasks_ended, tasks_failed;
+};
+
+struct fan_probe_object {
+    uint32_t seq;
+    uint32_t kind; /* enum fan_probe_kind */
+    uint64_t id;   /* counts from 1; never reused */
+    char name[FAN_PROBE_NAME];
+    uint64_t creator; /* a thread's id */
+    uint64_t created_ns;
+    struct fan_stack created;
+    uint64_t capacity; /* channel: elements; semaphore: permits */
+    uint32_t closed;   /* channel: closed; context: done; once: done */
+    uint32_t cause;    /* context: the errno value it ended with */
+    uint64_t closer;   /* the id of the thread that closed it */
+    struct fan_stack closed_at;
+    uint64_t owner; /* mutex, rwlock held for writing, once under way: a thread's id; 0 if free */
+    uint32_t waiting_put, waiting_take; /* threads in its queues: senders and receivers; or takers alone */
+    /* What went in: elements sent, a group's count added, permits released. `put_users` has bit n set
+     * for each thread slot n that ever did so. */
+    _Alignas(64) uint64_t put;
+    uint64_t put_users[FAN_PROBE_USER_WORDS];
+    /* What came out: elements received, a group's done, permits acquired, locks taken. */
+    _Alignas(64) uint64_t taken;
+    uint64_t take_users[FAN_PROBE_USER_WORDS];
+};
+
+/* What an observer installs. The tables belong to it and must outlive every thread. */
+struct fan_probe_tables {
+    struct fan_probe_thread *threads; /* FAN_PROBE_THREADS of them, zeroed */
+    struct fan_probe_object *objects; /* FAN_PROBE_OBJECTS */
+    uint64_t *unseen_threads;         /* counts threads and objects that found no slot */
+    uint64_t *unseen_objects;
+    /* Called once, in the thread that panics, before the program aborts. */
+    void (*panicked)(void *observer, const struct fan_panic *panic);
+    void *observer;
+};
+
+/* Installs tables, or takes them away with NULL. Before any other thread of the library exists; the
+ * calling thread is registered anew by the runtime's fan_thread_adopt. */
+void fan_probe_install(const struct fan_probe_tables *tables);
+
+/* Tells the observer of a panic; returns whether there is one. */
+bool fan_probe_panicked(const struct fan_panic *panic);
+
+/* Takes a free thread slot (else the one that has been DONE for longest), sets its identity and its
+ * state to RUNNABLE. NULL if nothing is installed or no slot is to be had. `name` is copied. */
+struct fan_probe_thread *fan_probe_thread_add(const char *name, uint64_t id, uint64_t creator,
+                                              const struct fan_stack *created);
+
+/* Gives a thread slot back at once, as if the thread had never been; accepts NULL. (The slot of a
+ * thread that ends stays, DONE, so that it can be told of.) */
+void fan_probe_thread_drop(struct fan_probe_thread *thread);
+
+/* Takes a free object slot and sets its identity; NULL as above. `fan_probe_object_drop` gives it back
+ * and accepts NULL. */
+struct fan_probe_object *fan_probe_object_add(enum fan_probe_kind kind, const char *name,
+                                              uint64_t capacity, uint64_t creator);
+void fan_probe_object_drop(struct fan_probe_object *object);
+
+/* A slot's index in its table, FAN_PROBE_NO_SLOT for NULL. */
+uint16_t fan_probe_thread_slot(const struct fan_probe_thread *thread);
+uint16_t fan_probe_object_slot(const struct fan_probe_object *object);
+
+#define FAN_PROBE_SET(field, value) __atomic_store_n(&(field), (value), __ATOMIC_RELAXED)
+#define FAN_PROBE_GET(field)        __atomic_load_n(&(field), __ATOMIC_RELAXED)
+
+/* Opens and shuts a slot's guarded part for writing. One writer at a time. The exchange keeps the
+ * writes that follow from being seen before the odd number; no fence is needed (and ThreadSanitizer
+ * knows none). */
+static inline void fan_probe_open(uint32_t *seq)
+{
+    __atomic_exchange_n(seq, FAN_PROBE_GET(*seq) + 1, __ATOMIC_ACQ_REL);
+}
+
+static inline void fan_probe_shut(uint32_t *seq)
+{
+    __atomic_store_n(seq, FAN_PROBE_GET(*seq) + 1, __ATOMIC_RELEASE);
+}
+
+/* Adds to a counter that has one writer at a time: a load and a store, not a locked instruction. */
+static inline void fan_probe_count(uint64_t *counter, uint64_t amount)
+{
+    FAN_PROBE_SET(*counter, FAN_PROBE_GET(*counter) + amount);
+}
+
+/* Copies a stack into a slot. */
+void fan_probe_set_stack(struct fan_stack *slot, const struct fan_stack *stack);
+
+/* Remembers that the thread in slot `thread` used one side of an object. */
+static inline void fan_probe_user(uint64_t *users, uint16_t thread)
+{
+    if (thread < FAN_PROBE_THREADS)
+        __atomic_fetch_or(&users[thread / 64], UINT64_C(1) << (thread % 64), __ATOMIC_RELAXED);
+}
+
+#endif

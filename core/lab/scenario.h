@@ -1,0 +1,67 @@
+#ifndef FAN_LAB_SCENARIO_H
+#define FAN_LAB_SCENARIO_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "watch/finding.h"
+
+/* A scenario: a small program that can be run again and again with chosen parameters, in variants
+ * that differ in one function. The 13 bugs are scenarios; so is what a user writes to have his own
+ * code run, checked and explored.
+ *
+ * It is one const table. Its variants have one signature, feed the same inputs and take the same
+ * results, so that what differs is the function under study. */
+struct fan_lab;
+
+enum {
+    FAN_LAB_VARIANTS = 4,
+    FAN_LAB_EXPECTED = 4,
+};
+
+struct fan_variant {
+    const char *name; /* "buggy", "fixed", "rare" */
+    void (*run)(struct fan_lab *lab);
+    /* What must be found, and what may be found beside it. Both empty: nothing may be found. */
+    size_t expected_count, also_count;
+    enum fan_finding_kind expected[FAN_LAB_EXPECTED];
+    enum fan_finding_kind also[FAN_LAB_EXPECTED];
+};
+
+struct fan_scenario {
+    const char *id;      /* "04" */
+    const char *name;    /* "never_closed" */
+    const char *title;   /* "never closed" */
+    const char *symptom; /* one line, as somebody would report it; names no cause */
+    const char *file;    /* "bugs/04_never_closed.c" */
+    const char *source;  /* the file's text, see FAN_EMBED_SOURCE; ends with a 0 byte */
+    uint64_t workers, items; /* defaults */
+    size_t variant_count;
+    struct fan_variant variants[FAN_LAB_VARIANTS];
+};
+
+/* A run's parameters and its owner, given to a variant. */
+uint64_t fan_lab_workers(const struct fan_lab *lab);
+uint64_t fan_lab_items(const struct fan_lab *lab);
+uint64_t fan_lab_seed(const struct fan_lab *lab);
+
+/* Memory that is zeroed and lives as long as the lab: what threads share that may outlive the function
+ * which started them. Running out is a panic. */
+void *fan_lab_alloc(struct fan_lab *lab, size_t size);
+
+/* Does a task's work on an item: marks its begin and end for observers, and takes the time that the lab
+ * is paced at, more or less by item and seed: hardly any when run headless, long enough to watch on
+ * a screen. Blocks for that time. */
+void fan_lab_work(struct fan_lab *lab, uint64_t item);
+
+/* Counts one result that the scenario has taken. */
+void fan_lab_result(struct fan_lab *lab);
+
+/* Embeds the text of the file it stands in, so that the code that is shown is the code that is run.
+ * The build passes the file's path as FAN_SOURCE_FILE. */
+#define FAN_EMBED_SOURCE(symbol)                                                                   \
+    extern const char symbol[];                                                                    \
+    __asm__(".pushsection .rodata\n.balign 16\n" #symbol ":\n.incbin \"" FAN_SOURCE_FILE           \
+            "\"\n.byte 0\n.popsection\n")
+
+#endif

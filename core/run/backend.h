@@ -1,0 +1,38 @@
+#ifndef FAN_RUN_BACKEND_H
+#define FAN_RUN_BACKEND_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* The seam between the library and what runs its threads. Everything above it (locks, waits,
+ * channels) is written once against these few calls; real.c implements them with pthreads and
+ * futexes, and the controlled scheduler with fibers and virtual time. */
+struct fan_thread;
+
+/* Lets `thread` begin: some thread of execution will call fan_thread_main(thread). Returns 0, EAGAIN or
+ * ENOMEM. `stack_size` is in bytes. */
+int fan_backend_start(struct fan_thread *thread, size_t stack_size);
+
+/* Called once in a thread that the library did not start, when it first uses the library. */
+void fan_backend_adopt(struct fan_thread *stranger);
+
+/* The kernel's id of the calling thread of execution. */
+uint32_t fan_backend_os_thread(void);
+
+/* Blocks while *word is `value`, until a wake or the deadline (monotonic ns; 0 = none), or for no reason
+ * at all: the caller looks at the word again. The model is Linux's futex(2). */
+void fan_backend_wait(uint32_t *word, uint32_t value, uint64_t deadline_ns);
+
+/* Wakes up to `count` threads that wait on `word`. The word's memory may be gone already. */
+void fan_backend_wake(uint32_t *word, int count);
+
+/* How often it may pay to look at a word again before blocking on it: 0 on one processor. */
+unsigned fan_backend_spins(void);
+
+/* Tells the processor that a loop spins; every now and then gives its turn away. */
+void fan_backend_spin(unsigned turn);
+
+/* Monotonic nanoseconds: the wall's, or virtual. */
+uint64_t fan_backend_now_ns(void);
+
+#endif

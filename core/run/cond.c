@@ -1,0 +1,73 @@
+/* `guard` is taken inside the mutex and never the other way round. */
+#include "run/cond.h"
+
+#include "base/panic.h"
+#include "run/thread_state.h"
+
+static void show_waiting(struct fan_cond *cond)
+{
+    if (!cond->slot)
+        return;
+    fan_probe_open(&cond->slot->seq);
+    FAN_PROBE_SET(cond->slot->waiting_take, cond->waiters.length);
+    fan_probe_shut(&cond->slot->seq);
+}
+
+static void show_signaller(struct fan_cond *cond, const struct fan_thread *self)
+{
+    if (!cond->slot)
+        return;
+    fan_probe_count(&cond->slot->put, 1);
+    fan_probe_user(cond->slot->put_users, self->slot_index);
+    show_waiting(cond);
+}
+
+void fan_cond_wait(struct fan_cond *cond, struct fan_mutex *mutex)
+{
+    struct fan_thread *self = fan_thread_here();
+    struct fan_waiter waiter = {.thread = self, .index = 1};
+    fan_lock_acquire(&cond->guard);
+    if (!cond->slot)
+        cond->slot = fan_probe_object_add(FAN_KIND_CONDITION, cond->name, 0, self->id);
+    fan_thread_operates(self, FAN_OP_COND_WAIT, cond->slot, __builtin_return_address(0));
+    fan_wait_begin(self);
+    fan_waitq_push(&cond->waiters, &waiter);
+    show_waiting(cond);
+    struct fan_probe_wait wait = {.slot = fan_probe_object_slot(cond->slot),
+                                  .op = FAN_OP_COND_WAIT,
+                                  .kind = FAN_KIND_CONDITION};
+    fan_lock_release(&cond->guard);
+    fan_mutex_unlock(mutex);
+    fan_wait_park(self, &(struct fan_wait_shown){
+                            .op = FAN_OP_COND_WAIT, .waits = &wait, .wait_count = 1});
+    fan_mutex_lock(mutex);
+}
+
+void fan_cond_signal(struct fan_cond *cond)
+{
+    struct fan_thread *self = fan_thread_here();
+    fan_lock_acquire(&cond->guard);
+    struct fan_wakeup wakeup = fan_waitq_fire_one(&cond->waiters, 0);
+    show_signaller(cond, self);
+    fan_lock_release(&cond->guard);
+    fan_wakeup_send(wakeup);
+}
+
+void fan_cond_broadcast(struct fan_cond *cond)
+{
+    struct fan_thread *self = fan_thread_here();
+    fan_lock_acquire(&cond->guard);
+    fan_waitq_fire_all(&cond->waiters, 0);
+    show_signaller(cond, self);
+    fan_lock_release(&cond->guard);
+}
+
+void fan_cond_destroy(struct fan_cond *cond)
+{
+    fan_lock_acquire(&cond->guard);
+    if (!fan_waitq_empty(&cond->waiters))
+        fan_panic("destroy of a condition that threads wait on");
+    fan_probe_object_drop(cond->slot);
+    cond->slot = NULL;
+    fan_lock_release(&cond->guard);
+}

@@ -1,0 +1,170 @@
+/* The state alone decides who holds the mutex. While its lowest bit is clear, nobody waits and both
+ * fast paths are one compare-and-swap; while it is set, every change of the state happens under
+ * `guard`, so an observer sees a true owner whenever a thread is shown as waiting for one. */
+#include "run/mutex.h"
+
+#include <errno.h>
+#include <stdbool.h>
+
+#include "base/panic.h"
+#include "run/backend.h"
+#include "run/thread_state.h"
+
+enum {
+    WAITED_FOR = 1
+};
+
+static uint64_t owned_by(const struct fan_thread *thread)
+{
+    return thread->id * 2;
+}
+
+static uint64_t owner_of(uint64_t state)
+{
+    return state / 2;
+}
+
+static uint64_t load_state(const struct fan_mutex *mutex)
+{
+    return __atomic_load_n(&mutex->state, __ATOMIC_RELAXED);
+}
+
+static bool change_state(struct fan_mutex *mutex, uint64_t from, uint64_t to)
+{
+    return __atomic_compare_exchange_n(&mutex->state, &from, to, false, __ATOMIC_ACQ_REL,
+                                       __ATOMIC_RELAXED);
+}
+
+static _Noreturn void misuse(const struct fan_mutex *mutex, const char *message)
+{
+    struct fan_panic panic = {.kind = FAN_PANIC_MISUSE,
+                              .object = mutex->slot ? mutex->slot->id : 0};
+    const char *name = mutex->name ? mutex->name : "mutex";
+    for (unsigned i = 0, part = 0; part < 2; part++)
+        for (const char *c = part ? name : message; *c && i + 1 < sizeof panic.message; c++)
+            panic.message[i++] = *c;
+    fan_panic_raise(&panic);
+}
+
+static void show_owner(struct fan_mutex *mutex, uint64_t owner)
+{
+    if (!mutex->slot)
+        return;
+    fan_probe_open(&mutex->slot->seq);
+    FAN_PROBE_SET(mutex->slot->owner, owner);
+    FAN_PROBE_SET(mutex->slot->waiting_take, mutex->waiters.length);
+    fan_probe_shut(&mutex->slot->seq);
+}
+
+static void show_user(struct fan_mutex *mutex, const struct fan_thread *self)
+{
+    if (!mutex->slot)
+        return;
+    fan_probe_count(&mutex->slot->taken, 1);
+    fan_probe_user(mutex->slot->take_users, self->slot_index);
+}
+
+/* With the guard held: takes the mutex if it is free, else marks it as waited for. */
+static bool take_or_mark(struct fan_mutex *mutex, struct fan_thread *self)
+{
+    for (;;) {
+        uint64_t state = load_state(mutex);
+        bool is_free = owner_of(state) == 0;
+        uint64_t waited = !is_free || !fan_waitq_empty(&mutex->waiters) ? WAITED_FOR : 0;
+        uint64_t next = (is_free ? owned_by(self) : owner_of(state) * 2) | waited;
+        if (state == next || change_state(mutex, state, next)) {
+            show_owner(mutex, owner_of(next));
+            return is_free;
+        }
+    }
+}
+
+static void wait_for_turn(struct fan_mutex *mutex, struct fan_thread *self)
+{
+    struct fan_probe_wait wait = {.op = FAN_OP_LOCK, .kind = FAN_KIND_MUTEX};
+    struct fan_wait_shown shown = {.op = FAN_OP_LOCK, .waits = &wait, .wait_count = 1};
+    bool again = false;
+    fan_lock_acquire(&mutex->guard);
+    if (!mutex->slot)
+        mutex->slot = fan_probe_object_add(FAN_KIND_MUTEX, mutex->name, 1, self->id);
+    wait.slot = fan_probe_object_slot(mutex->slot);
+    while (!take_or_mark(mutex, self)) {
+        struct fan_waiter waiter = {.thread = self, .index = 1};
+        fan_wait_begin(self);
+        if (again)
+            fan_waitq_push_front(&mutex->waiters, &waiter);
+        else
+            fan_waitq_push(&mutex->waiters, &waiter);
+        fan_lock_release(&mutex->guard);
+        fan_wait_park(self, &shown);
+        again = true;
+        fan_lock_acquire(&mutex->guard);
+    }
+    show_user(mutex, self);
+    fan_lock_release(&mutex->guard);
+}
+
+static bool free_while_spinning(struct fan_mutex *mutex, struct fan_thread *self)
+{
+    unsigned spins = fan_backend_spins() / 4;
+    for (unsigned turn = 0; turn < spins && !(load_state(mutex) & WAITED_FOR); turn++) {
+        if (load_state(mutex) == 0 && change_state(mutex, 0, owned_by(self)))
+            return true;
+        fan_backend_spin(turn);
+    }
+    return false;
+}
+
+void fan_mutex_lock(struct fan_mutex *mutex)
+{
+    struct fan_thread *self = fan_thread_here();
+    fan_thread_operates(self, FAN_OP_LOCK, NULL, __builtin_return_address(0));
+    if (!change_state(mutex, 0, owned_by(self))) {
+        if (owner_of(load_state(mutex)) == self->id)
+            misuse(mutex, "lock of a mutex that this thread holds: ");
+        if (!free_while_spinning(mutex, self))
+            wait_for_turn(mutex, self);
+    }
+    fan_panic_lock_taken();
+}
+
+int fan_mutex_trylock(struct fan_mutex *mutex)
+{
+    struct fan_thread *self = fan_thread_here();
+    fan_thread_operates(self, FAN_OP_LOCK, NULL, __builtin_return_address(0));
+    if (!change_state(mutex, 0, owned_by(self)))
+        return EBUSY;
+    fan_panic_lock_taken();
+    return 0;
+}
+
+static void free_and_wake(struct fan_mutex *mutex)
+{
+    fan_lock_acquire(&mutex->guard);
+    struct fan_waiter *next = fan_waitq_claim_one(&mutex->waiters);
+    __atomic_store_n(&mutex->state, next ? WAITED_FOR : 0, __ATOMIC_RELEASE);
+    show_owner(mutex, 0);
+    struct fan_wakeup wakeup = next ? fan_wait_resume(next, 0) : (struct fan_wakeup){0};
+    fan_lock_release(&mutex->guard);
+    fan_wakeup_send(wakeup);
+}
+
+void fan_mutex_unlock(struct fan_mutex *mutex)
+{
+    struct fan_thread *self = fan_thread_here();
+    if (owner_of(load_state(mutex)) != self->id)
+        misuse(mutex, "unlock of a mutex that this thread does not hold: ");
+    fan_panic_lock_released();
+    if (!change_state(mutex, owned_by(self), 0))
+        free_and_wake(mutex);
+}
+
+void fan_mutex_destroy(struct fan_mutex *mutex)
+{
+    fan_lock_acquire(&mutex->guard);
+    if (load_state(mutex) != 0)
+        misuse(mutex, "destroy of a mutex that is in use: ");
+    fan_probe_object_drop(mutex->slot);
+    mutex->slot = NULL;
+    fan_lock_release(&mutex->guard);
+}

@@ -1,0 +1,251 @@
+/* The registry: one lock over the counts. A thread's `ended`, `joiners` and `references` stand under
+ * its own guard. */
+#include "run/thread.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/panic.h"
+#include "run/backend.h"
+#include "run/thread_state.h"
+
+_Thread_local struct fan_thread *fan_thread_current;
+
+static struct {
+    struct fan_lock guard;
+    uint64_t last_id; /* guard */
+    size_t live;      /* guard: spawned threads that have not ended */
+    size_t budget;    /* guard */
+    uint32_t emptied; /* atomic: counts how often `live` became 0; waited on */
+} registry;
+
+enum {
+    STACK_SIZE = 256 * 1024
+};
+
+static int enter_registry(bool counts, uint64_t *id)
+{
+    int error = 0;
+    fan_lock_acquire(&registry.guard);
+    if (counts && registry.budget && registry.live >= registry.budget) {
+        error = EAGAIN;
+    } else {
+        registry.live += counts;
+        *id = ++registry.last_id;
+    }
+    fan_lock_release(&registry.guard);
+    return error;
+}
+
+static void leave_registry(void)
+{
+    fan_lock_acquire(&registry.guard);
+    bool emptied = --registry.live == 0;
+    if (emptied)
+        __atomic_fetch_add(&registry.emptied, 1, __ATOMIC_RELEASE);
+    fan_lock_release(&registry.guard);
+    if (emptied)
+        fan_backend_wake(&registry.emptied, INT32_MAX);
+}
+
+static void take_slot(struct fan_thread *thread, uint64_t creator)
+{
+    struct fan_stack created;
+    fan_stack_capture(&created, 0);
+    thread->slot = fan_probe_thread_add(thread->name, thread->id, creator, &created);
+    thread->slot_index = fan_probe_thread_slot(thread->slot);
+}
+
+static void set_identity(struct fan_thread *thread, const char *name, uint64_t creator)
+{
+    strncpy(thread->name, name ? name : "thread", sizeof thread->name - 1);
+    thread->random.state = thread->id;
+    take_slot(thread, creator);
+}
+
+static void show_state(struct fan_thread *thread, enum fan_probe_state state)
+{
+    struct fan_probe_thread *slot = thread->slot;
+    if (!slot)
+        return;
+    fan_probe_open(&slot->seq);
+    FAN_PROBE_SET(slot->state, state);
+    FAN_PROBE_SET(slot->since_ns, fan_clock_ns());
+    if (state == FAN_STATE_RUNNING)
+        FAN_PROBE_SET(slot->os_thread, fan_backend_os_thread());
+    fan_probe_shut(&slot->seq);
+}
+
+static void drop_reference(struct fan_thread *thread)
+{
+    fan_lock_acquire(&thread->guard);
+    bool last = --thread->references == 0;
+    fan_lock_release(&thread->guard);
+    if (last)
+        free(thread);
+}
+
+/* Who waits for the end is woken first and the thread shown as ended second: in the other order
+ * there would be a moment in which nobody seems able to run. */
+static void end(struct fan_thread *self)
+{
+    fan_lock_acquire(&self->guard);
+    self->ended = true;
+    fan_waitq_fire_all(&self->joiners, 0);
+    fan_lock_release(&self->guard);
+    show_state(self, FAN_STATE_DONE);
+    fan_thread_current = NULL;
+    drop_reference(self);
+    leave_registry();
+}
+
+void fan_thread_main(struct fan_thread *self)
+{
+    fan_thread_current = self;
+    show_state(self, FAN_STATE_RUNNING);
+    self->run(self->argument);
+    end(self);
+}
+
+static int spawn(const struct fan_thread_options *options, void (*run)(void *), void *argument,
+                 unsigned references, struct fan_thread **started)
+{
+    uint64_t creator = fan_thread_here()->id;
+    struct fan_thread *thread = calloc(1, sizeof *thread);
+    if (!thread)
+        return ENOMEM;
+    int error = enter_registry(true, &thread->id);
+    if (error) {
+        free(thread);
+        return error;
+    }
+    thread->run = run;
+    thread->argument = argument;
+    thread->references = references;
+    set_identity(thread, options ? options->name : NULL, creator);
+    *started = thread;
+    error = fan_backend_start(thread,
+                              options && options->stack_size ? options->stack_size : STACK_SIZE);
+    if (error) {
+        fan_probe_thread_drop(thread->slot);
+        free(thread);
+        leave_registry();
+    }
+    return error;
+}
+
+int fan_thread_spawn(const struct fan_thread_options *options, void (*run)(void *), void *argument,
+                     struct fan_thread **thread)
+{
+    struct fan_thread *started;
+    int error = spawn(options, run, argument, 2, &started);
+    if (error == 0)
+        *thread = started;
+    return error;
+}
+
+void fan_go(const char *name, void (*run)(void *), void *argument)
+{
+    struct fan_thread *started;
+    int error = spawn(&(struct fan_thread_options){.name = name}, run, argument, 1, &started);
+    if (error)
+        fan_panic("cannot start thread %s: %s", name ? name : "", strerror(error));
+}
+
+void fan_thread_join(struct fan_thread *thread)
+{
+    if (!thread)
+        return;
+    struct fan_thread *self = fan_thread_here();
+    if (thread == self)
+        fan_panic("a thread joins itself");
+    struct fan_waiter waiter = {.thread = self, .index = 1};
+    struct fan_probe_wait wait = {
+        .slot = thread->slot_index, .op = FAN_OP_JOIN, .kind = FAN_KIND_THREAD};
+    fan_thread_operates(self, FAN_OP_JOIN, NULL, __builtin_return_address(0));
+    fan_lock_acquire(&thread->guard);
+    bool ended = thread->ended;
+    if (!ended) {
+        fan_wait_begin(self);
+        fan_waitq_push(&thread->joiners, &waiter);
+    }
+    fan_lock_release(&thread->guard);
+    if (!ended)
+        fan_wait_park(self, &(struct fan_wait_shown){
+                                .op = FAN_OP_JOIN, .waits = &wait, .wait_count = 1});
+    drop_reference(thread);
+}
+
+struct fan_thread *fan_thread_adopt_stranger(void)
+{
+    static _Thread_local struct fan_thread stranger;
+    enter_registry(false, &stranger.id);
+    fan_thread_current = &stranger;
+    fan_backend_adopt(&stranger);
+    set_identity(&stranger, "stranger", 0);
+    show_state(&stranger, FAN_STATE_RUNNING);
+    return &stranger;
+}
+
+void fan_thread_adopt(const char *name)
+{
+    struct fan_thread *self = fan_thread_here();
+    fan_probe_thread_drop(self->slot);
+    memset(self->name, 0, sizeof self->name);
+    set_identity(self, name, 0);
+    show_state(self, FAN_STATE_RUNNING);
+}
+
+void fan_thread_stranger_ends(struct fan_thread *stranger)
+{
+    show_state(stranger, FAN_STATE_DONE);
+    stranger->slot = NULL;
+    stranger->slot_index = FAN_PROBE_NO_SLOT;
+}
+
+void fan_thread_retire(void)
+{
+    fan_thread_stranger_ends(fan_thread_here());
+}
+
+struct fan_thread *fan_thread_self(void)
+{
+    return fan_thread_here();
+}
+
+const char *fan_thread_name(const struct fan_thread *thread)
+{
+    return thread->name;
+}
+
+uint64_t fan_thread_id(const struct fan_thread *thread)
+{
+    return thread->id;
+}
+
+void fan_thread_set_budget(size_t threads)
+{
+    fan_lock_acquire(&registry.guard);
+    registry.budget = threads;
+    fan_lock_release(&registry.guard);
+}
+
+size_t fan_thread_count(void)
+{
+    fan_lock_acquire(&registry.guard);
+    size_t live = registry.live;
+    fan_lock_release(&registry.guard);
+    return live;
+}
+
+void fan_thread_wait_all(void)
+{
+    for (;;) {
+        uint32_t seen = __atomic_load_n(&registry.emptied, __ATOMIC_ACQUIRE);
+        if (fan_thread_count() == 0)
+            return;
+        fan_backend_wait(&registry.emptied, seen, 0);
+    }
+}

@@ -1,0 +1,60 @@
+#ifndef FAN_WATCH_SEGMENT_H
+#define FAN_WATCH_SEGMENT_H
+
+#include <stdint.h>
+
+#include "base/probe.h"
+
+/* The segment: the shared memory in which a program shows what its threads do, and nothing but
+ * numbers and names. It is a memfd, so no file is left behind whatever happens: a header, the
+ * probe's table of threads, its table of objects. The program writes it; readers map it read-only
+ * and believe nothing they read there (watch/reader.h).
+ *
+ * The layout is an interface between programs of different builds: a change of it, or of the
+ * probe's slots, changes FAN_SEGMENT_VERSION. */
+#define FAN_SEGMENT_MAGIC "fanlab/s"
+
+enum {
+    FAN_SEGMENT_VERSION = 1,
+};
+
+/* How far a lab's scenario has come. A program that is no lab stays RUNNING. */
+enum fan_phase {
+    FAN_PHASE_STARTING,
+    FAN_PHASE_RUNNING,
+    FAN_PHASE_RETURNED, /* the scenario's function has returned; threads may be left */
+    FAN_PHASE_ENDED,    /* and none is */
+};
+
+/* The program's last words. `written` is set, with release order, after all else. */
+struct fan_segment_panic {
+    uint32_t written;
+    uint32_t kind;   /* enum fan_panic_kind */
+    uint64_t thread; /* the id of the thread that panicked */
+    uint64_t object; /* the id of the object concerned, 0 if none */
+    char message[160];
+    char earlier_what[32]; /* empty if there was no earlier event */
+    struct fan_stack stack;
+    struct fan_stack earlier;
+};
+
+struct fan_segment_header {
+    char magic[8];
+    uint32_t version;
+    uint32_t pid;
+    uint64_t size; /* of the whole segment, in bytes */
+    uint32_t thread_size, thread_count, thread_offset;
+    uint32_t object_size, object_count, object_offset;
+    uint64_t started_ns; /* all times: CLOCK_MONOTONIC */
+    uint64_t load_base;  /* where the executable's first byte is mapped */
+    uint64_t unseen_threads, unseen_objects;
+    /* A lab's own. */
+    uint32_t phase; /* enum fan_phase */
+    uint64_t phase_ns;
+    uint64_t limit;   /* how many tasks may be in flight; 0 = no limit known */
+    uint64_t inputs;  /* items the scenario feeds */
+    uint64_t outputs; /* results it has taken so far */
+    struct fan_segment_panic panic;
+};
+
+#endif
