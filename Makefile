@@ -50,7 +50,8 @@ support_sources := $(wildcard tests/support/*.c)
 test_sources    := $(wildcard tests/*/test_*.c)
 child_sources   := $(wildcard tests/*/child_*.c)
 bench_sources   := $(wildcard tests/bench/bench_*.c)
-peer_sources    := $(wildcard tests/bench/peer_*.c)
+peer_sources    := $(wildcard tests/bench/peer_*.c tests/bench/peer_*.go)
+measure_sources := $(filter-out tests/bench/bench_% tests/bench/peer_%,$(wildcard tests/bench/*.c))
 
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$1)
 programs = $(patsubst %.c,$(BUILD)/%,$1)
@@ -64,7 +65,9 @@ libsupport := $(BUILD)/libsupport.a
 fanlab   := $(if $(wildcard app/main.c),$(BUILD)/fanlab)
 lab_real := $(if $(wildcard bugs/main.c),$(BUILD)/fanlab-lab-real)
 tests    := $(call programs,$(test_sources) $(child_sources))
-benches  := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(bench_sources) $(peer_sources))
+bench    := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(bench_sources))
+peers_c  := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(filter %.c,$(peer_sources)))
+peers_go := $(patsubst tests/bench/%.go,$(BUILD)/bench/%_go,$(filter %.go,$(peer_sources)))
 
 # ---- targets for people ---------------------------------------------------------------------
 
@@ -113,7 +116,7 @@ clean:  ## remove everything that was built
 	rm -rf $(BUILD)
 
 tests: $(tests)
-benches: $(benches)
+benches: $(bench) $(peers_c) $(peers_go)
 
 # ---- how things are made --------------------------------------------------------------------
 
@@ -163,9 +166,20 @@ $(call programs,$(child_sources)): $(BUILD)/%: $(BUILD)/obj/%.o $(libfan)
 	@mkdir -p $(@D)
 	$(LINK) $(call asked_ldflags,$*.c) -o $@ $^
 
-$(benches): $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(libfan)
+measure_objects := $(call objects,$(measure_sources))
+
+$(bench): $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(measure_objects) $(libapp) \
+                            $(bug_objects) $(libfan)
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $^ $(APP_LIBS)
+
+$(peers_c): $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(measure_objects)
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $^
+
+$(peers_go): $(BUILD)/bench/%_go: tests/bench/%.go
+	@mkdir -p $(@D)
+	GOCACHE=$(abspath $(BUILD))/go-cache go build -o $@ $<
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 
