@@ -37,7 +37,7 @@ TEST_CFLAGS = $(call once,test_cflags,pkg-config --cflags $(TEST_PKGS) $(APP_PKG
 TEST_LIBS   = $(call once,test_libs,pkg-config --libs $(TEST_PKGS)) -lutil
 
 # What the analysers need to know. Any string serves for the strings that the build defines.
-ANALYSED_AS = -Icore -I. $(TEST_CFLAGS) \
+ANALYSED_AS = -Icore -I. $(filter -I% -D%,$(TEST_CFLAGS)) \
               $(patsubst %,-D%=__FILE__,FAN_SOURCE_FILE FAN_VERSION FAN_BUILD_DIR)
 
 # ---- what there is --------------------------------------------------------------------------
