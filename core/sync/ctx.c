@@ -1,0 +1,150 @@
+/* A context's guard is taken inside its parent's guard and inside the lock of any object that an
+ * operation waits at; inside it, only a thread's wait guard. */
+#include "sync/ctx.h"
+
+#include <errno.h>
+#include <stdbool.h>
+
+#include "base/panic.h"
+#include "run/thread_state.h"
+#include "run/time.h"
+
+static int load_error(const struct fan_ctx *ctx)
+{
+    return __atomic_load_n(&ctx->error, __ATOMIC_ACQUIRE);
+}
+
+static uint64_t earlier_deadline(uint64_t a, uint64_t b)
+{
+    if (a == 0 || b == 0)
+        return a + b;
+    return a < b ? a : b;
+}
+
+static void show_done(struct fan_ctx *ctx, int cause)
+{
+    struct fan_probe_object *slot = ctx->slot;
+    if (!slot)
+        return;
+    struct fan_stack stack;
+    fan_stack_capture(&stack, 0);
+    fan_probe_open(&slot->seq);
+    FAN_PROBE_SET(slot->closed, 1);
+    FAN_PROBE_SET(slot->cause, (uint32_t)cause);
+    FAN_PROBE_SET(slot->closer, fan_thread_here()->id);
+    fan_probe_set_stack(&slot->closed_at, &stack);
+    fan_probe_shut(&slot->seq);
+}
+
+static void show_waiting(struct fan_ctx *ctx)
+{
+    if (!ctx->slot)
+        return;
+    fan_probe_open(&ctx->slot->seq);
+    FAN_PROBE_SET(ctx->slot->waiting_take, ctx->waiters.length);
+    fan_probe_shut(&ctx->slot->seq);
+}
+
+void fan_ctx_init(struct fan_ctx *ctx, const struct fan_ctx_options *options)
+{
+    struct fan_ctx *parent = options ? options->parent : NULL;
+    *ctx = (struct fan_ctx){.parent = parent};
+    ctx->deadline_ns = earlier_deadline(options ? options->deadline_ns : 0,
+                                        parent ? parent->deadline_ns : 0);
+    ctx->slot = fan_probe_object_add(FAN_KIND_CONTEXT, options ? options->name : NULL, 0,
+                                     fan_thread_here()->id);
+    fan_list_init(&ctx->children);
+    fan_list_init(&ctx->sibling);
+    if (!parent)
+        return;
+    fan_lock_acquire(&parent->guard);
+    ctx->cause = parent->cause;
+    ctx->error = load_error(parent);
+    if (!ctx->error)
+        fan_list_insert(&ctx->sibling, &parent->children);
+    fan_lock_release(&parent->guard);
+}
+
+void fan_ctx_destroy(struct fan_ctx *ctx)
+{
+    if (ctx->parent) {
+        fan_lock_acquire(&ctx->parent->guard);
+        fan_list_remove(&ctx->sibling);
+        fan_lock_release(&ctx->parent->guard);
+    }
+    fan_lock_acquire(&ctx->guard);
+    bool in_use = !fan_list_empty(&ctx->children) || !fan_waitq_empty(&ctx->waiters);
+    fan_lock_release(&ctx->guard);
+    if (in_use)
+        fan_panic("destroy of a context that has children or waiters");
+    fan_probe_object_drop(ctx->slot);
+}
+
+static void end(struct fan_ctx *ctx, int error, int cause)
+{
+    fan_lock_acquire(&ctx->guard);
+    if (!load_error(ctx)) {
+        ctx->cause = cause;
+        __atomic_store_n(&ctx->error, error, __ATOMIC_RELEASE);
+        show_done(ctx, cause);
+        fan_waitq_fire_all(&ctx->waiters, error);
+        show_waiting(ctx);
+        while (!fan_list_empty(&ctx->children)) {
+            struct fan_ctx *child = FAN_LIST_ELEMENT(ctx->children.next, struct fan_ctx, sibling);
+            fan_list_remove(&child->sibling);
+            end(child, error, cause);
+        }
+    }
+    fan_lock_release(&ctx->guard);
+}
+
+void fan_ctx_cancel(struct fan_ctx *ctx, int cause)
+{
+    end(ctx, ECANCELED, cause ? cause : ECANCELED);
+}
+
+int fan_ctx_error(struct fan_ctx *ctx)
+{
+    if (!ctx)
+        return 0;
+    int error = load_error(ctx);
+    if (error || !ctx->deadline_ns || fan_now_ns() < ctx->deadline_ns)
+        return error;
+    end(ctx, ETIMEDOUT, ETIMEDOUT);
+    return load_error(ctx);
+}
+
+int fan_ctx_cause(struct fan_ctx *ctx)
+{
+    return fan_ctx_error(ctx) ? ctx->cause : 0;
+}
+
+uint64_t fan_ctx_deadline(const struct fan_ctx *ctx)
+{
+    return ctx ? ctx->deadline_ns : 0;
+}
+
+int fan_ctx_watch(struct fan_ctx *ctx, struct fan_waiter *waiter)
+{
+    int error = fan_ctx_error(ctx);
+    if (!ctx || error)
+        return error;
+    fan_lock_acquire(&ctx->guard);
+    error = load_error(ctx);
+    if (!error) {
+        fan_waitq_push(&ctx->waiters, waiter);
+        show_waiting(ctx);
+    }
+    fan_lock_release(&ctx->guard);
+    return error;
+}
+
+void fan_ctx_unwatch(struct fan_ctx *ctx, struct fan_waiter *waiter)
+{
+    if (!ctx)
+        return;
+    fan_lock_acquire(&ctx->guard);
+    fan_waitq_remove(&ctx->waiters, waiter);
+    show_waiting(ctx);
+    fan_lock_release(&ctx->guard);
+}
