@@ -157,12 +157,13 @@ $(BUILD)/fanlab: $(call objects,app/main.c) $(libapp) $(bug_objects) $(libfan)
 # A test may ask for linker wraps in its source: /* LDFLAGS: -Wl,--wrap=calloc */
 asked_ldflags = $(shell sed -n 's|^/\* LDFLAGS: \(.*\) \*/$$|\1|p' $1)
 
-$(call programs,$(test_sources)): $(BUILD)/%: $(BUILD)/obj/%.o $(libsupport) $(libapp) \
-                                  $(bug_objects) $(libfan)
+app_children := $(filter tests/app/%,$(child_sources))
+$(call programs,$(test_sources) $(app_children)): $(BUILD)/%: $(BUILD)/obj/%.o $(libsupport) \
+                                                  $(libapp) $(bug_objects) $(libfan)
 	@mkdir -p $(@D)
 	$(LINK) $(call asked_ldflags,$*.c) -o $@ $^ $(TEST_LIBS) $(APP_LIBS)
 
-$(call programs,$(child_sources)): $(BUILD)/%: $(BUILD)/obj/%.o $(libfan)
+$(call programs,$(filter-out $(app_children),$(child_sources))): $(BUILD)/%: $(BUILD)/obj/%.o $(libfan)
 	@mkdir -p $(@D)
 	$(LINK) $(call asked_ldflags,$*.c) -o $@ $^
 
