@@ -1,0 +1,132 @@
+#include "app/keys.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define ON(screen) (1u << FAN_SCREEN_##screen)
+#define EVERYWHERE ((1u << FAN_SCREEN_COUNT) - 1)
+#define LISTS      (ON(HOME) | ON(LAB))
+#define SCROLLS    (ON(DETAIL) | ON(HELP))
+
+/* The order is that of the footer: what matters most stands first. */
+static const struct fan_binding table[] = {
+    {FAN_KEY_ENTER, FAN_ACTION_OPEN, ON(HOME), "enter", "open", "open this bug in the lab"},
+    {FAN_KEY_ENTER, FAN_ACTION_OPEN, ON(FORM), "enter", "run", "run with these values"},
+    {' ', FAN_ACTION_PAUSE, ON(LAB) | ON(DETAIL), "space", "pause",
+     "freeze the picture, or let it go on; the children run on"},
+    {'f', FAN_ACTION_VARIANTS, ON(LAB), "f", "bug/fix/both", "show the buggy half, the fix, both"},
+    {FAN_KEY_TAB, FAN_ACTION_NEXT_PANE, ON(LAB) | ON(DETAIL), "tab", "pane", "the other pane"},
+    {FAN_KEY_TAB, FAN_ACTION_NEXT_PANE, ON(FORM), "tab", "next field", "the next field"},
+    {FAN_KEY_ENTER, FAN_ACTION_OPEN, ON(LAB), "enter", "stack",
+     "findings and stacks of this pane in full"},
+    {'r', FAN_ACTION_AGAIN, ON(LAB), "r", "again", "run both halves again"},
+    {'o', FAN_ACTION_OPTIONS, ON(LAB), "o", "options", "change seed, workers and items"},
+    {FAN_KEY_UP, FAN_ACTION_UP, EVERYWHERE, "up down", "move", "move, or scroll"},
+    {FAN_KEY_DOWN, FAN_ACTION_DOWN, EVERYWHERE, NULL, NULL, NULL},
+    {'k', FAN_ACTION_UP, EVERYWHERE, "j k", NULL, "down and up without leaving the home row"},
+    {'j', FAN_ACTION_DOWN, EVERYWHERE, NULL, NULL, NULL},
+    {FAN_KEY_PAGE_UP, FAN_ACTION_PAGE_UP, SCROLLS | ON(HOME), "pgup pgdn", "page",
+     "a page up, a page down"},
+    {FAN_KEY_PAGE_DOWN, FAN_ACTION_PAGE_DOWN, SCROLLS | ON(HOME), NULL, NULL, NULL},
+    {FAN_KEY_HOME, FAN_ACTION_FIRST, SCROLLS | LISTS, "home end", NULL, "to the start, to the end"},
+    {FAN_KEY_END, FAN_ACTION_LAST, SCROLLS | LISTS, NULL, NULL, NULL},
+    {'1', FAN_ACTION_PICK, ON(HOME), "1 to 9", NULL, "open the bug with this number"},
+    {'2', FAN_ACTION_PICK, ON(HOME), NULL, NULL, NULL},
+    {'3', FAN_ACTION_PICK, ON(HOME), NULL, NULL, NULL},
+    {'4', FAN_ACTION_PICK, ON(HOME), NULL, NULL, NULL},
+    {'5', FAN_ACTION_PICK, ON(HOME), NULL, NULL, NULL},
+    {'6', FAN_ACTION_PICK, ON(HOME), NULL, NULL, NULL},
+    {'7', FAN_ACTION_PICK, ON(HOME), NULL, NULL, NULL},
+    {'8', FAN_ACTION_PICK, ON(HOME), NULL, NULL, NULL},
+    {'9', FAN_ACTION_PICK, ON(HOME), NULL, NULL, NULL},
+    {'q', FAN_ACTION_BACK, EVERYWHERE, "q", "back", "back; leaves the program at the home list"},
+    {FAN_KEY_ESCAPE, FAN_ACTION_BACK, EVERYWHERE & ~ON(HOME), "esc", NULL, "close what is on top"},
+    {FAN_KEY_CTRL_C, FAN_ACTION_QUIT, EVERYWHERE, "ctrl-c", NULL, "quit"},
+    {FAN_KEY_CTRL_Z, FAN_ACTION_SUSPEND, EVERYWHERE, "ctrl-z", NULL, "suspend"},
+    {FAN_KEY_CTRL_L, FAN_ACTION_REDRAW, EVERYWHERE, "ctrl-l", NULL, "draw the screen anew"},
+    {'?', FAN_ACTION_HELP, EVERYWHERE & ~ON(HELP), "?", NULL, "this help"},
+};
+
+const struct fan_binding *fan_keys_table(size_t *count)
+{
+    *count = sizeof table / sizeof table[0];
+    return table;
+}
+
+bool fan_keys_on(const struct fan_binding *binding, enum fan_screen screen)
+{
+    return (binding->screens >> screen) & 1;
+}
+
+enum fan_action fan_keys_action(enum fan_screen screen, uint32_t key)
+{
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        if (table[i].key == key && fan_keys_on(&table[i], screen))
+            return table[i].action;
+    }
+    return FAN_ACTION_NONE;
+}
+
+/* ---- the footer ---- */
+
+static bool stands_in_footer(const struct fan_binding *binding, enum fan_screen screen,
+                             unsigned possible)
+{
+    return binding->label && binding->brief && fan_keys_on(binding, screen) &&
+           binding->action != FAN_ACTION_BACK && (possible & FAN_ACTION_BIT(binding->action));
+}
+
+static int put_key(const struct fan_pane *row, int col, const char *label, const char *brief)
+{
+    col = fan_grid_put(row, 0, col, FAN_STYLE_KEY, label);
+    col = fan_grid_put(row, 0, col, FAN_STYLE_FOOTER, " ");
+    return fan_grid_put(row, 0, col, FAN_STYLE_FOOTER, brief);
+}
+
+static int key_width(const struct fan_pane *row, const char *label, const char *brief)
+{
+    return fan_grid_text_width(row, label) + 1 + fan_grid_text_width(row, brief);
+}
+
+/* Draws a key so that it ends before `end`, if there is room, and returns where it begins. */
+static int put_key_before(const struct fan_pane *row, int end, const char *label, const char *brief)
+{
+    int start = end - key_width(row, label, brief);
+    if (start < 1)
+        return end;
+    put_key(row, start, label, brief);
+    return start - 2;
+}
+
+void fan_keys_footer(const struct fan_pane *pane, enum fan_screen screen, unsigned possible,
+                     const char *back)
+{
+    struct fan_pane row = fan_grid_part(pane, pane->rows - 1, 0, 1, pane->cols);
+    int end = row.cols - 1;
+    int col = 1;
+    fan_grid_fill(&row, 0, 0, row.cols, FAN_STYLE_FOOTER, ' ');
+    if (screen != FAN_SCREEN_HELP)
+        end = put_key_before(&row, end, "?", "help");
+    end = put_key_before(&row, end, "q", back ? back : "back");
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        const struct fan_binding *key = &table[i];
+        bool wanted = stands_in_footer(key, screen, possible);
+        if (wanted && col + key_width(&row, key->label, key->brief) <= end)
+            col = put_key(&row, col, key->label, key->brief) + 2;
+    }
+}
+
+/* ---- the help ---- */
+
+int fan_keys_help(const struct fan_pane *pane, enum fan_screen screen, int first)
+{
+    int line = 0;
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        if (!table[i].help || !fan_keys_on(&table[i], screen))
+            continue;
+        fan_grid_put(pane, line - first, 1, FAN_STYLE_KEY, table[i].label);
+        fan_grid_put(pane, line - first, 13, FAN_STYLE_NORMAL, table[i].help);
+        line++;
+    }
+    return line;
+}
