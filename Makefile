@@ -191,6 +191,7 @@ public_headers = $(filter %.h,$(shell $(CC) -Icore -MM core/fan/fan.h))
 into = $(DESTDIR)$(PREFIX)
 
 install: all  ## install under PREFIX, below DESTDIR: programs, libfan.a, headers, fan.pc
+	@test -n '$(public_headers)' # the compiler has said what is wrong with them
 	install -d $(into)/bin $(into)/lib/pkgconfig $(into)/include/fan
 	install -m 644 $(libfan) $(into)/lib/
 	$(if $(fanlab)$(lab_real),install $(fanlab) $(lab_real) $(into)/bin/)

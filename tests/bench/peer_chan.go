@@ -125,6 +125,8 @@ func main() {
 		fmt.Fprintln(os.Stderr, "elements were lost or doubled")
 		os.Exit(1)
 	}
-	elements := float64(*count)
-	fmt.Printf("%.2f %.2f\n", float64(wall.Nanoseconds())/elements, float64(cpu.Nanoseconds())/elements)
+	perElement := func(spent time.Duration) float64 {
+		return float64(spent.Nanoseconds()) / float64(*count)
+	}
+	fmt.Printf("%.2f %.2f\n", perElement(wall), perElement(cpu))
 }

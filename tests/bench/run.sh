@@ -5,7 +5,7 @@
 # for all; a ratio is the median of the rounds' ratios. Every program runs about RUN_MS in a round,
 # ROUNDS rounds. Prints a table and writes BUILD/bench.jsonl, one JSON line per figure. Every
 # other program BUILD/bench/bench_* is started once; it prints such lines itself.
-set -eu
+set -eu -o pipefail
 cd "$(dirname "$0")/../.."
 build=${BUILD:-build}
 only=${1:-}
@@ -66,7 +66,7 @@ measure() { # measure BENCH CONTENDER...
 
 mkdir -p "$build/bench"
 : >"$figures"
-benches | grep -e "$only" >"$build/bench/plan" || true
+benches | grep -F -e "$only" >"$build/bench/plan" || true
 if [ -s "$build/bench/plan" ]; then
     while read -r -a words; do
         measure "${words[@]}" >"$samples"
@@ -75,9 +75,12 @@ if [ -s "$build/bench/plan" ]; then
     done <"$build/bench/plan"
 fi
 
+is_wanted() { # is_wanted PROGRAM_NAME: "start" for ONLY=start and for ONLY=start-p95
+    [ "$1" != chan ] && [[ $1 == *"$only"* || $only == "$1"* ]]
+}
+
 for program in "$build"/bench/bench_*; do
-    name=${program##*/bench_}
-    if [ "$name" != chan ] && [ -x "$program" ] && [[ $name == *"$only"* || $only == "$name"* ]]; then
+    if [ -x "$program" ] && is_wanted "${program##*/bench_}"; then
         "$program" | tee -a "$figures"
         printed=1
     fi

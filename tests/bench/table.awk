@@ -19,7 +19,12 @@ function goal_for(peer) {
 }
 
 function figure(value, unit, extra) {
-    printf "{\"bench\":\"%s\",\"value\":%.1f,\"unit\":\"%s\"%s}\n", bench, value, unit, extra >> figures
+    printf "{\"bench\":\"%s\",\"value\":%.1f,\"unit\":\"%s\",%s}\n", \
+        bench, value, unit, extra >> figures
+}
+
+function peer_figure(peer, value) {
+    return sprintf("\"peer\":\"%s\",\"peer_value\":%.1f", peer, value)
 }
 
 # The middle, least and greatest wall time of one contender, and its CPU time.
@@ -43,11 +48,10 @@ function compare(peer,    i, list, ratio, goal, verdict, extra) {
     goal = goal_for(peer)
     if (goal) verdict = sprintf("  goal %.2f %s", goal, ratio <= goal ? "met" : "MISSED")
     print_row(peer, sprintf("  %6.2f%s", ratio, verdict))
-    extra = sprintf(",\"min\":%.1f,\"max\":%.1f,\"peer\":\"%s\",\"peer_value\":%.1f,\"ratio\":%.3f", \
-                    least[ours], greatest[ours], peer, wall_median[peer], ratio)
-    figure(wall_median[ours], "ns/element", extra (goal ? sprintf(",\"goal\":%.2f", goal) : ""))
-    figure(cpu_median[ours], "cpu-ns/element", \
-           sprintf(",\"peer\":\"%s\",\"peer_value\":%.1f", peer, cpu_median[peer]))
+    extra = sprintf("\"min\":%.1f,\"max\":%.1f,\"ratio\":%.3f,", least[ours], greatest[ours], ratio)
+    if (goal) extra = extra sprintf("\"goal\":%.2f,", goal)
+    figure(wall_median[ours], "ns/element", extra peer_figure(peer, wall_median[peer]))
+    figure(cpu_median[ours], "cpu-ns/element", peer_figure(peer, cpu_median[peer]))
 }
 
 {
