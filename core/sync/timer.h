@@ -45,6 +45,13 @@ int fan_timer_wait(struct fan_timer *timer, struct fan_ctx *ctx);
 /* Takes the tick if one is due: 0, or EAGAIN without blocking. */
 int fan_timer_try(struct fan_timer *timer);
 
+/* For what blocks: puts a waiter into the timer's queue unless a tick is due; returns EAGAIN if one is.
+ * After a 0 the caller parks no longer than until fan_timer_due (0 = it is stopped), takes the waiter
+ * out again with fan_timer_unwatch, and looks anew. A reset fires the waiter with EAGAIN. */
+int fan_timer_watch(struct fan_timer *timer, struct fan_waiter *waiter);
+void fan_timer_unwatch(struct fan_timer *timer, struct fan_waiter *waiter);
+uint64_t fan_timer_due(struct fan_timer *timer);
+
 /* Blocks for `delay_ns`. Errors: ECANCELED, ETIMEDOUT (the context's, whichever comes first). */
 int fan_sleep(uint64_t delay_ns, struct fan_ctx *ctx);
 

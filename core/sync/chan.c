@@ -1,0 +1,413 @@
+/* The locking is told in chan_state.h. */
+#include "sync/chan_state.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/panic.h"
+#include "run/thread_state.h"
+#include "sync/select.h"
+
+static bool allocate(struct fan_chan **chan, char **ring, size_t element_size, size_t capacity)
+{
+    size_t size = element_size * capacity;
+    if (element_size && size / element_size != capacity)
+        return false;
+    *chan = aligned_alloc(_Alignof(struct fan_chan), sizeof **chan);
+    *ring = malloc(size ? size : 1);
+    if (*chan && *ring)
+        return true;
+    free(*chan);
+    free(*ring);
+    return false;
+}
+
+struct fan_chan *fan_chan_new(const char *name, size_t element_size, size_t capacity)
+{
+    struct fan_chan *chan;
+    char *ring;
+    if (!allocate(&chan, &ring, element_size, capacity))
+        return NULL;
+    memset(chan, 0, sizeof *chan);
+    chan->element_size = element_size;
+    chan->capacity = capacity;
+    chan->ring = ring;
+    chan->ring_end = ring + element_size * capacity;
+    chan->put.place = chan->take.place = ring;
+    chan->put.last_user = chan->take.last_user = FAN_PROBE_NO_SLOT;
+    chan->slow = capacity == 0;
+    if (name)
+        strncpy(chan->name, name, sizeof chan->name - 1);
+    chan->slot = fan_probe_object_add(FAN_KIND_CHANNEL, name, capacity, fan_thread_here()->id);
+    return chan;
+}
+
+void fan_chan_free(struct fan_chan *chan)
+{
+    if (!chan)
+        return;
+    if (chan->senders.length || chan->receivers.length)
+        fan_panic("free of channel %s while threads are blocked on it", chan->name);
+    fan_probe_object_drop(chan->slot);
+    free(chan->ring);
+    free(chan);
+}
+
+static inline void copy_element(const struct fan_chan *chan, void *to, const void *from)
+{
+    if (chan->element_size == sizeof(uint64_t))
+        memcpy(to, from, sizeof(uint64_t));
+    else
+        memcpy(to, from, chan->element_size);
+}
+
+static inline uint64_t passed(const struct fan_chan_end *end)
+{
+    return __atomic_load_n(&end->passed, __ATOMIC_ACQUIRE);
+}
+
+/* With release order: the other end looks at `passed` before it touches the place in the ring. */
+static inline void count_passed(struct fan_chan_end *end)
+{
+    __atomic_store_n(&end->passed, end->passed + 1, __ATOMIC_RELEASE);
+}
+
+static inline void step(const struct fan_chan *chan, struct fan_chan_end *end)
+{
+    end->place += chan->element_size;
+    if (end->place == chan->ring_end)
+        end->place = chan->ring;
+    count_passed(end);
+}
+
+static inline void show_passed(uint64_t *counter, uint64_t *users, struct fan_chan_end *end,
+                               const struct fan_thread *self)
+{
+    FAN_PROBE_SET(*counter, end->passed);
+    if (end->last_user != self->slot_index) {
+        end->last_user = self->slot_index;
+        fan_probe_user(users, self->slot_index);
+    }
+}
+
+static inline void show_put(struct fan_chan *chan, const struct fan_thread *self)
+{
+    if (chan->slot)
+        show_passed(&chan->slot->put, chan->slot->put_users, &chan->put, self);
+}
+
+static inline void show_take(struct fan_chan *chan, const struct fan_thread *self)
+{
+    if (chan->slot)
+        show_passed(&chan->slot->taken, chan->slot->take_users, &chan->take, self);
+}
+
+/* Under the send lock: whether the ring has room. The receivers' line is looked at only when the last look
+ * says "full". */
+static inline bool has_room(struct fan_chan *chan)
+{
+    struct fan_chan_end *put = &chan->put;
+    if (put->passed - put->other_seen < chan->capacity)
+        return true;
+    put->other_seen = passed(&chan->take);
+    return put->passed - put->other_seen < chan->capacity;
+}
+
+static inline bool has_element(struct fan_chan *chan)
+{
+    struct fan_chan_end *take = &chan->take;
+    if (take->passed != take->other_seen)
+        return true;
+    take->other_seen = passed(&chan->put);
+    return take->passed != take->other_seen;
+}
+
+static inline void put_into_ring(struct fan_chan *chan, const struct fan_thread *self,
+                                 const void *element)
+{
+    copy_element(chan, chan->put.place, element);
+    step(chan, &chan->put);
+    show_put(chan, self);
+}
+
+static inline void take_from_ring(struct fan_chan *chan, const struct fan_thread *self,
+                                  void *element)
+{
+    if (element)
+        copy_element(chan, element, chan->take.place);
+    step(chan, &chan->take);
+    show_take(chan, self);
+}
+
+void fan_chan_lock(struct fan_chan *chan)
+{
+    fan_lock_acquire(&chan->put.lock);
+    fan_lock_acquire(&chan->take.lock);
+}
+
+void fan_chan_unlock(struct fan_chan *chan)
+{
+    fan_lock_release(&chan->take.lock);
+    fan_lock_release(&chan->put.lock);
+}
+
+static void show_queues(struct fan_chan *chan)
+{
+    struct fan_probe_object *slot = chan->slot;
+    chan->slow = chan->closed || chan->capacity == 0 || chan->senders.length > 0 ||
+                 chan->receivers.length > 0;
+    if (!slot)
+        return;
+    fan_probe_open(&slot->seq);
+    FAN_PROBE_SET(slot->waiting_put, chan->senders.length);
+    FAN_PROBE_SET(slot->waiting_take, chan->receivers.length);
+    fan_probe_shut(&slot->seq);
+}
+
+void fan_chan_queue(struct fan_chan *chan, struct fan_waitq *queue, struct fan_waiter *waiter)
+{
+    fan_waitq_push(queue, waiter);
+    show_queues(chan);
+}
+
+void fan_chan_unqueue(struct fan_chan *chan, struct fan_waitq *queue, struct fan_waiter *waiter)
+{
+    fan_waitq_remove(queue, waiter);
+    show_queues(chan);
+}
+
+static struct fan_waiter *claim(struct fan_chan *chan, struct fan_waitq *queue)
+{
+    if (fan_waitq_empty(queue))
+        return NULL;
+    struct fan_waiter *waiter = fan_waitq_claim_one(queue);
+    show_queues(chan);
+    return waiter;
+}
+
+/* Hands an element straight to a receiver that waits; the ring is empty then. It counts as put and as
+ * taken. */
+static void hand_over(struct fan_chan *chan, struct fan_thread *self, struct fan_waiter *receiver,
+                      const void *element)
+{
+    if (receiver->element)
+        copy_element(chan, receiver->element, element);
+    count_passed(&chan->put);
+    count_passed(&chan->take);
+    chan->put.other_seen = chan->take.other_seen = chan->take.passed;
+    show_put(chan, self);
+    show_take(chan, receiver->thread);
+}
+
+enum fan_chan_try fan_chan_put_locked(struct fan_chan *chan, struct fan_thread *self,
+                                      const void *element, struct fan_wakeup *wakeup)
+{
+    if (chan->closed)
+        return FAN_CHAN_CLOSED;
+    struct fan_waiter *receiver = claim(chan, &chan->receivers);
+    if (receiver) {
+        hand_over(chan, self, receiver, element);
+        *wakeup = fan_wait_resume(receiver, 0);
+        return FAN_CHAN_DONE;
+    }
+    if (!has_room(chan))
+        return FAN_CHAN_NOT_READY;
+    put_into_ring(chan, self, element);
+    return FAN_CHAN_DONE;
+}
+
+/* With an element out of the ring there is room for that of the sender who has waited longest. */
+static void let_sender_in(struct fan_chan *chan, struct fan_wakeup *wakeup)
+{
+    struct fan_waiter *sender = claim(chan, &chan->senders);
+    if (!sender)
+        return;
+    put_into_ring(chan, sender->thread, sender->element);
+    *wakeup = fan_wait_resume(sender, 0);
+}
+
+static bool take_from_sender(struct fan_chan *chan, struct fan_thread *self, void *element,
+                             struct fan_wakeup *wakeup)
+{
+    struct fan_waiter *sender = claim(chan, &chan->senders);
+    if (!sender)
+        return false;
+    if (element)
+        copy_element(chan, element, sender->element);
+    count_passed(&chan->put);
+    count_passed(&chan->take);
+    show_put(chan, sender->thread);
+    show_take(chan, self);
+    *wakeup = fan_wait_resume(sender, 0);
+    return true;
+}
+
+enum fan_chan_try fan_chan_take_locked(struct fan_chan *chan, struct fan_thread *self, void *element,
+                                       struct fan_wakeup *wakeup)
+{
+    if (chan->capacity == 0) {
+        if (take_from_sender(chan, self, element, wakeup))
+            return FAN_CHAN_DONE;
+    } else if (has_element(chan)) {
+        take_from_ring(chan, self, element);
+        let_sender_in(chan, wakeup);
+        return FAN_CHAN_DONE;
+    }
+    return chan->closed ? FAN_CHAN_CLOSED : FAN_CHAN_NOT_READY;
+}
+
+enum fan_chan_try fan_chan_try_put(struct fan_chan *chan, struct fan_thread *self,
+                                   const void *element)
+{
+    fan_lock_acquire(&chan->put.lock);
+    if (!chan->slow && has_room(chan)) {
+        put_into_ring(chan, self, element);
+        fan_lock_release(&chan->put.lock);
+        return FAN_CHAN_DONE;
+    }
+    struct fan_wakeup wakeup = {0};
+    fan_lock_acquire(&chan->take.lock);
+    enum fan_chan_try tried = fan_chan_put_locked(chan, self, element, &wakeup);
+    fan_chan_unlock(chan);
+    fan_wakeup_send(wakeup);
+    return tried;
+}
+
+enum fan_chan_try fan_chan_try_take(struct fan_chan *chan, struct fan_thread *self, void *element)
+{
+    fan_lock_acquire(&chan->take.lock);
+    if (!chan->slow && has_element(chan)) {
+        take_from_ring(chan, self, element);
+        fan_lock_release(&chan->take.lock);
+        return FAN_CHAN_DONE;
+    }
+    fan_lock_release(&chan->take.lock);
+    struct fan_wakeup wakeup = {0};
+    fan_chan_lock(chan);
+    enum fan_chan_try tried = fan_chan_take_locked(chan, self, element, &wakeup);
+    fan_chan_unlock(chan);
+    fan_wakeup_send(wakeup);
+    return tried;
+}
+
+bool fan_chan_looks_ready(const struct fan_chan *chan, bool sending)
+{
+    uint64_t length = passed(&chan->put) - passed(&chan->take);
+    return sending ? length < chan->capacity : length > 0;
+}
+
+void fan_chan_sent_on_closed(const struct fan_chan *chan)
+{
+    struct fan_panic panic = {.earlier_what = "first closed", .earlier = chan->closed_at};
+    panic.object = chan->slot ? chan->slot->id : 0;
+    snprintf(panic.message, sizeof panic.message, "send on closed channel %s", chan->name);
+    fan_panic_raise(&panic);
+}
+
+static _Noreturn void closed_twice(const struct fan_chan *chan)
+{
+    struct fan_panic panic = {.earlier_what = "first closed", .earlier = chan->closed_at};
+    panic.object = chan->slot ? chan->slot->id : 0;
+    snprintf(panic.message, sizeof panic.message, "close of closed channel %s", chan->name);
+    fan_panic_raise(&panic);
+}
+
+static void show_closed(struct fan_chan *chan, const struct fan_thread *self)
+{
+    struct fan_probe_object *slot = chan->slot;
+    if (!slot)
+        return;
+    fan_probe_user(slot->put_users, self->slot_index);
+    fan_probe_open(&slot->seq);
+    FAN_PROBE_SET(slot->closed, 1);
+    FAN_PROBE_SET(slot->closer, self->id);
+    fan_probe_set_stack(&slot->closed_at, &chan->closed_at);
+    fan_probe_shut(&slot->seq);
+}
+
+void fan_chan_close(struct fan_chan *chan)
+{
+    struct fan_thread *self = fan_thread_here();
+    if (!chan)
+        fan_panic("close of a NULL channel");
+    fan_thread_operates(self, FAN_OP_CLOSE, chan->slot, __builtin_return_address(0));
+    fan_chan_lock(chan);
+    bool first = !chan->closed;
+    if (first) {
+        chan->closed = true;
+        fan_stack_capture(&chan->closed_at, 0);
+        show_closed(chan, self);
+        fan_waitq_fire_all(&chan->receivers, EPIPE);
+        fan_waitq_fire_all(&chan->senders, EPIPE);
+        show_queues(chan);
+    }
+    fan_chan_unlock(chan);
+    if (!first)
+        closed_twice(chan);
+}
+
+size_t fan_chan_length(const struct fan_chan *chan)
+{
+    if (!chan)
+        return 0;
+    uint64_t taken = passed(&chan->take);
+    uint64_t length = passed(&chan->put) - taken;
+    return length < chan->capacity ? length : chan->capacity;
+}
+
+size_t fan_chan_capacity(const struct fan_chan *chan)
+{
+    return chan ? chan->capacity : 0;
+}
+
+int fan_chan_send(struct fan_chan *chan, const void *element, struct fan_ctx *ctx)
+{
+    struct fan_thread *self = fan_thread_here();
+    fan_thread_operates(self, FAN_OP_SEND, chan ? chan->slot : NULL, __builtin_return_address(0));
+    int error = fan_ctx_error(ctx);
+    if (error)
+        return error;
+    if (chan && fan_chan_try_put(chan, self, element) == FAN_CHAN_DONE)
+        return 0;
+    struct fan_select_case one = FAN_SEND(chan, element);
+    return fan_select_blocking(self, &one, 1, ctx, &(size_t){0});
+}
+
+int fan_chan_recv(struct fan_chan *chan, void *element, struct fan_ctx *ctx)
+{
+    struct fan_thread *self = fan_thread_here();
+    fan_thread_operates(self, FAN_OP_RECV, chan ? chan->slot : NULL, __builtin_return_address(0));
+    int error = fan_ctx_error(ctx);
+    if (error)
+        return error;
+    enum fan_chan_try tried =
+        chan ? fan_chan_try_take(chan, self, element) : FAN_CHAN_NOT_READY;
+    if (tried != FAN_CHAN_NOT_READY)
+        return tried == FAN_CHAN_DONE ? 0 : EPIPE;
+    struct fan_select_case one = FAN_RECV(chan, element);
+    error = fan_select_blocking(self, &one, 1, ctx, &(size_t){0});
+    return error ? error : one.result;
+}
+
+int fan_chan_try_send(struct fan_chan *chan, const void *element)
+{
+    struct fan_thread *self = fan_thread_here();
+    fan_thread_operates(self, FAN_OP_SEND, chan ? chan->slot : NULL, __builtin_return_address(0));
+    enum fan_chan_try tried = chan ? fan_chan_try_put(chan, self, element) : FAN_CHAN_NOT_READY;
+    if (tried == FAN_CHAN_CLOSED)
+        fan_chan_sent_on_closed(chan);
+    return tried == FAN_CHAN_DONE ? 0 : EAGAIN;
+}
+
+int fan_chan_try_recv(struct fan_chan *chan, void *element)
+{
+    struct fan_thread *self = fan_thread_here();
+    fan_thread_operates(self, FAN_OP_RECV, chan ? chan->slot : NULL, __builtin_return_address(0));
+    enum fan_chan_try tried =
+        chan ? fan_chan_try_take(chan, self, element) : FAN_CHAN_NOT_READY;
+    if (tried == FAN_CHAN_NOT_READY)
+        return EAGAIN;
+    return tried == FAN_CHAN_DONE ? 0 : EPIPE;
+}

@@ -1,0 +1,362 @@
+/* All channels of a select are locked together, in the order of their addresses, so that "none is
+ * ready" is true of one moment. Contexts and timers are looked at one by one inside those locks, each
+ * under its own guard (a context's guard is ordered along its tree, not by address). */
+#include "sync/select.h"
+
+#include <errno.h>
+
+#include "base/panic.h"
+#include "run/backend.h"
+#include "run/thread_state.h"
+#include "sync/chan_state.h"
+
+/* One select under way. Waiter i belongs to case i and has index i + 1; the last one is that of the
+ * operation's own context. */
+struct selection {
+    struct fan_thread *self;
+    struct fan_select_case *cases;
+    size_t count;
+    struct fan_ctx *ctx;
+    uint8_t poll_order[FAN_SELECT_CASES];
+    uint8_t lock_order[FAN_SELECT_CASES]; /* the cases with a channel, by its address */
+    size_t lock_count;
+    struct fan_waiter waiters[FAN_SELECT_CASES + 1];
+};
+
+static bool on_channel(const struct fan_select_case *one)
+{
+    return (one->kind == FAN_CASE_SEND || one->kind == FAN_CASE_RECV) && one->chan;
+}
+
+/* Fisher and Yates, from the inside out. */
+static void shuffle_poll_order(struct selection *selection)
+{
+    for (size_t i = 0; i < selection->count; i++) {
+        size_t j = i ? fan_random_below(&selection->self->random, i + 1) : 0;
+        selection->poll_order[i] = selection->poll_order[j];
+        selection->poll_order[j] = (uint8_t)i;
+    }
+}
+
+static void sort_lock_order(struct selection *selection)
+{
+    uint8_t *order = selection->lock_order;
+    selection->lock_count = 0;
+    for (size_t i = 0; i < selection->count; i++) {
+        if (!on_channel(&selection->cases[i]))
+            continue;
+        size_t at = selection->lock_count++;
+        for (; at > 0 && selection->cases[order[at - 1]].chan > selection->cases[i].chan; at--)
+            order[at] = order[at - 1];
+        order[at] = (uint8_t)i;
+    }
+}
+
+static struct fan_chan *channel_to_lock(const struct selection *selection, size_t i)
+{
+    struct fan_chan *chan = selection->cases[selection->lock_order[i]].chan;
+    bool seen = i > 0 && selection->cases[selection->lock_order[i - 1]].chan == chan;
+    return seen ? NULL : chan;
+}
+
+static void lock_all(const struct selection *selection)
+{
+    for (size_t i = 0; i < selection->lock_count; i++) {
+        struct fan_chan *chan = channel_to_lock(selection, i);
+        if (chan)
+            fan_chan_lock(chan);
+    }
+}
+
+static void unlock_all(const struct selection *selection)
+{
+    for (size_t i = selection->lock_count; i-- > 0;) {
+        struct fan_chan *chan = channel_to_lock(selection, i);
+        if (chan)
+            fan_chan_unlock(chan);
+    }
+}
+
+static bool note_try(struct fan_select_case *one, enum fan_chan_try tried)
+{
+    one->result = tried == FAN_CHAN_CLOSED ? EPIPE : 0;
+    return tried != FAN_CHAN_NOT_READY;
+}
+
+static bool try_without_channel(struct fan_select_case *one)
+{
+    if (one->kind == FAN_CASE_DONE && one->ctx)
+        return (one->result = fan_ctx_error(one->ctx)) != 0;
+    if (one->kind == FAN_CASE_TIMER && one->timer)
+        return (one->result = fan_timer_try(one->timer)) == 0;
+    return false;
+}
+
+static bool try_case(struct selection *selection, struct fan_select_case *one)
+{
+    if (!on_channel(one))
+        return try_without_channel(one);
+    if (one->kind == FAN_CASE_SEND)
+        return note_try(one, fan_chan_try_put(one->chan, selection->self, one->element));
+    return note_try(one, fan_chan_try_take(one->chan, selection->self, one->element));
+}
+
+static bool try_case_locked(struct selection *selection, struct fan_select_case *one,
+                            struct fan_wakeup *wakeup)
+{
+    struct fan_thread *self = selection->self;
+    if (!on_channel(one))
+        return try_without_channel(one);
+    if (one->kind == FAN_CASE_SEND)
+        return note_try(one, fan_chan_put_locked(one->chan, self, one->element, wakeup));
+    return note_try(one, fan_chan_take_locked(one->chan, self, one->element, wakeup));
+}
+
+static bool take_ready_case(struct selection *selection, size_t *chosen)
+{
+    for (size_t i = 0; i < selection->count; i++) {
+        *chosen = selection->poll_order[i];
+        if (try_case(selection, &selection->cases[*chosen]))
+            return true;
+    }
+    return false;
+}
+
+static bool take_ready_case_locked(struct selection *selection, size_t *chosen,
+                                   struct fan_wakeup *wakeup)
+{
+    for (size_t i = 0; i < selection->count; i++) {
+        *chosen = selection->poll_order[i];
+        if (try_case_locked(selection, &selection->cases[*chosen], wakeup))
+            return true;
+    }
+    return false;
+}
+
+static struct fan_waitq *queue_of(const struct fan_select_case *one)
+{
+    return one->kind == FAN_CASE_SEND ? &one->chan->senders : &one->chan->receivers;
+}
+
+static struct fan_waiter *new_waiter(struct selection *selection, size_t i, void *element)
+{
+    struct fan_waiter *waiter = &selection->waiters[i];
+    *waiter = (struct fan_waiter){
+        .thread = selection->self, .index = (uint32_t)i + 1, .element = element};
+    fan_list_init(&waiter->link);
+    return waiter;
+}
+
+/* Queues at one case; returns whether the case has become ready instead. */
+static bool enter_case(struct selection *selection, size_t i)
+{
+    struct fan_select_case *one = &selection->cases[i];
+    struct fan_waiter *waiter = new_waiter(selection, i, one->element);
+    if (on_channel(one))
+        fan_chan_queue(one->chan, queue_of(one), waiter);
+    else if (one->kind == FAN_CASE_DONE && one->ctx)
+        return fan_ctx_watch(one->ctx, waiter) != 0;
+    else if (one->kind == FAN_CASE_TIMER && one->timer)
+        return fan_timer_watch(one->timer, waiter) != 0;
+    return false;
+}
+
+static void leave_case(struct selection *selection, size_t i)
+{
+    struct fan_select_case *one = &selection->cases[i];
+    struct fan_waiter *waiter = &selection->waiters[i];
+    if (on_channel(one))
+        fan_chan_unqueue(one->chan, queue_of(one), waiter);
+    else if (one->kind == FAN_CASE_DONE && one->ctx)
+        fan_ctx_unwatch(one->ctx, waiter);
+    else if (one->kind == FAN_CASE_TIMER && one->timer)
+        fan_timer_unwatch(one->timer, waiter);
+}
+
+/* Queues everywhere, the operation's own context included; returns false if something has become ready
+ * meanwhile, and then has left every queue again. */
+static bool enter_all(struct selection *selection)
+{
+    size_t entered = 0;
+    bool ready = false;
+    fan_wait_begin(selection->self);
+    while (entered < selection->count && !ready)
+        ready = enter_case(selection, entered++);
+    if (!ready && fan_ctx_watch(selection->ctx,
+                                new_waiter(selection, selection->count, NULL)) == 0)
+        return true;
+    while (entered > 0)
+        leave_case(selection, --entered);
+    return false;
+}
+
+static void leave_all(struct selection *selection, uint32_t fired)
+{
+    fan_ctx_unwatch(selection->ctx, &selection->waiters[selection->count]);
+    if (selection->count == 1 && fired == 1 && on_channel(&selection->cases[0]))
+        return; /* who fired it took it out */
+    lock_all(selection);
+    for (size_t i = 0; i < selection->count; i++)
+        leave_case(selection, i);
+    unlock_all(selection);
+}
+
+static void earlier(uint64_t *deadline_ns, uint64_t other_ns)
+{
+    if (other_ns && (*deadline_ns == 0 || other_ns < *deadline_ns))
+        *deadline_ns = other_ns;
+}
+
+static struct fan_probe_wait shown_case(const struct fan_select_case *one)
+{
+    switch (one->kind) {
+    case FAN_CASE_SEND:
+        return (struct fan_probe_wait){fan_probe_object_slot(one->chan ? one->chan->slot : NULL),
+                                       FAN_OP_SEND, FAN_KIND_CHANNEL};
+    case FAN_CASE_RECV:
+        return (struct fan_probe_wait){fan_probe_object_slot(one->chan ? one->chan->slot : NULL),
+                                       FAN_OP_RECV, FAN_KIND_CHANNEL};
+    case FAN_CASE_DONE:
+        return (struct fan_probe_wait){fan_probe_object_slot(one->ctx ? one->ctx->slot : NULL),
+                                       FAN_OP_CONTEXT_WAIT, FAN_KIND_CONTEXT};
+    case FAN_CASE_TIMER:
+        break;
+    }
+    return (struct fan_probe_wait){fan_probe_object_slot(one->timer ? one->timer->slot : NULL),
+                                   FAN_OP_TIMER_WAIT, FAN_KIND_TIMER};
+}
+
+static uint64_t own_deadline(const struct fan_select_case *one)
+{
+    if (one->kind == FAN_CASE_DONE)
+        return fan_ctx_deadline(one->ctx);
+    return one->kind == FAN_CASE_TIMER && one->timer ? fan_timer_due(one->timer) : 0;
+}
+
+static uint32_t park(struct selection *selection)
+{
+    struct fan_probe_wait waits[FAN_SELECT_CASES + 1];
+    struct fan_wait_shown shown = {.op = FAN_OP_SELECT, .waits = waits};
+    for (size_t i = 0; i < selection->count; i++) {
+        waits[shown.wait_count++] = shown_case(&selection->cases[i]);
+        earlier(&shown.deadline_ns, own_deadline(&selection->cases[i]));
+    }
+    if (selection->count == 1)
+        shown.op = (enum fan_probe_op)waits[0].op;
+    if (selection->ctx)
+        waits[shown.wait_count++] = (struct fan_probe_wait){
+            fan_probe_object_slot(selection->ctx->slot), FAN_OP_CONTEXT_WAIT, FAN_KIND_CONTEXT};
+    earlier(&shown.deadline_ns, fan_ctx_deadline(selection->ctx));
+    return fan_wait_park(selection->self, &shown);
+}
+
+/* Whether the case that was fired is thereby done. A timer's waiter is fired to look again. */
+static bool fired_case_is_done(struct selection *selection, uint32_t fired, size_t *chosen)
+{
+    if (fired == 0 || fired > selection->count)
+        return false;
+    *chosen = fired - 1;
+    selection->cases[*chosen].result = selection->waiters[*chosen].result;
+    return selection->cases[*chosen].kind != FAN_CASE_TIMER;
+}
+
+/* Waits until something happens; returns whether that was a case. */
+static bool wait_once(struct selection *selection, size_t *chosen)
+{
+    struct fan_wakeup wakeup = {0};
+    lock_all(selection);
+    bool done = take_ready_case_locked(selection, chosen, &wakeup);
+    bool entered = !done && enter_all(selection);
+    unlock_all(selection);
+    fan_wakeup_send(wakeup);
+    if (!entered)
+        return done;
+    uint32_t fired = park(selection);
+    leave_all(selection, fired);
+    return fired_case_is_done(selection, fired, chosen);
+}
+
+static void finish(const struct fan_select_case *one)
+{
+    if (one->kind == FAN_CASE_SEND && one->result == EPIPE)
+        fan_chan_sent_on_closed(one->chan);
+}
+
+static void begin(struct selection *selection, struct fan_thread *self,
+                  struct fan_select_case *cases, size_t count, struct fan_ctx *ctx)
+{
+    selection->self = self;
+    selection->cases = cases;
+    selection->count = count;
+    selection->ctx = ctx;
+    shuffle_poll_order(selection);
+    sort_lock_order(selection);
+}
+
+/* A buffered channel is likely to be ready in a moment, and entering its queue makes the other end slow:
+ * so look again a few times first. */
+static void spin_at_buffer(struct selection *selection)
+{
+    const struct fan_select_case *one = &selection->cases[0];
+    if (selection->count != 1 || !on_channel(one) || one->chan->capacity == 0)
+        return;
+    unsigned spins = fan_backend_spins();
+    for (unsigned turn = 0; turn < spins; turn++) {
+        if (fan_chan_looks_ready(one->chan, one->kind == FAN_CASE_SEND))
+            return;
+        fan_backend_spin(turn);
+    }
+}
+
+int fan_select_blocking(struct fan_thread *self, struct fan_select_case *cases, size_t count,
+                        struct fan_ctx *ctx, size_t *chosen)
+{
+    struct selection selection;
+    size_t done = 0;
+    begin(&selection, self, cases, count, ctx);
+    for (;;) {
+        int error = fan_ctx_error(ctx);
+        if (error)
+            return error;
+        spin_at_buffer(&selection);
+        if (take_ready_case(&selection, &done) || wait_once(&selection, &done))
+            break;
+    }
+    finish(&cases[done]);
+    *chosen = done;
+    return 0;
+}
+
+static int begin_operation(size_t count, struct fan_thread *self, void *pc)
+{
+    fan_thread_operates(self, FAN_OP_SELECT, NULL, pc);
+    return count <= FAN_SELECT_CASES ? 0 : EINVAL;
+}
+
+int fan_select(struct fan_select_case *cases, size_t count, struct fan_ctx *ctx, size_t *chosen)
+{
+    struct fan_thread *self = fan_thread_here();
+    int error = begin_operation(count, self, __builtin_return_address(0));
+    return error ? error : fan_select_blocking(self, cases, count, ctx, chosen);
+}
+
+int fan_select_try(struct fan_select_case *cases, size_t count, size_t *chosen)
+{
+    struct fan_thread *self = fan_thread_here();
+    struct selection selection;
+    struct fan_wakeup wakeup = {0};
+    size_t done = 0;
+    int error = begin_operation(count, self, __builtin_return_address(0));
+    if (error)
+        return error;
+    begin(&selection, self, cases, count, NULL);
+    lock_all(&selection);
+    bool ready = take_ready_case_locked(&selection, &done, &wakeup);
+    unlock_all(&selection);
+    fan_wakeup_send(wakeup);
+    if (!ready)
+        return EAGAIN;
+    finish(&cases[done]);
+    *chosen = done;
+    return 0;
+}
