@@ -5,8 +5,8 @@
 
 #include "lab/scenario.h"
 
-/* The child: a program of its own in which one variant runs, so that whatever that does (hang, crash,
- * eat all memory) stays in there. Its parent, `fanlab`, starts and contains it:
+/* The child: a program of its own in which one variant runs, so that whatever that does (hang,
+ * crash, eat all memory) stays in there. Its parent, `fanlab`, starts and contains it:
  *
  *     fanlab-lab-real --scenario ID --variant NAME --seed N --workers N --items N --pace NS
  *                     --budget THREADS --memory BYTES --cpu SECONDS --segment FD --parent PID
@@ -15,11 +15,12 @@
  * publishes its telemetry in the segment, runs the variant, and then waits until every thread has
  * ended or until it is killed. */
 enum {
-    FAN_CHILD_USAGE = 64, /* exit status: a parameter is missing or wrong; the parent's mistake */
+    FAN_CHILD_USAGE = 64,  /* exit status: a parameter is missing or wrong; the parent's mistake */
     FAN_CHILD_BROKEN = 71, /* exit status: the environment refused something; said on stderr */
 };
 
 /* The child's main function. `scenarios` are the `count` it can run. */
-int fan_child_main(int argc, char **argv, const struct fan_scenario *const *scenarios, size_t count);
+int fan_child_main(int argc, char **argv, const struct fan_scenario *const *scenarios,
+                   size_t count);
 
 #endif

@@ -29,12 +29,12 @@ struct fan_variant {
 };
 
 struct fan_scenario {
-    const char *id;      /* "04" */
-    const char *name;    /* "never_closed" */
-    const char *title;   /* "never closed" */
-    const char *symptom; /* one line, as somebody would report it; names no cause */
-    const char *file;    /* "bugs/04_never_closed.c" */
-    const char *source;  /* the file's text, see FAN_EMBED_SOURCE; ends with a 0 byte */
+    const char *id;          /* "04" */
+    const char *name;        /* "never_closed" */
+    const char *title;       /* "never closed" */
+    const char *symptom;     /* one line, as somebody would report it; names no cause */
+    const char *file;        /* "bugs/04_never_closed.c" */
+    const char *source;      /* the file's text, see FAN_EMBED_SOURCE; ends with a 0 byte */
     uint64_t workers, items; /* defaults */
     size_t variant_count;
     struct fan_variant variants[FAN_LAB_VARIANTS];
@@ -45,13 +45,13 @@ uint64_t fan_lab_workers(const struct fan_lab *lab);
 uint64_t fan_lab_items(const struct fan_lab *lab);
 uint64_t fan_lab_seed(const struct fan_lab *lab);
 
-/* Memory that is zeroed and lives as long as the lab: what threads share that may outlive the function
- * which started them. Running out is a panic. */
+/* Memory that is zeroed and lives as long as the lab: what threads share that may outlive the
+ * function which started them. Running out is a panic. */
 void *fan_lab_alloc(struct fan_lab *lab, size_t size);
 
-/* Does a task's work on an item: marks its begin and end for observers, and takes the time that the lab
- * is paced at, more or less by item and seed: hardly any when run headless, long enough to watch on
- * a screen. Blocks for that time. */
+/* Does a task's work on an item: marks its begin and end for observers, and takes the time that the
+ * lab is paced at, more or less by item and seed: hardly any when run headless, long enough to
+ * watch on a screen. Blocks for that time. */
 void fan_lab_work(struct fan_lab *lab, uint64_t item);
 
 /* Counts one result that the scenario has taken. */

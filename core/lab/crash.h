@@ -1,0 +1,16 @@
+#ifndef FAN_LAB_CRASH_H
+#define FAN_LAB_CRASH_H
+
+/* A crash's last words. Once installed, a signal that means a crash (a bad pointer, a division by
+ * zero, an abort) is written into the segment as a panic of kind FAN_PANIC_SIGNAL, with the stack
+ * of the thread that crashed; then the signal takes its usual course and ends the process. A signal
+ * that another process sent is no crash and leaves no words.
+ *
+ * The handler of the calling thread runs on a stack of its own, so a stack overflow is told of as
+ * well. Other threads have none: where one of them overflows its stack the process ends by SIGSEGV
+ * without words, which the parent sees.
+ *
+ * To be called once, in the main thread. Errors: ENOMEM, those of sigaltstack(2). */
+int fan_crash_install(void);
+
+#endif
