@@ -7,16 +7,22 @@
 
 #include "lab/scenario.h"
 
-/* A child process that runs one variant, seen from its parent: started with posix_spawn in a process
- * group of its own, with nothing of the parent's but its standard error (a pipe) and the segment. It is
- * gone when this structure is closed, and when the parent dies (lab/child.h). */
+/* A child process that runs one variant, seen from its parent: started with posix_spawn in a
+ * process group of its own, with nothing of the parent's but its standard error (a pipe) and the
+ * segment. It is gone when this structure is closed, and when the parent dies (lab/child.h). */
+enum {
+    FAN_CHILD_WORKERS = 128, /* the most workers a run may ask for */
+    FAN_CHILD_THREADS = 144, /* thread budget: those, and what a scenario needs beside them */
+    FAN_CHILD_CPU_S = 30,
+};
+
 struct fan_child_options {
     const char *helper; /* path of the program; NULL = fanlab-lab-real beside the running program */
     const char *scenario, *variant;
     uint64_t seed, workers, items, pace_ns;
-    uint64_t threads;      /* budget; 0 = 128 */
+    uint64_t threads;      /* budget; 0 = FAN_CHILD_THREADS */
     uint64_t memory_bytes; /* address space; 0 = 1 GiB */
-    uint64_t cpu_s;        /* processor time; 0 = 30 */
+    uint64_t cpu_s;        /* processor time; 0 = FAN_CHILD_CPU_S */
 };
 
 struct fan_child {
@@ -27,15 +33,23 @@ struct fan_child {
     int status;  /* of waitpid, once reaped */
 };
 
-/* Starts a child. Does not wait for it. Errors (with one line in `why` that says what to do): ENOENT if
- * the helper is missing, those of posix_spawn, memfd_create, pipe. */
-int fan_child_start(const struct fan_child_options *options, struct fan_child *child, char why[160]);
+/* The path of the program that a child runs. Errors, with one line in `why` that says what to do:
+ * ENOENT or EACCES if it is not there, ENAMETOOLONG, those of readlink(2) where /proc is missing.
+ */
+int fan_child_helper(const struct fan_child_options *options, char *path, size_t size,
+                     char why[160]);
 
-/* Reaps the child if it has ended; returns whether it has. Does not block. */
+/* Starts a child. Does not wait for it. Errors, with one line in `why`: those of fan_child_helper,
+ * posix_spawn(3), memfd_create(2), pipe(2), pidfd_open(2). */
+int fan_child_start(const struct fan_child_options *options, struct fan_child *child,
+                    char why[160]);
+
+/* Reaps the child if it has ended, after killing what it left in its process group; returns whether
+ * it has. Does not block. */
 bool fan_child_ended(struct fan_child *child);
 
-/* Kills the child's whole process group, reaps it, closes the descriptors. Blocks for the reaping only.
- * A zeroed or closed child is accepted. */
+/* Kills the child's whole process group, reaps it, closes the descriptors; `status` stays. Blocks
+ * for the reaping only. A zeroed or closed child is accepted. */
 void fan_child_close(struct fan_child *child);
 
 #endif
