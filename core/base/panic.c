@@ -79,11 +79,33 @@ void fan_panic(const char *format, ...)
     raise_panic(&panic);
 }
 
+void fan_panic_misuse(uint64_t object, const char *format, ...)
+{
+    struct fan_panic panic = {.kind = FAN_PANIC_MISUSE, .object = object};
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(panic.message, sizeof panic.message, format, arguments);
+    va_end(arguments);
+    fan_stack_capture(&panic.stack, 0);
+    raise_panic(&panic);
+}
+
 void fan_panic_raise(const struct fan_panic *given)
 {
     struct fan_panic panic = *given;
     fan_stack_capture(&panic.stack, 0);
     raise_panic(&panic);
+}
+
+void fan_panic_again(const struct fan_panic *caught)
+{
+    struct fan_panic panic = *caught;
+    raise_panic(&panic);
+}
+
+bool fan_panic_is_caught(void)
+{
+    return innermost_scope != NULL;
 }
 
 bool fan_recover(void (*run)(void *), void *argument, struct fan_panic *panic)

@@ -27,8 +27,9 @@ enum fan_panic_kind {
 struct fan_panic {
     enum fan_panic_kind kind;
     char message[160];
-    struct fan_stack stack;   /* of the thread that panicked */
-    const char *earlier_what; /* what happened at `earlier`, as "first closed"; NULL if nothing did */
+    struct fan_stack stack; /* of the thread that panicked */
+    const char
+        *earlier_what; /* what happened at `earlier`, as "first closed"; NULL if nothing did */
     struct fan_stack earlier;
     uint64_t object; /* the probe's id of the object concerned, 0 if none */
 };
@@ -37,14 +38,25 @@ struct fan_panic {
  * this thread returns false. */
 _Noreturn void fan_panic(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Panics because the object with this probe id (0 = none) was used against its rules. */
+_Noreturn void fan_panic_misuse(uint64_t object, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 /* Panics with everything filled in but the stack, which is taken here. `panic` may live on the
  * caller's stack. */
 _Noreturn void fan_panic_raise(const struct fan_panic *panic);
 
 /* Calls run(argument) in a recover scope. Returns true if it returned, false if it panicked, and
- * then writes what happened to `panic`, unless that is NULL. Scopes nest; each belongs to the thread
- * that opened it. */
+ * then writes what happened to `panic`, unless that is NULL. Scopes nest; each belongs to the
+ * thread that opened it. */
 bool fan_recover(void (*run)(void *), void *argument, struct fan_panic *panic);
+
+/* Whether a scope would catch a panic of the calling thread. */
+bool fan_panic_is_caught(void);
+
+/* Goes on with a panic that fan_recover has caught, its stack unchanged, as if it had not: for who
+ * only has something to put in order on the way. */
+_Noreturn void fan_panic_again(const struct fan_panic *panic);
 
 /* Counts the locks that the calling thread holds, for the rule above; called by what locks. */
 void fan_panic_lock_taken(void);

@@ -38,8 +38,8 @@ void fan_cond_wait(struct fan_cond *cond, struct fan_mutex *mutex)
                                   .kind = FAN_KIND_CONDITION};
     fan_lock_release(&cond->guard);
     fan_mutex_unlock(mutex);
-    fan_wait_park(self, &(struct fan_wait_shown){
-                            .op = FAN_OP_COND_WAIT, .waits = &wait, .wait_count = 1});
+    fan_wait_park(
+        self, &(struct fan_wait_shown){.op = FAN_OP_COND_WAIT, .waits = &wait, .wait_count = 1});
     fan_mutex_lock(mutex);
 }
 
@@ -65,9 +65,12 @@ void fan_cond_broadcast(struct fan_cond *cond)
 void fan_cond_destroy(struct fan_cond *cond)
 {
     fan_lock_acquire(&cond->guard);
-    if (!fan_waitq_empty(&cond->waiters))
-        fan_panic("destroy of a condition that threads wait on");
+    bool in_use = !fan_waitq_empty(&cond->waiters);
+    fan_lock_release(&cond->guard);
+    if (in_use)
+        fan_panic_misuse(cond->slot ? cond->slot->id : 0,
+                         "destroy of a condition that threads wait on: %s",
+                         cond->name ? cond->name : "condition");
     fan_probe_object_drop(cond->slot);
     cond->slot = NULL;
-    fan_lock_release(&cond->guard);
 }

@@ -10,9 +10,7 @@
 #include "run/backend.h"
 #include "run/thread_state.h"
 
-enum {
-    WAITED_FOR = 1
-};
+enum { WAITED_FOR = 1 };
 
 static uint64_t owned_by(const struct fan_thread *thread)
 {
@@ -35,15 +33,10 @@ static bool change_state(struct fan_mutex *mutex, uint64_t from, uint64_t to)
                                        __ATOMIC_RELAXED);
 }
 
-static _Noreturn void misuse(const struct fan_mutex *mutex, const char *message)
+static _Noreturn void misuse(const struct fan_mutex *mutex, const char *what)
 {
-    struct fan_panic panic = {.kind = FAN_PANIC_MISUSE,
-                              .object = mutex->slot ? mutex->slot->id : 0};
-    const char *name = mutex->name ? mutex->name : "mutex";
-    for (unsigned i = 0, part = 0; part < 2; part++)
-        for (const char *c = part ? name : message; *c && i + 1 < sizeof panic.message; c++)
-            panic.message[i++] = *c;
-    fan_panic_raise(&panic);
+    fan_panic_misuse(mutex->slot ? mutex->slot->id : 0, "%s: %s", what,
+                     mutex->name ? mutex->name : "mutex");
 }
 
 static void show_owner(struct fan_mutex *mutex, uint64_t owner)
@@ -121,7 +114,7 @@ void fan_mutex_lock(struct fan_mutex *mutex)
     fan_thread_operates(self, FAN_OP_LOCK, NULL, __builtin_return_address(0));
     if (!change_state(mutex, 0, owned_by(self))) {
         if (owner_of(load_state(mutex)) == self->id)
-            misuse(mutex, "lock of a mutex that this thread holds: ");
+            misuse(mutex, "lock of a mutex that this thread holds");
         if (!free_while_spinning(mutex, self))
             wait_for_turn(mutex, self);
     }
@@ -153,7 +146,7 @@ void fan_mutex_unlock(struct fan_mutex *mutex)
 {
     struct fan_thread *self = fan_thread_here();
     if (owner_of(load_state(mutex)) != self->id)
-        misuse(mutex, "unlock of a mutex that this thread does not hold: ");
+        misuse(mutex, "unlock of a mutex that this thread does not hold");
     fan_panic_lock_released();
     if (!change_state(mutex, owned_by(self), 0))
         free_and_wake(mutex);
@@ -162,9 +155,10 @@ void fan_mutex_unlock(struct fan_mutex *mutex)
 void fan_mutex_destroy(struct fan_mutex *mutex)
 {
     fan_lock_acquire(&mutex->guard);
-    if (load_state(mutex) != 0)
-        misuse(mutex, "destroy of a mutex that is in use: ");
+    bool in_use = load_state(mutex) != 0;
+    fan_lock_release(&mutex->guard);
+    if (in_use)
+        misuse(mutex, "destroy of a mutex that is in use");
     fan_probe_object_drop(mutex->slot);
     mutex->slot = NULL;
-    fan_lock_release(&mutex->guard);
 }
