@@ -50,14 +50,14 @@ struct fan_finding {
 /* Where a run stands, by what has been seen so far. */
 enum fan_outcome {
     FAN_OUTCOME_RUNNING,
-    FAN_OUTCOME_CLEAN,    /* it has ended and nothing was found */
+    FAN_OUTCOME_CLEAN, /* it has ended and nothing was found */
     FAN_OUTCOME_FINDINGS,
 };
 
 struct fan_verdict {
     enum fan_outcome outcome;
-    bool final;              /* nothing further can happen */
-    uint64_t reached_ns;     /* when the outcome was reached */
+    bool final;                /* nothing further can happen */
+    uint64_t reached_ns;       /* when the outcome was reached */
     uint64_t last_progress_ns; /* when a thread was last seen to change state */
     uint32_t finding_count;
     struct fan_finding findings[FAN_FINDINGS];
@@ -66,20 +66,20 @@ struct fan_verdict {
 /* A judge: compares each look at a program with the one before it. */
 struct fan_judge;
 
-/* `unregistered` tells whether the process has a thread that is not among those of the snapshot (as a rule
- * fan_tasks_unregistered below); while it does, nothing is proved. NULL = there is none. */
+/* `unregistered` tells whether the process has a thread that is not among those of the snapshot (as
+ * a rule fan_tasks_unregistered below); while it does, nothing is proved. NULL = there is none. */
 struct fan_judge *fan_judge_new(bool (*unregistered)(const struct fan_snapshot *snapshot));
 void fan_judge_free(struct fan_judge *judge);
 
 /* Takes the next look into account and says where the run stands. Does not block.
  *
- * Quiescence is proved by two looks in a row in which every thread that has not ended is blocked, with
- * equal epochs: at the moment between the two looks all of them were blocked at once, and a thread is
- * never shown as blocked once it has been woken (base/probe.h). Besides, no blocked thread may have a
- * deadline, no thread may be outside the library's sight, and what each one waits for must not be
- * there (an element, a close, a free lock, a count of zero). Time plays no part: a slow program is
- * never stuck. (The double collect is that of Afek et al., "Atomic snapshots of shared memory",
- * JACM 1993.) */
+ * Quiescence is proved by two looks in a row in which every thread that has not ended is blocked,
+ * with equal epochs: at the moment between the two looks all of them were blocked at once, and a
+ * thread is never shown as blocked once it has been woken (base/probe.h). Besides, no blocked
+ * thread may have a deadline, no thread may be outside the library's sight, and what each one waits
+ * for must not be there (an element, a close, a free lock, a count of zero). Time plays no part: a
+ * slow program is never stuck. (The double collect is that of Afek et al., "Atomic snapshots of
+ * shared memory", JACM 1993.) */
 void fan_judge_look(struct fan_judge *judge, const struct fan_snapshot *now,
                     struct fan_verdict *verdict);
 

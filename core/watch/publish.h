@@ -7,17 +7,19 @@
 
 /* The writing side of the segment: makes one, and connects it to the probe. */
 
-/* Makes an empty segment of the right size, sealed so that nobody can ever shrink it. The caller owns
- * the descriptor, which is close-on-exec. Errors: those of memfd_create(2) and ftruncate(2). */
+/* Makes an empty segment of the right size, sealed so that nobody can ever shrink it. The caller
+ * owns the descriptor, which is close-on-exec. Errors: those of memfd_create(2) and ftruncate(2).
+ */
 int fan_segment_create(int *fd);
 
-/* Maps the segment behind `fd` and shows this program in it from now on: its header, and through the probe
- * every thread and object. To be called in the main thread, before the library's first other thread;
- * the main thread is registered as "main". Once in a process. Errors: EINVAL (not a segment of this
- * size), those of mmap(2). */
+/* Maps the segment behind `fd` and shows this program in it from now on: its header, and through
+ * the probe every thread and object. To be called in the main thread, before the library's first
+ * other thread; the main thread is registered as "main". Once in a process. Errors: EINVAL (not a
+ * segment of this size), those of mmap(2). */
 int fan_watch_publish(int fd);
 
-/* Both of the above for a program that is its own owner: it can be watched by others from now on. */
+/* Both of the above for a program that is its own owner: it can be watched by others from now on.
+ */
 int fan_watch_start(void);
 
 /* A lab's own figures; without effect where nothing is published. */

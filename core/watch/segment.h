@@ -12,7 +12,7 @@
  *
  * The layout is an interface between programs of different builds: a change of it, or of the
  * probe's slots, changes FAN_SEGMENT_VERSION. */
-#define FAN_SEGMENT_MAGIC "fanlab/s"
+#define FAN_SEGMENT_MAGIC UINT64_C(0x732f62616c6e6166) /* "fanlab/s" in memory */
 
 enum {
     FAN_SEGMENT_VERSION = 1,
@@ -26,9 +26,10 @@ enum fan_phase {
     FAN_PHASE_ENDED,    /* and none is */
 };
 
-/* The program's last words. `written` is set, with release order, after all else. */
+/* The program's last words. Of several threads that panic at once the one that sets `claimed`
+ * writes; `written` is set, with release order, after all else. */
 struct fan_segment_panic {
-    uint32_t written;
+    uint32_t claimed, written;
     uint32_t kind;   /* enum fan_panic_kind */
     uint64_t thread; /* the id of the thread that panicked */
     uint64_t object; /* the id of the object concerned, 0 if none */
@@ -39,14 +40,14 @@ struct fan_segment_panic {
 };
 
 struct fan_segment_header {
-    char magic[8];
+    uint64_t magic; /* FAN_SEGMENT_MAGIC; set, with release order, when all else is in place */
     uint32_t version;
     uint32_t pid;
     uint64_t size; /* of the whole segment, in bytes */
     uint32_t thread_size, thread_count, thread_offset;
     uint32_t object_size, object_count, object_offset;
     uint64_t started_ns; /* all times: CLOCK_MONOTONIC */
-    uint64_t load_base;  /* where the executable's first byte is mapped */
+    uint64_t load_base;  /* what the loader added to the addresses in the executable's file */
     uint64_t unseen_threads, unseen_objects;
     /* A lab's own. */
     uint32_t phase; /* enum fan_phase */
@@ -55,6 +56,12 @@ struct fan_segment_header {
     uint64_t inputs;  /* items the scenario feeds */
     uint64_t outputs; /* results it has taken so far */
     struct fan_segment_panic panic;
+};
+
+struct fan_segment {
+    struct fan_segment_header header;
+    struct fan_probe_thread threads[FAN_PROBE_THREADS];
+    struct fan_probe_object objects[FAN_PROBE_OBJECTS];
 };
 
 #endif

@@ -11,12 +11,10 @@
 /* A snapshot: what one look at a segment saw, checked and in plain memory. Every screen, report and
  * detector works from snapshots, so their numbers are the same numbers.
  *
- * Each thread and each object is consistent in itself (its slot did not change while it was copied);
- * two of them may be some microseconds apart. `epoch` tells whether one has changed since another
- * look: equal epochs mean that nothing has happened to it in between. */
-enum {
-    FAN_NO_INDEX = -1
-};
+ * Each thread and each object is consistent in itself (its slot did not change while it was
+ * copied); two of them may be some microseconds apart. `epoch` tells whether one has changed since
+ * another look: equal epochs mean that nothing has happened to it in between. */
+enum { FAN_NO_INDEX = -1 };
 
 struct fan_wait_view {
     enum fan_probe_op op;
@@ -27,7 +25,8 @@ struct fan_wait_view {
 struct fan_thread_view {
     uint64_t id, creator;
     char name[FAN_PROBE_NAME]; /* printable, ended */
-    char label[FAN_PROBE_NAME + 8]; /* "worker 2": the name, numbered where several threads have it */
+    char label[FAN_PROBE_NAME +
+               8]; /* "worker 2": the name, numbered where several threads have it */
     uint32_t slot, os_thread;
     uint32_t epoch;
     enum fan_probe_state state;
@@ -56,8 +55,10 @@ struct fan_object_view {
     uint64_t owner;
     uint32_t waiting_put, waiting_take;
     uint64_t put, taken;
-    uint64_t length; /* channel: elements in the buffer; wait group: its count; semaphore: permits out */
-    uint64_t put_users[FAN_PROBE_USER_WORDS], take_users[FAN_PROBE_USER_WORDS]; /* bit n: thread slot n */
+    uint64_t
+        length; /* channel: elements in the buffer; wait group: its count; semaphore: permits out */
+    uint64_t put_users[FAN_PROBE_USER_WORDS],
+        take_users[FAN_PROBE_USER_WORDS]; /* bit n: thread slot n */
 };
 
 struct fan_snapshot {
@@ -68,7 +69,7 @@ struct fan_snapshot {
     enum fan_phase phase;
     uint64_t phase_ns, limit, inputs, outputs;
     uint64_t in_flight; /* tasks begun and not ended, over all threads */
-    bool complete; /* false if a slot kept changing while it was copied, and is left out */
+    bool complete;      /* false if a slot kept changing while it was copied, and is left out */
     uint32_t thread_count, object_count;
     struct fan_thread_view threads[FAN_PROBE_THREADS]; /* by id, oldest first */
     struct fan_object_view objects[FAN_PROBE_OBJECTS];

@@ -1,0 +1,221 @@
+/* No locks: a reader belongs to one thread. The segment is written by another program at any time,
+ * so it is only read through fan_slots_copy; a field is never looked at twice. */
+#define _GNU_SOURCE
+#include "watch/reader.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "watch/slots.h"
+
+struct fan_reader {
+    const struct fan_segment *segment;
+    bool mapped;    /* shared with its writer; else a copy in our memory */
+    bool published; /* a valid header has been seen */
+};
+
+enum { WHY = 128 };
+
+static int refuse(char why[WHY], int error, const char *reason)
+{
+    snprintf(why, WHY, "%s", reason);
+    return error;
+}
+
+static bool same_layout(const struct fan_segment_header *header)
+{
+    return header->size == sizeof(struct fan_segment) &&
+           header->thread_size == sizeof(struct fan_probe_thread) &&
+           header->thread_count == FAN_PROBE_THREADS &&
+           header->thread_offset == offsetof(struct fan_segment, threads) &&
+           header->object_size == sizeof(struct fan_probe_object) &&
+           header->object_count == FAN_PROBE_OBJECTS &&
+           header->object_offset == offsetof(struct fan_segment, objects);
+}
+
+static int check_header(const struct fan_segment_header *header, bool published, char why[WHY])
+{
+    if (header->magic == 0 && !published)
+        return 0;
+    if (header->magic != FAN_SEGMENT_MAGIC)
+        return refuse(why, EINVAL, "not a segment of fanlab, or one that was written over");
+    if (header->version != FAN_SEGMENT_VERSION) {
+        snprintf(why, WHY, "a segment of version %u; this program reads version %u",
+                 header->version, (unsigned)FAN_SEGMENT_VERSION);
+        return EPROTO;
+    }
+    if (!same_layout(header) || header->phase > FAN_PHASE_ENDED)
+        return refuse(why, EINVAL, "the segment's header is damaged");
+    return 0;
+}
+
+static int look_at_header(struct fan_reader *reader, struct fan_segment_header *header,
+                          char why[WHY])
+{
+    fan_slots_copy(header, &reader->segment->header, sizeof *header);
+    int error = check_header(header, reader->published, why);
+    if (error == 0 && header->magic != 0)
+        reader->published = true;
+    return error;
+}
+
+static int map_shared(int fd, struct fan_reader *reader, char why[WHY])
+{
+    void *mapped = mmap(NULL, sizeof(struct fan_segment), PROT_READ, MAP_SHARED, fd, 0);
+    if (mapped == MAP_FAILED)
+        return refuse(why, errno == ENOMEM ? ENOMEM : EIO, strerror(errno));
+    reader->segment = mapped;
+    reader->mapped = true;
+    return 0;
+}
+
+static int read_fully(int fd, char *to, size_t size, char why[WHY])
+{
+    for (size_t got = 0; got < size;) {
+        ssize_t count = pread(fd, to + got, size - got, (off_t)got);
+        if (count == 0)
+            return refuse(why, EINVAL, "the segment is cut short");
+        if (count < 0 && errno != EINTR)
+            return refuse(why, EIO, strerror(errno));
+        got += count > 0 ? (size_t)count : 0;
+    }
+    return 0;
+}
+
+static int copy_file(int fd, struct fan_reader *reader, char why[WHY])
+{
+    struct fan_segment *copy = aligned_alloc(_Alignof(struct fan_segment), sizeof *copy);
+    if (!copy)
+        return refuse(why, ENOMEM, "out of memory");
+    int error = read_fully(fd, (char *)copy, sizeof *copy, why);
+    if (error)
+        free(copy);
+    else
+        reader->segment = copy;
+    return error;
+}
+
+/* A mapped file that shrinks kills its reader (SIGBUS), so only what cannot shrink is mapped. A
+ * memfd has no link in any directory; a file that is kept somewhere is read once instead. */
+static int attach(int fd, struct fan_reader *reader, char why[WHY])
+{
+    struct stat status;
+    if (fstat(fd, &status) != 0)
+        return refuse(why, EIO, strerror(errno));
+    if (!S_ISREG(status.st_mode))
+        return refuse(why, EINVAL, "not a file");
+    if (status.st_size < (off_t)sizeof(struct fan_segment))
+        return refuse(why, EINVAL, "the segment is cut short");
+    int seals = fcntl(fd, F_GET_SEALS);
+    if (seals >= 0 && (seals & F_SEAL_SHRINK))
+        return map_shared(fd, reader, why);
+    if (seals >= 0 && status.st_nlink == 0)
+        return refuse(why, EINVAL, "the segment is not sealed against shrinking");
+    return copy_file(fd, reader, why);
+}
+
+int fan_reader_open(int fd, struct fan_reader **opened, char why[WHY])
+{
+    struct fan_segment_header header;
+    struct fan_reader *reader = calloc(1, sizeof *reader);
+    if (!reader)
+        return refuse(why, ENOMEM, "out of memory");
+    int error = attach(fd, reader, why);
+    if (error == 0)
+        error = look_at_header(reader, &header, why);
+    if (error)
+        fan_reader_close(reader);
+    else
+        *opened = reader;
+    return error;
+}
+
+void fan_reader_close(struct fan_reader *reader)
+{
+    if (!reader)
+        return;
+    if (reader->mapped)
+        munmap((void *)reader->segment, sizeof *reader->segment);
+    else
+        free((void *)reader->segment);
+    free(reader);
+}
+
+static void view_panic(const struct fan_segment_panic *words, struct fan_snapshot *snapshot)
+{
+    snapshot->panicked = words->written != 0;
+    if (!snapshot->panicked)
+        return;
+    struct fan_panic *panic = &snapshot->panic;
+    panic->kind =
+        words->kind <= FAN_PANIC_SIGNAL ? (enum fan_panic_kind)words->kind : FAN_PANIC_PLAIN;
+    fan_slots_clean_text(panic->message, words->message, sizeof panic->message);
+    fan_slots_clean_stack(&panic->stack, &words->stack);
+    fan_slots_clean_stack(&panic->earlier, &words->earlier);
+    panic->earlier_what = NULL;
+    panic->object = words->object;
+    fan_slots_clean_text(snapshot->panic_earlier_what, words->earlier_what,
+                         sizeof snapshot->panic_earlier_what);
+    snapshot->panic_thread = words->thread;
+}
+
+static void view_header(const struct fan_segment_header *header, struct fan_snapshot *snapshot)
+{
+    snapshot->pid = header->pid;
+    snapshot->started_ns = header->started_ns;
+    snapshot->load_base = header->load_base;
+    snapshot->unseen_threads = header->unseen_threads;
+    snapshot->unseen_objects = header->unseen_objects;
+    snapshot->phase = (enum fan_phase)header->phase;
+    snapshot->phase_ns = header->phase_ns;
+    snapshot->limit = header->limit;
+    snapshot->inputs = header->inputs;
+    snapshot->outputs = header->outputs;
+    view_panic(&header->panic, snapshot);
+}
+
+static void show_nothing_yet(struct fan_snapshot *snapshot)
+{
+    view_header(&(struct fan_segment_header){.phase = FAN_PHASE_STARTING}, snapshot);
+    snapshot->complete = true;
+    snapshot->thread_count = snapshot->object_count = 0;
+    snapshot->in_flight = 0;
+    snapshot->taken_ns = fan_clock_ns();
+}
+
+static void clip_header_times(struct fan_snapshot *snapshot)
+{
+    if (snapshot->started_ns > snapshot->taken_ns)
+        snapshot->started_ns = snapshot->taken_ns;
+    if (snapshot->phase_ns > snapshot->taken_ns)
+        snapshot->phase_ns = snapshot->taken_ns;
+}
+
+int fan_reader_look(struct fan_reader *reader, struct fan_snapshot *snapshot)
+{
+    struct fan_segment_header header;
+    char why[WHY];
+    int error = look_at_header(reader, &header, why);
+    if (error)
+        return EINVAL;
+    if (!reader->published) {
+        show_nothing_yet(snapshot);
+        return 0;
+    }
+    view_header(&header, snapshot);
+    snapshot->complete = true;
+    fan_slots_read_threads(reader->segment->threads, snapshot);
+    fan_slots_read_objects(reader->segment->objects, snapshot);
+    snapshot->taken_ns = fan_clock_ns();
+    clip_header_times(snapshot);
+    fan_slots_connect(snapshot);
+    return 0;
+}

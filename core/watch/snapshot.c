@@ -1,0 +1,68 @@
+#include "watch/snapshot.h"
+
+#include <stddef.h>
+
+static const char *const state_names[] = {
+    [FAN_STATE_FREE] = "free",         [FAN_STATE_RUNNABLE] = "runnable",
+    [FAN_STATE_RUNNING] = "running",   [FAN_STATE_BLOCKED] = "blocked",
+    [FAN_STATE_EXTERNAL] = "external", [FAN_STATE_DONE] = "done",
+};
+
+static const char *const op_names[FAN_OP_COUNT] = {
+    [FAN_OP_NONE] = "none",
+    [FAN_OP_SEND] = "send",
+    [FAN_OP_RECV] = "recv",
+    [FAN_OP_CLOSE] = "close",
+    [FAN_OP_SELECT] = "select",
+    [FAN_OP_LOCK] = "lock",
+    [FAN_OP_LOCK_SHARED] = "read lock",
+    [FAN_OP_COND_WAIT] = "wait",
+    [FAN_OP_GROUP_WAIT] = "wait",
+    [FAN_OP_GROUP_DONE] = "done",
+    [FAN_OP_ACQUIRE] = "acquire",
+    [FAN_OP_ONCE] = "once",
+    [FAN_OP_JOIN] = "join",
+    [FAN_OP_SLEEP] = "sleep",
+    [FAN_OP_TIMER_WAIT] = "tick",
+    [FAN_OP_CONTEXT_WAIT] = "wait",
+};
+
+static const char *const kind_names[FAN_KIND_COUNT] = {
+    [FAN_KIND_FREE] = "object",         [FAN_KIND_CHANNEL] = "channel",
+    [FAN_KIND_MUTEX] = "mutex",         [FAN_KIND_CONDITION] = "condition",
+    [FAN_KIND_RWLOCK] = "rwlock",       [FAN_KIND_WAIT_GROUP] = "wait group",
+    [FAN_KIND_SEMAPHORE] = "semaphore", [FAN_KIND_ONCE] = "once",
+    [FAN_KIND_CONTEXT] = "context",     [FAN_KIND_TIMER] = "timer",
+    [FAN_KIND_THREAD] = "thread",
+};
+
+int fan_snapshot_thread(const struct fan_snapshot *snapshot, uint64_t id)
+{
+    for (uint32_t i = 0; i < snapshot->thread_count; i++)
+        if (snapshot->threads[i].id == id)
+            return (int)i;
+    return FAN_NO_INDEX;
+}
+
+int fan_snapshot_object(const struct fan_snapshot *snapshot, uint64_t id)
+{
+    for (uint32_t i = 0; i < snapshot->object_count; i++)
+        if (snapshot->objects[i].id == id)
+            return (int)i;
+    return FAN_NO_INDEX;
+}
+
+const char *fan_state_name(enum fan_probe_state state)
+{
+    return (unsigned)state <= FAN_STATE_DONE ? state_names[state] : "?";
+}
+
+const char *fan_op_name(enum fan_probe_op op)
+{
+    return (unsigned)op < FAN_OP_COUNT ? op_names[op] : "?";
+}
+
+const char *fan_kind_name(enum fan_probe_kind kind)
+{
+    return (unsigned)kind < FAN_KIND_COUNT ? kind_names[kind] : "?";
+}
