@@ -1,5 +1,6 @@
-/* One lock, `tables_lock`, guards the handing out of slots: a spin lock, held for a scan of a table,
- * never while anything blocks. The installed tables themselves change only while one thread exists. */
+/* One lock, `tables_lock`, guards the handing out of slots: a spin lock, held for a scan of a
+ * table, never while anything blocks. The installed tables themselves change only while one thread
+ * exists. */
 #include "base/probe.h"
 
 #include <stddef.h>
@@ -60,7 +61,8 @@ static void set_name(char *slot, const char *name)
         FAN_PROBE_SET(slot[i], '\0');
 }
 
-/* A thread that takes over the slot of an ended one must not pass for a user of what that one used. */
+/* A thread that takes over the slot of an ended one must not pass for a user of what that one used.
+ */
 static void forget_user(uint16_t slot)
 {
     uint64_t others = ~(UINT64_C(1) << (slot % 64));
@@ -78,8 +80,8 @@ static struct fan_probe_thread *free_or_longest_done(void)
         uint32_t state = FAN_PROBE_GET(slot->state);
         if (state == FAN_STATE_FREE)
             return slot;
-        if (state == FAN_STATE_DONE &&
-            (!longest_done || FAN_PROBE_GET(slot->since_ns) < FAN_PROBE_GET(longest_done->since_ns)))
+        if (state == FAN_STATE_DONE && (!longest_done || FAN_PROBE_GET(slot->since_ns) <
+                                                             FAN_PROBE_GET(longest_done->since_ns)))
             longest_done = slot;
     }
     if (longest_done)

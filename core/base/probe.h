@@ -10,15 +10,15 @@
 /* The probe: the one seam through which the library shows an observer what its threads do.
  *
  * It is two tables of slots, one for threads and one for the objects they block on. An observer
- * (watch/publish.h) installs the tables, as a rule in shared memory that another process reads. With none
- * installed every slot is NULL and a call here is one branch.
+ * (watch/publish.h) installs the tables, as a rule in shared memory that another process reads.
+ * With none installed every slot is NULL and a call here is one branch.
  *
  * Who writes what, and how it is read:
  *   - The guarded part of a slot (`seq` and what follows it) is written between fan_probe_open and
- *     fan_probe_shut, which make `seq` odd and even again. A reader copies the slot and keeps the copy
- *     if seq was even and the same before and after: a sequence lock (Linux's seqlock is the model).
- *     An unchanged seq therefore also says that nothing has happened in between: it is the epoch that
- *     the proof of a deadlock rests on.
+ *     fan_probe_shut, which make `seq` odd and even again. A reader copies the slot and keeps the
+ * copy if seq was even and the same before and after: a sequence lock (Linux's seqlock is the
+ * model). An unchanged seq therefore also says that nothing has happened in between: it is the
+ * epoch that the proof of a deadlock rests on.
  *   - A thread's guarded part is written by the thread itself and, when somebody wakes it, by the
  *     waker, both under the thread's wait guard (run/wait.h). So a slot that says "blocked" belongs
  *     to a thread that nobody has woken: never to one whose wake-up is under way.
@@ -28,7 +28,7 @@
 
 enum {
     FAN_PROBE_NAME = 24,
-    FAN_PROBE_WAITS = 8,    /* objects a blocked thread lists, of all a select may name */
+    FAN_PROBE_WAITS = 8,     /* objects a blocked thread lists, of all a select may name */
     FAN_PROBE_THREADS = 256, /* slots; threads beyond them run unseen and are counted */
     FAN_PROBE_OBJECTS = 256,
     FAN_PROBE_USER_WORDS = FAN_PROBE_THREADS / 64,
@@ -78,11 +78,10 @@ enum fan_probe_kind {
     FAN_KIND_COUNT,
 };
 
-/* One thing that a blocked thread waits for: slot `slot` of the object table, or of the thread table
- * if `kind` is FAN_KIND_THREAD. A slot of FAN_PROBE_NO_SLOT is an object that found no room. */
-enum {
-    FAN_PROBE_NO_SLOT = 0xffff
-};
+/* One thing that a blocked thread waits for: slot `slot` of the object table, or of the thread
+ * table if `kind` is FAN_KIND_THREAD. A slot of FAN_PROBE_NO_SLOT is an object that found no room.
+ */
+enum { FAN_PROBE_NO_SLOT = 0xffff };
 
 struct fan_probe_wait {
     uint16_t slot;
@@ -93,25 +92,26 @@ struct fan_probe_wait {
 struct fan_probe_thread {
     uint32_t seq;
     uint32_t state; /* enum fan_probe_state */
-    uint32_t op;    /* what a blocked thread does; FAN_OP_SELECT where it waits for several things */
+    uint32_t op; /* what a blocked thread does; FAN_OP_SELECT where it waits for several things */
     uint32_t wait_count;
     struct fan_probe_wait waits[FAN_PROBE_WAITS];
-    uint64_t since_ns;    /* the clock when it last blocked, ended, or was created */
-    uint64_t deadline_ns; /* when a blocked thread wakes by itself; 0 = never */
+    uint64_t since_ns;      /* the clock when it last blocked, ended, or was created */
+    uint64_t deadline_ns;   /* when a blocked thread wakes by itself; 0 = never */
     struct fan_stack stack; /* where a blocked thread blocked, where an ended one last was */
     /* Set before the state leaves FREE, unchanged after. */
-    uint64_t id;      /* counts from 1; never reused, unlike the slot */
-    uint64_t creator; /* the id of the thread that spawned it; 0 for the main thread and strangers */
+    uint64_t id; /* counts from 1; never reused, unlike the slot */
+    uint64_t
+        creator; /* the id of the thread that spawned it; 0 for the main thread and strangers */
     uint64_t created_ns;
     uint32_t os_thread; /* the kernel's thread id; 0 until the thread has begun */
     char name[FAN_PROBE_NAME];
     struct fan_stack created;
     /* The thread's own counters. */
     _Alignas(64) uint64_t operations;
-    uint64_t last_pc;  /* the return address of its latest operation */
-    uint32_t last_op;  /* enum fan_probe_op, of that operation */
+    uint64_t last_pc;   /* the return address of its latest operation */
+    uint32_t last_op;   /* enum fan_probe_op, of that operation */
     uint32_t last_slot; /* and its object */
-    uint64_t task;     /* the item of the current or latest task */
+    uint64_t task;      /* the item of the current or latest task */
     uint64_t tasks_begun, tasks_ended, tasks_failed;
 };
 
@@ -129,14 +129,20 @@ struct fan_probe_object {
     uint64_t closer;   /* the id of the thread that closed it */
     struct fan_stack closed_at;
     uint64_t owner; /* mutex, rwlock held for writing, once under way: a thread's id; 0 if free */
-    uint32_t waiting_put, waiting_take; /* threads in its queues: senders and receivers; or takers alone */
-    /* What went in: elements sent, a group's count added, permits released. `put_users` has bit n set
-     * for each thread slot n that ever did so. */
-    _Alignas(64) uint64_t put;
-    uint64_t put_users[FAN_PROBE_USER_WORDS];
-    /* What came out: elements received, a group's done, permits acquired, locks taken. */
-    _Alignas(64) uint64_t taken;
+    /* Bit n is set for each thread slot n that ever used that side. Written seldom. */
+    _Alignas(64) uint64_t put_users[FAN_PROBE_USER_WORDS];
     uint64_t take_users[FAN_PROBE_USER_WORDS];
+    /* What went in: elements sent, a group's count added, permits released. Then how many threads
+     * wait to put, and how many to take (or just wait, where there is one queue). The rest of the
+     * cache line is the object's own, for state that changes together with the counter: so that
+     * counting costs no second line. It means nothing to a reader. */
+    _Alignas(64) uint64_t put;
+    uint32_t waiting_put, waiting_take;
+    char put_own[48];
+    /* What came out: elements received, a group's done, permits acquired, locks taken. An
+     * unbuffered channel leaves it 0: there, what was put was taken. */
+    _Alignas(64) uint64_t taken;
+    char take_own[56];
 };
 
 /* What an observer installs. The tables belong to it and must outlive every thread. */
@@ -166,8 +172,8 @@ struct fan_probe_thread *fan_probe_thread_add(const char *name, uint64_t id, uin
  * thread that ends stays, DONE, so that it can be told of.) */
 void fan_probe_thread_drop(struct fan_probe_thread *thread);
 
-/* Takes a free object slot and sets its identity; NULL as above. `fan_probe_object_drop` gives it back
- * and accepts NULL. */
+/* Takes a free object slot and sets its identity; NULL as above. `fan_probe_object_drop` gives it
+ * back and accepts NULL. */
 struct fan_probe_object *fan_probe_object_add(enum fan_probe_kind kind, const char *name,
                                               uint64_t capacity, uint64_t creator);
 void fan_probe_object_drop(struct fan_probe_object *object);
@@ -204,7 +210,7 @@ void fan_probe_set_stack(struct fan_stack *slot, const struct fan_stack *stack);
 /* Remembers that the thread in slot `thread` used one side of an object. */
 static inline void fan_probe_user(uint64_t *users, uint16_t thread)
 {
-    if (thread < FAN_PROBE_THREADS)
+    if (thread < FAN_PROBE_THREADS && !(FAN_PROBE_GET(users[thread / 64]) >> (thread % 64) & 1))
         __atomic_fetch_or(&users[thread / 64], UINT64_C(1) << (thread % 64), __ATOMIC_RELAXED);
 }
 

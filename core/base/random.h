@@ -24,8 +24,8 @@ static inline uint64_t fan_random_next(struct fan_random *random)
 }
 
 /* A number from 0 to `bound` - 1, `bound` at least 1. The multiplication maps the stream onto the
- * range without a division (Lemire, "Fast random integer generation in an interval", 2019); the bias
- * it leaves is below bound / 2^64. */
+ * range without a division (Lemire, "Fast random integer generation in an interval", 2019); the
+ * bias it leaves is below bound / 2^64. */
 static inline uint64_t fan_random_below(struct fan_random *random, uint64_t bound)
 {
     return (uint64_t)(((unsigned __int128)fan_random_next(random) * bound) >> 64);

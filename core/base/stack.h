@@ -7,11 +7,9 @@
  * file and line, in another process if need be (watch/symbols.h).
  *
  * It is taken by following frame pointers, so it sees the functions that were compiled with
- * -fno-omit-frame-pointer (fanlab's own, and a program's that asks for it) and ends at the first one
- * that was not, libc's among them. That is what makes it cost 2 ns a frame instead of 2 us. */
-enum {
-    FAN_STACK_FRAMES = 24
-};
+ * -fno-omit-frame-pointer (fanlab's own, and a program's that asks for it) and ends at the first
+ * one that was not, libc's among them. That is what makes it cost 2 ns a frame instead of 2 us. */
+enum { FAN_STACK_FRAMES = 24 };
 
 struct fan_stack {
     uint32_t depth;

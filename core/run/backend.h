@@ -9,8 +9,8 @@
  * futexes, and the controlled scheduler with fibers and virtual time. */
 struct fan_thread;
 
-/* Lets `thread` begin: some thread of execution will call fan_thread_main(thread). Returns 0, EAGAIN or
- * ENOMEM. `stack_size` is in bytes. */
+/* Lets `thread` begin: some thread of execution will call fan_thread_main(thread). Returns 0,
+ * EAGAIN or ENOMEM. `stack_size` is in bytes. */
 int fan_backend_start(struct fan_thread *thread, size_t stack_size);
 
 /* Called once in a thread that the library did not start, when it first uses the library. */
@@ -19,18 +19,21 @@ void fan_backend_adopt(struct fan_thread *stranger);
 /* The kernel's id of the calling thread of execution. */
 uint32_t fan_backend_os_thread(void);
 
-/* Blocks while *word is `value`, until a wake or the deadline (monotonic ns; 0 = none), or for no reason
- * at all: the caller looks at the word again. The model is Linux's futex(2). */
+/* Blocks while *word is `value`, until a wake or the deadline (monotonic ns; 0 = none), or for no
+ * reason at all: the caller looks at the word again. The model is Linux's futex(2). */
 void fan_backend_wait(uint32_t *word, uint32_t value, uint64_t deadline_ns);
 
 /* Wakes up to `count` threads that wait on `word`. The word's memory may be gone already. */
 void fan_backend_wake(uint32_t *word, int count);
 
-/* How often it may pay to look at a word again before blocking on it: 0 on one processor. */
+/* How many turns of fan_backend_spin it may pay to look at a word again before blocking on it: 1 on
+ * one processor. All together take as long as a sleep and a wake-up. */
 unsigned fan_backend_spins(void);
 
-/* Tells the processor that a loop spins; every now and then gives its turn away. */
+/* Lets a moment pass in a loop that spins: short ones in the first turns, then longer ones that
+ * also give this thread's turn on the processor away. The second form is one of the longer ones. */
 void fan_backend_spin(unsigned turn);
+void fan_backend_spin_slowly(void);
 
 /* Monotonic nanoseconds: the wall's, or virtual. */
 uint64_t fan_backend_now_ns(void);

@@ -6,11 +6,8 @@
 
 static void show_waiting(struct fan_cond *cond)
 {
-    if (!cond->slot)
-        return;
-    fan_probe_open(&cond->slot->seq);
-    FAN_PROBE_SET(cond->slot->waiting_take, cond->waiters.length);
-    fan_probe_shut(&cond->slot->seq);
+    if (cond->slot)
+        FAN_PROBE_SET(cond->slot->waiting_take, cond->waiters.length);
 }
 
 static void show_signaller(struct fan_cond *cond, const struct fan_thread *self)

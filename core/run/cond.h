@@ -9,8 +9,8 @@
 /* A condition variable: threads wait, with a mutex released, until another one says that what the
  * mutex guards has changed. Go: sync.Cond; POSIX: pthread_cond_t. Zero is a valid one.
  *
- * A signal that nobody waits for is lost, and a woken thread finds the world as others left it, so a
- * wait stands in a loop that looks at the guarded state:
+ * A signal that nobody waits for is lost, and a woken thread finds the world as others left it, so
+ * a wait stands in a loop that looks at the guarded state:
  *
  *     fan_mutex_lock(&mutex);
  *     while (queue_length == 0)

@@ -10,8 +10,8 @@
 /* A mutex: at most one thread holds it. Go: sync.Mutex; POSIX: pthread_mutex_t.
  *
  * Zero is a valid, unlocked mutex. It knows its owner, so what POSIX leaves undefined is a misuse
- * that is reported here with its place: locking a mutex that the same thread holds, and unlocking one
- * that it does not hold.
+ * that is reported here with its place: locking a mutex that the same thread holds, and unlocking
+ * one that it does not hold.
  *
  *     struct fan_mutex mutex = {.name = "totals"};
  *     fan_mutex_lock(&mutex);
@@ -26,8 +26,8 @@ struct fan_mutex {
     struct fan_probe_object *slot; /* guard: taken when a thread first waits */
 };
 
-/* Locks the mutex; blocks while another thread holds it. Threads that wait are woken in the order they
- * came, but a thread that is running may get in before the woken one. */
+/* Locks the mutex; blocks while another thread holds it. Threads that wait are woken in the order
+ * they came, but a thread that is running may get in before the woken one. */
 void fan_mutex_lock(struct fan_mutex *mutex);
 
 /* Locks the mutex if no thread holds it: 0, or EBUSY without blocking. */
@@ -36,7 +36,8 @@ int fan_mutex_trylock(struct fan_mutex *mutex);
 /* Unlocks the mutex; the calling thread must hold it. Does not block. */
 void fan_mutex_unlock(struct fan_mutex *mutex);
 
-/* Ends the mutex's use, which must be unlocked with nobody waiting. Needed only to tell observers. */
+/* Ends the mutex's use, which must be unlocked with nobody waiting. Needed only to tell observers.
+ */
 void fan_mutex_destroy(struct fan_mutex *mutex);
 
 #endif

@@ -1,5 +1,5 @@
-/* The registry: one lock over the counts. A thread's `ended`, `joiners` and `references` stand under
- * its own guard. */
+/* The registry: one lock over the counts. A thread's `ended`, `joiners` and `references` stand
+ * under its own guard. */
 #include "run/thread.h"
 
 #include <errno.h>
@@ -21,9 +21,7 @@ static struct {
     uint32_t emptied; /* atomic: counts how often `live` became 0; waited on */
 } registry;
 
-enum {
-    STACK_SIZE = 256 * 1024
-};
+enum { STACK_SIZE = 256 * 1024 };
 
 static int enter_registry(bool counts, uint64_t *id)
 {
@@ -173,8 +171,8 @@ void fan_thread_join(struct fan_thread *thread)
     }
     fan_lock_release(&thread->guard);
     if (!ended)
-        fan_wait_park(self, &(struct fan_wait_shown){
-                                .op = FAN_OP_JOIN, .waits = &wait, .wait_count = 1});
+        fan_wait_park(self,
+                      &(struct fan_wait_shown){.op = FAN_OP_JOIN, .waits = &wait, .wait_count = 1});
     drop_reference(thread);
 }
 

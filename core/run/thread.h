@@ -12,9 +12,8 @@
  * exactly once, or detached, and then nobody may use its pointer.
  *
  *     struct fan_thread *thread;
- *     int error = fan_thread_spawn(&(struct fan_thread_options){.name = "worker"}, work, &job, &thread);
- *     if (error == 0)
- *         fan_thread_join(thread);
+ *     int error = fan_thread_spawn(&(struct fan_thread_options){.name = "worker"}, work, &job,
+ * &thread); if (error == 0) fan_thread_join(thread);
  *
  * A thread that another part of the program made with pthread_create is registered at its first
  * operation on an object of this library. */
@@ -25,8 +24,9 @@ struct fan_thread_options {
     size_t stack_size; /* bytes; 0 = 256 KiB */
 };
 
-/* Starts a thread that calls run(argument). Does not wait for it to begin. The thread belongs to the
- * caller, who joins it. Errors: EAGAIN (the thread budget or the system's limit is reached), ENOMEM. */
+/* Starts a thread that calls run(argument). Does not wait for it to begin. The thread belongs to
+ * the caller, who joins it. Errors: EAGAIN (the thread budget or the system's limit is reached),
+ * ENOMEM. */
 int fan_thread_spawn(const struct fan_thread_options *options, void (*run)(void *), void *argument,
                      struct fan_thread **thread);
 
@@ -52,8 +52,8 @@ void fan_thread_adopt(const char *name);
 /* Marks the calling, adopted thread as ended while it goes on outside the observer's sight. */
 void fan_thread_retire(void);
 
-/* Limits how many spawned threads may live at once; 0 = no limit, the start. The next spawn that would
- * exceed it fails with EAGAIN. */
+/* Limits how many spawned threads may live at once; 0 = no limit, the start. The next spawn that
+ * would exceed it fails with EAGAIN. */
 void fan_thread_set_budget(size_t threads);
 
 /* How many spawned threads live now. */

@@ -19,10 +19,10 @@ struct fan_thread {
     struct fan_random random; /* own: which ready case a select takes */
     void (*run)(void *);
     void *argument;
-    struct fan_lock guard;   /* for the three below */
+    struct fan_lock guard; /* for the three below */
     bool ended;
     struct fan_waitq joiners;
-    unsigned references;     /* the thread itself, and who will join it */
+    unsigned references; /* the thread itself, and who will join it */
 };
 
 extern _Thread_local struct fan_thread *fan_thread_current;

@@ -8,16 +8,15 @@
 #include "run/backend.h"
 #include "run/thread_state.h"
 
-/* Values of fan_wait.word. A thread that finds AWAKE goes on; a waker that finds ASLEEP wakes it. */
+/* Values of fan_wait.word. A thread that finds AWAKE goes on; a waker that finds ASLEEP wakes it.
+ */
 enum {
     WAITING,
     ASLEEP,
     AWAKE,
 };
 
-enum {
-    FIRED_BY_DEADLINE = UINT32_MAX
-};
+enum { FIRED_BY_DEADLINE = UINT32_MAX };
 
 static void prepare(struct fan_waitq *queue)
 {
@@ -135,21 +134,32 @@ static bool awake(struct fan_wait *wait)
     return __atomic_load_n(&wait->word, __ATOMIC_ACQUIRE) == AWAKE;
 }
 
+enum { FEWEST_TURNS = 36, PROBE_EVERY = 32 };
+
 /* Spins for a bounded while: a partner on another processor is often about to come, and a sleep
- * costs two system calls. The bound adapts: it grows while spinning pays and shrinks while it does
- * not, so that a thread that waits for long soon hardly spins at all. */
-static bool woken_while_spinning(struct fan_wait *wait)
+ * costs two system calls. The bound adapts: it halves whenever spinning was in vain, so that a
+ * thread that waits for long hardly spins at all; and now and then it is as long as a wake-up
+ * takes, or two partners that both sleep at every turn would never get out of step. */
+static unsigned turns_to_spin(struct fan_wait *wait)
 {
     unsigned most = fan_backend_spins();
-    unsigned bound = wait->spins < most ? wait->spins : most;
-    for (unsigned turn = 0; turn < bound; turn++) {
+    if (++wait->parks % PROBE_EVERY == 1)
+        return most;
+    unsigned turns = most >> wait->vain;
+    return turns > FEWEST_TURNS ? turns : most < FEWEST_TURNS ? most : FEWEST_TURNS;
+}
+
+static bool woken_while_spinning(struct fan_wait *wait)
+{
+    unsigned turns = turns_to_spin(wait);
+    for (unsigned turn = 0; turn < turns; turn++) {
         if (awake(wait)) {
-            wait->spins = bound + most / 8;
+            wait->vain -= wait->vain > 0;
             return true;
         }
         fan_backend_spin(turn);
     }
-    wait->spins = bound - bound / 8 > most / 16 ? bound - bound / 8 : most / 16;
+    wait->vain += wait->vain < 8;
     return awake(wait);
 }
 
@@ -213,8 +223,8 @@ static bool sleep_until_woken(struct fan_thread *self, uint64_t deadline_ns)
     return true;
 }
 
-/* A claim that came just before the deadline is about to set the word: its waker holds the object's lock,
- * so this is short. */
+/* A claim that came just before the deadline is about to set the word: its waker holds the object's
+ * lock, so this is short. */
 static void await_the_waker(struct fan_wait *wait)
 {
     while (!awake(wait))

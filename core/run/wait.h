@@ -33,7 +33,7 @@ struct fan_thread;
 /* A thread's place in the queue of one object. It lives on the stack of the blocked operation; the
  * object's lock guards it while it is queued. */
 struct fan_waiter {
-    struct fan_list link;
+    _Alignas(64) struct fan_list link;
     struct fan_thread *thread;
     uint32_t index;  /* which of the operation's waiters this is, from 1 */
     int result;      /* written by who fires it */
@@ -50,10 +50,11 @@ struct fan_waitq {
 /* The waiting half of a thread's state. */
 struct fan_wait {
     struct fan_lock guard;
-    uint32_t fired;  /* guard: the index of the waiter that was fired, 0 while none */
-    bool shown;      /* guard: the slot says "blocked" */
-    uint32_t word;   /* atomic: what the thread sleeps on */
-    unsigned spins;  /* own: how long spinning has paid lately */
+    uint32_t fired; /* guard: the index of the waiter that was fired, 0 while none */
+    bool shown;     /* guard: the slot says "blocked" */
+    uint32_t word;  /* atomic: what the thread sleeps on */
+    unsigned parks; /* own: how often it has parked */
+    unsigned vain;  /* own: how often, of late, spinning first was in vain */
 };
 
 /* What an observer is shown of a blocked operation. */
@@ -82,8 +83,8 @@ void fan_waitq_remove(struct fan_waitq *queue, struct fan_waiter *waiter);
 /* Begins an operation that may park: from now on its waiters can be fired. */
 void fan_wait_begin(struct fan_thread *self);
 
-/* A wake-up that is due: sent after the object's lock is released, so that the woken thread does not
- * run into it. A zero one sends nothing. */
+/* A wake-up that is due: sent after the object's lock is released, so that the woken thread does
+ * not run into it. A zero one sends nothing. */
 struct fan_wakeup {
     uint32_t *word;
 };
@@ -104,8 +105,8 @@ struct fan_waiter *fan_waitq_claim_one(struct fan_waitq *queue);
 struct fan_wakeup fan_waitq_fire_one(struct fan_waitq *queue, int result);
 void fan_waitq_fire_all(struct fan_waitq *queue, int result);
 
-/* Parks until a waiter is fired or the deadline passes. Returns the index of the fired waiter, 0 for
- * the deadline. The caller holds no lock. */
+/* Parks until a waiter is fired or the deadline passes. Returns the index of the fired waiter, 0
+ * for the deadline. The caller holds no lock. */
 uint32_t fan_wait_park(struct fan_thread *self, const struct fan_wait_shown *shown);
 
 #endif

@@ -10,11 +10,8 @@ enum {
 
 void fan_block_show_waiting(struct fan_probe_object *slot, const struct fan_waitq *queue)
 {
-    if (!slot)
-        return;
-    fan_probe_open(&slot->seq);
-    FAN_PROBE_SET(slot->waiting_take, queue->length);
-    fan_probe_shut(&slot->seq);
+    if (slot)
+        FAN_PROBE_SET(slot->waiting_take, queue->length);
 }
 
 static uint64_t earliest(uint64_t own_ns, uint64_t context_ns)
@@ -39,12 +36,12 @@ static uint32_t park(const struct fan_block *block, struct fan_thread *self)
         {.op = FAN_OP_CONTEXT_WAIT, .kind = FAN_KIND_CONTEXT}};
     if (block->ctx)
         waits[1].slot = fan_probe_object_slot(block->ctx->slot);
-    return fan_wait_park(self, &(struct fan_wait_shown){
-                                   .op = block->op,
-                                   .waits = waits,
-                                   .wait_count = block->ctx ? 2 : 1,
-                                   .deadline_ns = earliest(block->deadline_ns,
-                                                           fan_ctx_deadline(block->ctx))});
+    return fan_wait_park(
+        self, &(struct fan_wait_shown){
+                  .op = block->op,
+                  .waits = waits,
+                  .wait_count = block->ctx ? 2 : 1,
+                  .deadline_ns = earliest(block->deadline_ns, fan_ctx_deadline(block->ctx))});
 }
 
 int fan_block(const struct fan_block *block, struct fan_waiter *waiter)

@@ -24,6 +24,24 @@ static bool allocate(struct fan_chan **chan, char **ring, size_t element_size, s
     return false;
 }
 
+/* The ends overlay the counters' lines of the probe's slot. */
+_Static_assert(sizeof(struct fan_chan_end) <= 64, "an end fits into a line of the slot");
+_Static_assert(offsetof(struct fan_probe_object, waiting_put) -
+                           offsetof(struct fan_probe_object, put) ==
+                       offsetof(struct fan_chan_end, senders_waiting) &&
+                   offsetof(struct fan_probe_object, waiting_take) -
+                           offsetof(struct fan_probe_object, put) ==
+                       offsetof(struct fan_chan_end, receivers_waiting),
+               "an observer reads an end's counters as the slot's");
+
+static void place_ends(struct fan_chan *chan)
+{
+    chan->put = chan->slot ? (struct fan_chan_end *)&chan->slot->put : &chan->own_put;
+    chan->take = chan->slot ? (struct fan_chan_end *)&chan->slot->taken : &chan->own_take;
+    *chan->put = *chan->take =
+        (struct fan_chan_end){.place = chan->ring, .last_user = FAN_PROBE_NO_SLOT};
+}
+
 struct fan_chan *fan_chan_new(const char *name, size_t element_size, size_t capacity)
 {
     struct fan_chan *chan;
@@ -35,12 +53,11 @@ struct fan_chan *fan_chan_new(const char *name, size_t element_size, size_t capa
     chan->capacity = capacity;
     chan->ring = ring;
     chan->ring_end = ring + element_size * capacity;
-    chan->put.place = chan->take.place = ring;
-    chan->put.last_user = chan->take.last_user = FAN_PROBE_NO_SLOT;
     chan->slow = capacity == 0;
     if (name)
         strncpy(chan->name, name, sizeof chan->name - 1);
     chan->slot = fan_probe_object_add(FAN_KIND_CHANNEL, name, capacity, fan_thread_here()->id);
+    place_ends(chan);
     return chan;
 }
 
@@ -82,53 +99,63 @@ static inline void step(const struct fan_chan *chan, struct fan_chan_end *end)
     count_passed(end);
 }
 
-static inline void show_passed(uint64_t *counter, uint64_t *users, struct fan_chan_end *end,
-                               const struct fan_thread *self)
+static inline void show_user(uint64_t *users, struct fan_chan_end *end,
+                             const struct fan_thread *self)
 {
-    FAN_PROBE_SET(*counter, end->passed);
-    if (end->last_user != self->slot_index) {
-        end->last_user = self->slot_index;
-        fan_probe_user(users, self->slot_index);
-    }
+    if (end->last_user == self->slot_index)
+        return;
+    end->last_user = self->slot_index;
+    fan_probe_user(users, self->slot_index);
 }
 
 static inline void show_put(struct fan_chan *chan, const struct fan_thread *self)
 {
     if (chan->slot)
-        show_passed(&chan->slot->put, chan->slot->put_users, &chan->put, self);
+        show_user(chan->slot->put_users, chan->put, self);
 }
 
 static inline void show_take(struct fan_chan *chan, const struct fan_thread *self)
 {
     if (chan->slot)
-        show_passed(&chan->slot->taken, chan->slot->take_users, &chan->take, self);
+        show_user(chan->slot->take_users, chan->take, self);
 }
 
-/* Under the send lock: whether the ring has room. The receivers' line is looked at only when the last look
- * says "full". */
+/* Both, where an element goes from hand to hand. The bits of an unbuffered channel are looked at
+ * each time, so that the receiving end's line stays out of it. */
+static inline void show_users(struct fan_chan *chan, const struct fan_thread *sender,
+                              const struct fan_thread *receiver)
+{
+    if (!chan->slot)
+        return;
+    fan_probe_user(chan->slot->put_users, sender->slot_index);
+    fan_probe_user(chan->slot->take_users, receiver->slot_index);
+}
+
+/* Under the send lock: whether the ring has room. The receivers' line is looked at only when the
+ * last look says "full". */
 static inline bool has_room(struct fan_chan *chan)
 {
-    struct fan_chan_end *put = &chan->put;
+    struct fan_chan_end *put = chan->put;
     if (put->passed - put->other_seen < chan->capacity)
         return true;
-    put->other_seen = passed(&chan->take);
+    put->other_seen = passed(chan->take);
     return put->passed - put->other_seen < chan->capacity;
 }
 
 static inline bool has_element(struct fan_chan *chan)
 {
-    struct fan_chan_end *take = &chan->take;
+    struct fan_chan_end *take = chan->take;
     if (take->passed != take->other_seen)
         return true;
-    take->other_seen = passed(&chan->put);
+    take->other_seen = passed(chan->put);
     return take->passed != take->other_seen;
 }
 
 static inline void put_into_ring(struct fan_chan *chan, const struct fan_thread *self,
                                  const void *element)
 {
-    copy_element(chan, chan->put.place, element);
-    step(chan, &chan->put);
+    copy_element(chan, chan->put->place, element);
+    step(chan, chan->put);
     show_put(chan, self);
 }
 
@@ -136,46 +163,43 @@ static inline void take_from_ring(struct fan_chan *chan, const struct fan_thread
                                   void *element)
 {
     if (element)
-        copy_element(chan, element, chan->take.place);
-    step(chan, &chan->take);
+        copy_element(chan, element, chan->take->place);
+    step(chan, chan->take);
     show_take(chan, self);
 }
 
 void fan_chan_lock(struct fan_chan *chan)
 {
-    fan_lock_acquire(&chan->put.lock);
-    fan_lock_acquire(&chan->take.lock);
+    fan_lock_acquire(&chan->put->lock);
+    if (chan->capacity)
+        fan_lock_acquire(&chan->take->lock);
 }
 
 void fan_chan_unlock(struct fan_chan *chan)
 {
-    fan_lock_release(&chan->take.lock);
-    fan_lock_release(&chan->put.lock);
+    if (chan->capacity)
+        fan_lock_release(&chan->take->lock);
+    fan_lock_release(&chan->put->lock);
 }
 
-static void show_queues(struct fan_chan *chan)
+static void note_queues(struct fan_chan *chan)
 {
-    struct fan_probe_object *slot = chan->slot;
     chan->slow = chan->closed || chan->capacity == 0 || chan->senders.length > 0 ||
                  chan->receivers.length > 0;
-    if (!slot)
-        return;
-    fan_probe_open(&slot->seq);
-    FAN_PROBE_SET(slot->waiting_put, chan->senders.length);
-    FAN_PROBE_SET(slot->waiting_take, chan->receivers.length);
-    fan_probe_shut(&slot->seq);
+    FAN_PROBE_SET(chan->put->senders_waiting, chan->senders.length);
+    FAN_PROBE_SET(chan->put->receivers_waiting, chan->receivers.length);
 }
 
 void fan_chan_queue(struct fan_chan *chan, struct fan_waitq *queue, struct fan_waiter *waiter)
 {
     fan_waitq_push(queue, waiter);
-    show_queues(chan);
+    note_queues(chan);
 }
 
 void fan_chan_unqueue(struct fan_chan *chan, struct fan_waitq *queue, struct fan_waiter *waiter)
 {
     fan_waitq_remove(queue, waiter);
-    show_queues(chan);
+    note_queues(chan);
 }
 
 static struct fan_waiter *claim(struct fan_chan *chan, struct fan_waitq *queue)
@@ -183,22 +207,23 @@ static struct fan_waiter *claim(struct fan_chan *chan, struct fan_waitq *queue)
     if (fan_waitq_empty(queue))
         return NULL;
     struct fan_waiter *waiter = fan_waitq_claim_one(queue);
-    show_queues(chan);
+    note_queues(chan);
     return waiter;
 }
 
-/* Hands an element straight to a receiver that waits; the ring is empty then. It counts as put and as
- * taken. */
+/* Hands an element straight to a receiver that waits; the ring is empty then. It counts as put and
+ * as taken. */
 static void hand_over(struct fan_chan *chan, struct fan_thread *self, struct fan_waiter *receiver,
                       const void *element)
 {
     if (receiver->element)
         copy_element(chan, receiver->element, element);
-    count_passed(&chan->put);
-    count_passed(&chan->take);
-    chan->put.other_seen = chan->take.other_seen = chan->take.passed;
-    show_put(chan, self);
-    show_take(chan, receiver->thread);
+    count_passed(chan->put);
+    if (chan->capacity) {
+        count_passed(chan->take);
+        chan->put->other_seen = chan->take->other_seen = chan->take->passed;
+    }
+    show_users(chan, self, receiver->thread);
 }
 
 enum fan_chan_try fan_chan_put_locked(struct fan_chan *chan, struct fan_thread *self,
@@ -236,16 +261,14 @@ static bool take_from_sender(struct fan_chan *chan, struct fan_thread *self, voi
         return false;
     if (element)
         copy_element(chan, element, sender->element);
-    count_passed(&chan->put);
-    count_passed(&chan->take);
-    show_put(chan, sender->thread);
-    show_take(chan, self);
+    count_passed(chan->put);
+    show_users(chan, sender->thread, self);
     *wakeup = fan_wait_resume(sender, 0);
     return true;
 }
 
-enum fan_chan_try fan_chan_take_locked(struct fan_chan *chan, struct fan_thread *self, void *element,
-                                       struct fan_wakeup *wakeup)
+enum fan_chan_try fan_chan_take_locked(struct fan_chan *chan, struct fan_thread *self,
+                                       void *element, struct fan_wakeup *wakeup)
 {
     if (chan->capacity == 0) {
         if (take_from_sender(chan, self, element, wakeup))
@@ -258,17 +281,37 @@ enum fan_chan_try fan_chan_take_locked(struct fan_chan *chan, struct fan_thread 
     return chan->closed ? FAN_CHAN_CLOSED : FAN_CHAN_NOT_READY;
 }
 
+static bool put_fast(struct fan_chan *chan, const struct fan_thread *self, const void *element)
+{
+    bool ready = false;
+    fan_lock_acquire(&chan->put->lock);
+    if (!chan->slow && has_room(chan)) {
+        put_into_ring(chan, self, element);
+        ready = true;
+    }
+    fan_lock_release(&chan->put->lock);
+    return ready;
+}
+
+static bool take_fast(struct fan_chan *chan, const struct fan_thread *self, void *element)
+{
+    bool ready = false;
+    fan_lock_acquire(&chan->take->lock);
+    if (!chan->slow && has_element(chan)) {
+        take_from_ring(chan, self, element);
+        ready = true;
+    }
+    fan_lock_release(&chan->take->lock);
+    return ready;
+}
+
 enum fan_chan_try fan_chan_try_put(struct fan_chan *chan, struct fan_thread *self,
                                    const void *element)
 {
-    fan_lock_acquire(&chan->put.lock);
-    if (!chan->slow && has_room(chan)) {
-        put_into_ring(chan, self, element);
-        fan_lock_release(&chan->put.lock);
+    if (chan->capacity && put_fast(chan, self, element))
         return FAN_CHAN_DONE;
-    }
     struct fan_wakeup wakeup = {0};
-    fan_lock_acquire(&chan->take.lock);
+    fan_chan_lock(chan);
     enum fan_chan_try tried = fan_chan_put_locked(chan, self, element, &wakeup);
     fan_chan_unlock(chan);
     fan_wakeup_send(wakeup);
@@ -277,13 +320,8 @@ enum fan_chan_try fan_chan_try_put(struct fan_chan *chan, struct fan_thread *sel
 
 enum fan_chan_try fan_chan_try_take(struct fan_chan *chan, struct fan_thread *self, void *element)
 {
-    fan_lock_acquire(&chan->take.lock);
-    if (!chan->slow && has_element(chan)) {
-        take_from_ring(chan, self, element);
-        fan_lock_release(&chan->take.lock);
+    if (chan->capacity && take_fast(chan, self, element))
         return FAN_CHAN_DONE;
-    }
-    fan_lock_release(&chan->take.lock);
     struct fan_wakeup wakeup = {0};
     fan_chan_lock(chan);
     enum fan_chan_try tried = fan_chan_take_locked(chan, self, element, &wakeup);
@@ -294,7 +332,8 @@ enum fan_chan_try fan_chan_try_take(struct fan_chan *chan, struct fan_thread *se
 
 bool fan_chan_looks_ready(const struct fan_chan *chan, bool sending)
 {
-    uint64_t length = passed(&chan->put) - passed(&chan->take);
+    uint64_t taken = passed(chan->take);
+    uint64_t length = passed(chan->put) - taken;
     return sending ? length < chan->capacity : length > 0;
 }
 
@@ -341,7 +380,7 @@ void fan_chan_close(struct fan_chan *chan)
         show_closed(chan, self);
         fan_waitq_fire_all(&chan->receivers, EPIPE);
         fan_waitq_fire_all(&chan->senders, EPIPE);
-        show_queues(chan);
+        note_queues(chan);
     }
     fan_chan_unlock(chan);
     if (!first)
@@ -350,10 +389,10 @@ void fan_chan_close(struct fan_chan *chan)
 
 size_t fan_chan_length(const struct fan_chan *chan)
 {
-    if (!chan)
+    if (!chan || !chan->capacity)
         return 0;
-    uint64_t taken = passed(&chan->take);
-    uint64_t length = passed(&chan->put) - taken;
+    uint64_t taken = passed(chan->take);
+    uint64_t length = passed(chan->put) - taken;
     return length < chan->capacity ? length : chan->capacity;
 }
 
@@ -362,6 +401,7 @@ size_t fan_chan_capacity(const struct fan_chan *chan)
     return chan ? chan->capacity : 0;
 }
 
+/* An unbuffered channel is left to the blocking way at once, which tries as it locks. */
 int fan_chan_send(struct fan_chan *chan, const void *element, struct fan_ctx *ctx)
 {
     struct fan_thread *self = fan_thread_here();
@@ -369,7 +409,7 @@ int fan_chan_send(struct fan_chan *chan, const void *element, struct fan_ctx *ct
     int error = fan_ctx_error(ctx);
     if (error)
         return error;
-    if (chan && fan_chan_try_put(chan, self, element) == FAN_CHAN_DONE)
+    if (chan && chan->capacity && put_fast(chan, self, element))
         return 0;
     struct fan_select_case one = FAN_SEND(chan, element);
     return fan_select_blocking(self, &one, 1, ctx, &(size_t){0});
@@ -382,10 +422,8 @@ int fan_chan_recv(struct fan_chan *chan, void *element, struct fan_ctx *ctx)
     int error = fan_ctx_error(ctx);
     if (error)
         return error;
-    enum fan_chan_try tried =
-        chan ? fan_chan_try_take(chan, self, element) : FAN_CHAN_NOT_READY;
-    if (tried != FAN_CHAN_NOT_READY)
-        return tried == FAN_CHAN_DONE ? 0 : EPIPE;
+    if (chan && chan->capacity && take_fast(chan, self, element))
+        return 0;
     struct fan_select_case one = FAN_RECV(chan, element);
     error = fan_select_blocking(self, &one, 1, ctx, &(size_t){0});
     return error ? error : one.result;
@@ -405,8 +443,7 @@ int fan_chan_try_recv(struct fan_chan *chan, void *element)
 {
     struct fan_thread *self = fan_thread_here();
     fan_thread_operates(self, FAN_OP_RECV, chan ? chan->slot : NULL, __builtin_return_address(0));
-    enum fan_chan_try tried =
-        chan ? fan_chan_try_take(chan, self, element) : FAN_CHAN_NOT_READY;
+    enum fan_chan_try tried = chan ? fan_chan_try_take(chan, self, element) : FAN_CHAN_NOT_READY;
     if (tried == FAN_CHAN_NOT_READY)
         return EAGAIN;
     return tried == FAN_CHAN_DONE ? 0 : EPIPE;

@@ -38,19 +38,16 @@ static void show_done(struct fan_ctx *ctx, int cause)
 
 static void show_waiting(struct fan_ctx *ctx)
 {
-    if (!ctx->slot)
-        return;
-    fan_probe_open(&ctx->slot->seq);
-    FAN_PROBE_SET(ctx->slot->waiting_take, ctx->waiters.length);
-    fan_probe_shut(&ctx->slot->seq);
+    if (ctx->slot)
+        FAN_PROBE_SET(ctx->slot->waiting_take, ctx->waiters.length);
 }
 
 void fan_ctx_init(struct fan_ctx *ctx, const struct fan_ctx_options *options)
 {
     struct fan_ctx *parent = options ? options->parent : NULL;
     *ctx = (struct fan_ctx){.parent = parent};
-    ctx->deadline_ns = earlier_deadline(options ? options->deadline_ns : 0,
-                                        parent ? parent->deadline_ns : 0);
+    ctx->deadline_ns =
+        earlier_deadline(options ? options->deadline_ns : 0, parent ? parent->deadline_ns : 0);
     ctx->slot = fan_probe_object_add(FAN_KIND_CONTEXT, options ? options->name : NULL, 0,
                                      fan_thread_here()->id);
     fan_list_init(&ctx->children);

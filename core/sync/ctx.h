@@ -16,13 +16,13 @@
  * wins over a ready case. (Go leaves that to chance; here "stop" means stop.)
  *
  *     struct fan_ctx ctx;
- *     fan_ctx_init(&ctx, &(struct fan_ctx_options){.parent = caller, .deadline_ns = fan_deadline_after(FAN_SECOND)});
- *     int error = fan_chan_recv(answers, &answer, &ctx);   (0, EPIPE, ECANCELED or ETIMEDOUT)
- *     fan_ctx_destroy(&ctx);
+ *     fan_ctx_init(&ctx, &(struct fan_ctx_options){.parent = caller, .deadline_ns =
+ * fan_deadline_after(FAN_SECOND)}); int error = fan_chan_recv(answers, &answer, &ctx);   (0, EPIPE,
+ * ECANCELED or ETIMEDOUT) fan_ctx_destroy(&ctx);
  *
- * It lives where its owner puts it, must outlive every operation that was given it, and is destroyed
- * after its children. No thread and no timer stands behind a deadline: whoever waits with the
- * context wakes by itself, and whoever asks compares the clock. */
+ * It lives where its owner puts it, must outlive every operation that was given it, and is
+ * destroyed after its children. No thread and no timer stands behind a deadline: whoever waits with
+ * the context wakes by itself, and whoever asks compares the clock. */
 struct fan_ctx {
     struct fan_ctx *parent;   /* constant */
     uint64_t deadline_ns;     /* constant: the earliest of its own and its ancestors'; 0 = none */
@@ -49,8 +49,8 @@ void fan_ctx_init(struct fan_ctx *ctx, const struct fan_ctx_options *options);
 void fan_ctx_destroy(struct fan_ctx *ctx);
 
 /* Makes the context and all below it done, and wakes every operation that waits with one of them:
- * those return ECANCELED. `cause` is an errno value that says why (0 = ECANCELED). Only the first cancel
- * counts. Does not block; any thread may call it. */
+ * those return ECANCELED. `cause` is an errno value that says why (0 = ECANCELED). Only the first
+ * cancel counts. Does not block; any thread may call it. */
 void fan_ctx_cancel(struct fan_ctx *ctx, int cause);
 
 /* 0 while it is not done, then ECANCELED or, if its deadline has passed, ETIMEDOUT. NULL is never

@@ -1,6 +1,6 @@
 /* All channels of a select are locked together, in the order of their addresses, so that "none is
- * ready" is true of one moment. Contexts and timers are looked at one by one inside those locks, each
- * under its own guard (a context's guard is ordered along its tree, not by address). */
+ * ready" is true of one moment. Contexts and timers are looked at one by one inside those locks,
+ * each under its own guard (a context's guard is ordered along its tree, not by address). */
 #include "sync/select.h"
 
 #include <errno.h>
@@ -173,8 +173,8 @@ static void leave_case(struct selection *selection, size_t i)
         fan_timer_unwatch(one->timer, waiter);
 }
 
-/* Queues everywhere, the operation's own context included; returns false if something has become ready
- * meanwhile, and then has left every queue again. */
+/* Queues everywhere, the operation's own context included; returns false if something has become
+ * ready meanwhile, and then has left every queue again. */
 static bool enter_all(struct selection *selection)
 {
     size_t entered = 0;
@@ -182,8 +182,7 @@ static bool enter_all(struct selection *selection)
     fan_wait_begin(selection->self);
     while (entered < selection->count && !ready)
         ready = enter_case(selection, entered++);
-    if (!ready && fan_ctx_watch(selection->ctx,
-                                new_waiter(selection, selection->count, NULL)) == 0)
+    if (!ready && fan_ctx_watch(selection->ctx, new_waiter(selection, selection->count, NULL)) == 0)
         return true;
     while (entered > 0)
         leave_case(selection, --entered);
@@ -293,19 +292,22 @@ static void begin(struct selection *selection, struct fan_thread *self,
     sort_lock_order(selection);
 }
 
-/* A buffered channel is likely to be ready in a moment, and entering its queue makes the other end slow:
- * so look again a few times first. */
-static void spin_at_buffer(struct selection *selection)
+/* A buffered channel is likely to be ready in a moment, and entering its queue makes the other end
+ * slow: so look again for a while first, seldom enough to leave the other end its cache line. */
+static bool ready_after_spinning(struct selection *selection)
 {
     const struct fan_select_case *one = &selection->cases[0];
-    if (selection->count != 1 || !on_channel(one) || one->chan->capacity == 0)
-        return;
-    unsigned spins = fan_backend_spins();
+    if (selection->count != 1)
+        return true;
+    if (!on_channel(one) || one->chan->capacity == 0)
+        return false;
+    unsigned spins = fan_backend_spins() / 4;
     for (unsigned turn = 0; turn < spins; turn++) {
         if (fan_chan_looks_ready(one->chan, one->kind == FAN_CASE_SEND))
-            return;
-        fan_backend_spin(turn);
+            return true;
+        fan_backend_spin_slowly();
     }
+    return false;
 }
 
 int fan_select_blocking(struct fan_thread *self, struct fan_select_case *cases, size_t count,
@@ -318,8 +320,9 @@ int fan_select_blocking(struct fan_thread *self, struct fan_select_case *cases, 
         int error = fan_ctx_error(ctx);
         if (error)
             return error;
-        spin_at_buffer(&selection);
-        if (take_ready_case(&selection, &done) || wait_once(&selection, &done))
+        if (ready_after_spinning(&selection) && take_ready_case(&selection, &done))
+            break;
+        if (wait_once(&selection, &done))
             break;
     }
     finish(&cases[done]);

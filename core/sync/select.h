@@ -12,11 +12,9 @@
  *
  * If several cases are ready, each of them is taken with the same chance, so none starves.
  *
- *     struct fan_select_case cases[] = {FAN_RECV(jobs, &job), FAN_SEND(out, &result), FAN_DONE(ctx)};
- *     size_t chosen;
- *     int error = fan_select(cases, 3, NULL, &chosen);
- *     if (error == 0 && chosen == 0 && cases[0].result == EPIPE)
- *         jobs are through
+ *     struct fan_select_case cases[] = {FAN_RECV(jobs, &job), FAN_SEND(out, &result),
+ * FAN_DONE(ctx)}; size_t chosen; int error = fan_select(cases, 3, NULL, &chosen); if (error == 0 &&
+ * chosen == 0 && cases[0].result == EPIPE) jobs are through
  *
  * A context given as a case is one case among others; given as the last parameter it wins over all
  * of them, as in every operation. A case whose channel, context or timer is NULL is never ready. */
@@ -57,9 +55,9 @@ enum {
     FAN_SELECT_CASES = 32 /* at most */
 };
 
-/* Blocks until a case is ready, does it, and writes which to *chosen. A select without a case that can
- * ever be ready waits for the context. Errors: ECANCELED, ETIMEDOUT (the context's; then no case was
- * done), EINVAL (too many cases). Panics if a chosen send finds its channel closed. */
+/* Blocks until a case is ready, does it, and writes which to *chosen. A select without a case that
+ * can ever be ready waits for the context. Errors: ECANCELED, ETIMEDOUT (the context's; then no
+ * case was done), EINVAL (too many cases). Panics if a chosen send finds its channel closed. */
 int fan_select(struct fan_select_case *cases, size_t count, struct fan_ctx *ctx, size_t *chosen);
 
 /* The same, if a case is ready at once; EAGAIN otherwise, without blocking. (Go: a select with a
