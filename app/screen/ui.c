@@ -1,0 +1,157 @@
+#include "app/screen/ui.h"
+
+#include "app/screen/lab_view.h"
+#include "app/screen/overlay.h"
+
+enum { HELP_FRAME = 2 /* the rules above and below */ };
+
+struct fan_ui fan_ui_at_home(const struct fan_scenario *const *scenarios, size_t count,
+                             uint64_t seed)
+{
+    return (struct fan_ui){.home = {.scenarios = scenarios, .count = count}, .seed = seed};
+}
+
+void fan_ui_open(struct fan_ui *ui, const struct fan_scenario *scenario)
+{
+    ui->lab = fan_lab_screen_for(scenario, ui->seed);
+    ui->in_lab = true;
+    fan_ui_resize(ui, ui->rows, ui->cols);
+}
+
+void fan_ui_resize(struct fan_ui *ui, int rows, int cols)
+{
+    ui->rows = ui->home.rows = ui->lab.rows = rows;
+    ui->cols = ui->lab.cols = cols;
+}
+
+static enum fan_screen place_of(const struct fan_ui *ui)
+{
+    if (ui->in_help)
+        return FAN_SCREEN_HELP;
+    return ui->in_lab ? fan_lab_screen_place(&ui->lab) : FAN_SCREEN_HOME;
+}
+
+/* ---- help ---- */
+
+static enum fan_screen explained_screen(const struct fan_ui *ui)
+{
+    return ui->in_lab ? fan_lab_screen_place(&ui->lab) : FAN_SCREEN_HOME;
+}
+
+static int help_page(const struct fan_ui *ui)
+{
+    return ui->rows - HELP_FRAME - 1 > 1 ? ui->rows - HELP_FRAME - 1 : 1;
+}
+
+static int help_lines(const struct fan_ui *ui)
+{
+    struct fan_grid grid = {0};
+    struct fan_pane none = {.grid = &grid};
+    return fan_keys_help(&none, explained_screen(ui), 0);
+}
+
+static void scroll_help(struct fan_ui *ui, int line)
+{
+    int most = help_lines(ui) - help_page(ui);
+    line = line < most ? line : most;
+    ui->help_scroll = line > 0 ? line : 0;
+}
+
+static void act_on_help(struct fan_ui *ui, enum fan_action action)
+{
+    switch (action) {
+    case FAN_ACTION_UP:
+        scroll_help(ui, ui->help_scroll - 1);
+        break;
+    case FAN_ACTION_DOWN:
+        scroll_help(ui, ui->help_scroll + 1);
+        break;
+    case FAN_ACTION_PAGE_UP:
+    case FAN_ACTION_FIRST:
+        scroll_help(ui, action == FAN_ACTION_FIRST ? 0 : ui->help_scroll - help_page(ui));
+        break;
+    case FAN_ACTION_PAGE_DOWN:
+    case FAN_ACTION_LAST:
+        scroll_help(ui,
+                    action == FAN_ACTION_LAST ? help_lines(ui) : ui->help_scroll + help_page(ui));
+        break;
+    case FAN_ACTION_BACK:
+        ui->in_help = false;
+        break;
+    default:
+        break;
+    }
+}
+
+static void draw_help(const struct fan_pane *pane, const struct fan_ui *ui)
+{
+    int lines = help_lines(ui);
+    struct fan_pane top = fan_grid_part(pane, 0, 0, pane->rows - 1, pane->cols);
+    struct fan_pane box = fan_overlay_open(&top, lines + HELP_FRAME, pane->cols, "keys");
+    fan_keys_help(&box, explained_screen(ui), ui->help_scroll);
+    fan_keys_footer(pane, FAN_SCREEN_HELP, FAN_ACTION_ALL, "close");
+}
+
+/* ---- keys ---- */
+
+static enum fan_ui_request act_on_home(struct fan_ui *ui, uint32_t key)
+{
+    switch (fan_home_screen_key(&ui->home, key)) {
+    case FAN_HOME_OPEN:
+        fan_ui_open(ui, ui->home.scenarios[ui->home.selected]);
+        return FAN_UI_START;
+    case FAN_HOME_LEAVE:
+        return FAN_UI_LEAVE;
+    default:
+        return FAN_UI_NOTHING;
+    }
+}
+
+static enum fan_ui_request act_on_lab(struct fan_ui *ui, uint32_t key)
+{
+    switch (fan_lab_screen_key(&ui->lab, key)) {
+    case FAN_LAB_RESTART:
+        return FAN_UI_START;
+    case FAN_LAB_LEAVE:
+        ui->in_lab = false;
+        return FAN_UI_STOP;
+    default:
+        return FAN_UI_NOTHING;
+    }
+}
+
+enum fan_ui_request fan_ui_key(struct fan_ui *ui, uint32_t key)
+{
+    enum fan_action action = fan_keys_action(place_of(ui), key);
+    switch (action) {
+    case FAN_ACTION_QUIT:
+        return FAN_UI_INTERRUPT;
+    case FAN_ACTION_SUSPEND:
+        return FAN_UI_SUSPEND;
+    case FAN_ACTION_REDRAW:
+        return FAN_UI_REDRAW;
+    case FAN_ACTION_HELP:
+        ui->in_help = true;
+        ui->help_scroll = 0;
+        return FAN_UI_NOTHING;
+    default:
+        break;
+    }
+    if (ui->in_help) {
+        act_on_help(ui, action);
+        return FAN_UI_NOTHING;
+    }
+    return ui->in_lab ? act_on_lab(ui, key) : act_on_home(ui, key);
+}
+
+/* ---- the picture ---- */
+
+void fan_ui_draw(const struct fan_pane *pane, const struct fan_ui *ui)
+{
+    if (ui->in_lab)
+        fan_lab_view_draw(pane, &ui->lab);
+    else
+        fan_home_screen_draw(pane, &ui->home);
+    if (ui->in_help)
+        draw_help(pane, ui);
+}

@@ -1,0 +1,46 @@
+#ifndef FAN_APP_SCREEN_UI_H
+#define FAN_APP_SCREEN_UI_H
+
+#include "app/screen/home_screen.h"
+#include "app/screen/lab_screen.h"
+
+/*
+ * All screens together: which one is shown, the help over it, and where a key goes. It knows no
+ * terminal and no child; what a key asks of those is returned.
+ */
+enum fan_ui_request {
+    FAN_UI_NOTHING,
+    FAN_UI_START, /* run lab.scenario with lab.values, instead of what runs now */
+    FAN_UI_STOP,  /* the lab was left: end what runs */
+    FAN_UI_LEAVE,
+    FAN_UI_INTERRUPT, /* ctrl-c */
+    FAN_UI_SUSPEND,
+    FAN_UI_REDRAW
+};
+
+struct fan_ui {
+    struct fan_home_screen home;
+    struct fan_lab_screen lab;
+    uint64_t seed; /* for labs opened from home */
+    bool in_lab;
+    bool in_help;
+    int help_scroll;
+    int rows, cols;
+};
+
+/* The home screen over these scenarios. They stay the caller's. */
+struct fan_ui fan_ui_at_home(const struct fan_scenario *const *scenarios, size_t count,
+                             uint64_t seed);
+
+/* Goes straight to the lab; then whoever runs children acts as on FAN_UI_START. */
+void fan_ui_open(struct fan_ui *ui, const struct fan_scenario *scenario);
+
+/* Tells the size of the terminal. */
+void fan_ui_resize(struct fan_ui *ui, int rows, int cols);
+
+enum fan_ui_request fan_ui_key(struct fan_ui *ui, uint32_t key);
+
+/* Draws everything. The pane has the size that was told. */
+void fan_ui_draw(const struct fan_pane *pane, const struct fan_ui *ui);
+
+#endif
