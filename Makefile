@@ -33,6 +33,7 @@ APP_PKGS  := ncursesw libdw jansson
 TEST_PKGS := check vterm
 APP_CFLAGS  = $(call once,app_cflags,pkg-config --cflags $(APP_PKGS))
 APP_LIBS    = $(call once,app_libs,pkg-config --libs $(APP_PKGS))
+DW_CFLAGS   = $(call once,dw_cflags,pkg-config --cflags libdw)
 TEST_CFLAGS = $(call once,test_cflags,pkg-config --cflags $(TEST_PKGS) $(APP_PKGS))
 TEST_LIBS   = $(call once,test_libs,pkg-config --libs $(TEST_PKGS)) -lutil
 
@@ -77,7 +78,9 @@ tsan := BUILD=$(BUILD)/tsan SANITIZE=thread CC=gcc CFLAGS='-O1 -g'
 
 .PHONY: all tests benches help run test check bench asan tsan install clean FORCE
 
-all: $(libfan) $(lab_real) $(fanlab)  ## build the library and the programs into build/
+everything := $(libfan) $(bug_objects) $(if $(app_sources),$(libapp)) $(lab_real) $(fanlab)
+
+all: $(everything)  ## build the library and the programs into build/
 
 help:  ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -133,7 +136,7 @@ $(BUILD)/obj/bugs/%.o: EMBED = -DFAN_SOURCE_FILE='"$<"'
 $(BUILD)/obj/app/%.o: INCLUDES = -Icore -I. $(APP_CFLAGS) -DFAN_VERSION='"$(VERSION)"'
 $(BUILD)/obj/tests/%.o: INCLUDES = -Icore -I. $(TEST_CFLAGS) -DFAN_BUILD_DIR='"$(abspath $(BUILD))"'
 $(BUILD)/obj/tests/bench/%.o: INCLUDES = -Icore -I.
-$(BUILD)/obj/core/watch/symbols.o: INCLUDES = -Icore $(call once,dw_cflags,pkg-config --cflags libdw)
+$(BUILD)/obj/core/watch/symbols.o: INCLUDES = -Icore $(DW_CFLAGS)
 
 $(BUILD)/obj/%.o: %.c $(flags)
 	@mkdir -p $(@D)
