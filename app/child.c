@@ -27,7 +27,7 @@ extern char **environ;
 
 static int fail(char why[WHY], int error, const char *what)
 {
-    snprintf(why, WHY, "cannot start a run: %s: %s", what, strerror(error));
+    snprintf(why, WHY, "cannot start a run: %.80s: %s", what, strerror(error));
     return error;
 }
 

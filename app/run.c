@@ -25,7 +25,7 @@ static int attach(struct fan_run *run, char why[160])
         return error;
     error = fan_symbols_open(helper, &run->symbols);
     if (error)
-        snprintf(why, 160, "cannot read the symbols of %s: %s", helper, strerror(error));
+        snprintf(why, 160, "cannot read the symbols of %.80s: %s", helper, strerror(error));
     return error;
 }
 
