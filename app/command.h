@@ -1,0 +1,38 @@
+#ifndef FAN_APP_COMMAND_H
+#define FAN_APP_COMMAND_H
+
+#include <stdio.h>
+
+#include "app/options.h"
+
+/* A command of the program: `fanlab NAME ...`. One file, one const table. Data goes to the standard
+ * output, all else to the standard error. */
+struct fan_command {
+    const char *name;
+    const char *operands; /* as the help shows them, "ID"; empty if it takes none */
+    const char *summary;  /* one line */
+    const char *more;     /* printed below the options; NULL = nothing */
+    const struct fan_option *options;
+    int (*run)(int argc, char **argv); /* argv[0] is the command's name; returns the exit code */
+};
+
+extern const struct fan_command fan_command_list, fan_command_run, fan_command_check;
+
+/* Exit codes, fixed: others script against them. Interrupted by signal n is 128 + n. */
+enum fan_exit {
+    FAN_EXIT_CLEAN = 0,
+    FAN_EXIT_FINDINGS = 1, /* or a failed check, or a run that gave no verdict */
+    FAN_EXIT_USAGE = 2,
+    FAN_EXIT_LACKING = 3, /* the environment lacks something; the message says what */
+    FAN_EXIT_SIGNAL = 128,
+};
+
+/* Prints the command's help to the standard output. */
+int fan_command_help(const struct fan_command *command);
+
+int fan_command_version(void);
+
+/* Says on the standard error what is wrong with a command's arguments, and where to read more. */
+int fan_command_misused(const struct fan_command *command, const char *why);
+
+#endif

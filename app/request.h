@@ -1,0 +1,27 @@
+#ifndef FAN_APP_REQUEST_H
+#define FAN_APP_REQUEST_H
+
+#include "app/attempt.h"
+#include "app/options.h"
+
+/* What `run` and `check` have in common: how a run is asked for. */
+enum {
+    FAN_REQUEST_SEED = 1,
+    FAN_REQUEST_ITEMS = 1000000, /* the most */
+    FAN_REQUEST_TIMEOUT_S = 10,
+};
+
+/* A JSON integer has 63 bits, and a seed must come back as it was given. */
+#define FAN_REQUEST_LAST_SEED INT64_MAX
+
+/* The runtimes there are, for a table of options. */
+extern const char *const fan_request_runtimes[];
+
+/* The bug called `id`; else NULL and one line in `why`. */
+const struct fan_scenario *fan_request_bug(const char *id, char why[FAN_OPTIONS_WHY]);
+
+/* A scenario's variant by name; else NULL and one line in `why` that names those there are. */
+const struct fan_variant *fan_request_variant(const struct fan_scenario *scenario, const char *name,
+                                              char why[FAN_OPTIONS_WHY]);
+
+#endif
