@@ -1,0 +1,276 @@
+#include "app/report_json.h"
+
+#include <inttypes.h>
+
+#include "app/tell.h"
+
+static double ms(uint64_t ns)
+{
+    return (double)ns / 1e6;
+}
+
+/* Nanoseconds between two readings of the clock, 0 if they come from a damaged segment. */
+static double ms_between(uint64_t from_ns, uint64_t to_ns)
+{
+    return to_ns > from_ns ? ms(to_ns - from_ns) : 0;
+}
+
+static void set(json_t *object, const char *member, json_t *value)
+{
+    json_object_set_new(object, member, value);
+}
+
+/* Text from a child is whatever it wrote: a string that is no UTF-8 would otherwise be no value at
+ * all. */
+static json_t *text(const char *bytes)
+{
+    json_t *string = json_string(bytes);
+    return string ? string : json_string("(not UTF-8)");
+}
+
+json_t *fan_report_envelope(const char *schema, const char *outcome)
+{
+    json_t *object = json_object();
+    set(object, "schema", text(schema));
+    set(object, "version", text(FAN_VERSION));
+    set(object, "outcome", text(outcome));
+    return object;
+}
+
+void fan_report_print(FILE *out, json_t *object)
+{
+    json_dumpf(object, out, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
+    fputc('\n', out);
+    json_decref(object);
+}
+
+json_t *fan_report_refusal(const char *schema, const char *reason, const char *message,
+                           uint64_t seed)
+{
+    json_t *object = fan_report_envelope(schema, "error");
+    set(object, "reason", text(reason));
+    set(object, "message", text(message));
+    set(object, "seed", json_integer((json_int_t)seed));
+    return object;
+}
+
+const char *fan_report_reason(const struct fan_attempt *attempt)
+{
+    static const char *const reasons[] = {
+        [FAN_ATTEMPT_VERDICT] = "",
+        [FAN_ATTEMPT_SLOW] = "slow",
+        [FAN_ATTEMPT_BROKEN] = "broken",
+        [FAN_ATTEMPT_UNSTARTED] = "environment",
+        [FAN_ATTEMPT_INTERRUPTED] = "interrupted",
+    };
+    return reasons[attempt->end];
+}
+
+void fan_report_again(const struct fan_attempt *attempt, char again[160])
+{
+    snprintf(again, 160,
+             "fanlab run %s --variant %s --seed %" PRIu64 " --workers %" PRIu64 " --items %" PRIu64,
+             attempt->scenario->id, attempt->variant->name, attempt->seed, attempt->workers,
+             attempt->items);
+}
+
+static json_t *frame(const struct fan_place *place)
+{
+    json_t *object = json_object();
+    set(object, "function", text(place->function));
+    set(object, "file", *place->file ? text(place->file) : json_null());
+    set(object, "line", place->line ? json_integer(place->line) : json_null());
+    set(object, "library", json_boolean(place->library));
+    return object;
+}
+
+static json_t *frames(const struct fan_run *run, const struct fan_stack *stack)
+{
+    json_t *array = json_array();
+    for (uint32_t i = 0; i < stack->depth; i++)
+        json_array_append_new(array, frame(fan_symbols_find(run->symbols, run->snapshot->load_base,
+                                                            stack->frames[i])));
+    return array;
+}
+
+static json_t *culprit(const struct fan_run *run, const struct fan_culprit *culprit)
+{
+    json_t *object = json_object();
+    set(object, "name", text(culprit->thread.label));
+    set(object, "waits_for", text(culprit->waits_for));
+    set(object, "could_wake", text(culprit->could_wake));
+    set(object, "never", text(culprit->never));
+    set(object, "since_ms",
+        json_real(ms_between(run->snapshot->started_ns, culprit->thread.since_ns)));
+    set(object, "blocked_at", frames(run, &culprit->thread.stack));
+    set(object, "created_at", frames(run, &culprit->thread.created));
+    return object;
+}
+
+static void set_places(json_t *object, const struct fan_run *run, const struct fan_finding *finding)
+{
+    set(object, "at", frames(run, &finding->stack));
+    if (!*finding->earlier_what)
+        return;
+    json_t *earlier = json_object();
+    set(earlier, "what", text(finding->earlier_what));
+    set(earlier, "at", frames(run, &finding->earlier));
+    set(object, "earlier", earlier);
+}
+
+static json_t *finding(const struct fan_attempt *attempt, const struct fan_finding *finding)
+{
+    const struct fan_run *run = attempt->run;
+    char again[160];
+    json_t *object = json_object(), *threads = json_array();
+    set(object, "kind", text(fan_finding_name(finding->kind)));
+    set(object, "variant", text(attempt->variant->name));
+    set(object, "proof", text(fan_proof_name(finding->proof)));
+    set(object, "summary", text(finding->summary));
+    set(object, "since_ms", json_real(ms_between(run->snapshot->started_ns, finding->since_ns)));
+    for (uint32_t i = 0; i < finding->culprit_count; i++)
+        json_array_append_new(threads, culprit(run, &finding->culprits[i]));
+    set(object, "threads", threads);
+    if (finding->stack.depth > 0)
+        set_places(object, run, finding);
+    fan_report_again(attempt, again);
+    set(object, "again", text(again));
+    return object;
+}
+
+static json_t *thread(const struct fan_snapshot *now, const struct fan_thread_view *view)
+{
+    json_t *object = json_object();
+    char waiting[160];
+    set(object, "id", json_integer((json_int_t)view->id));
+    set(object, "name", text(view->label));
+    set(object, "state", text(fan_state_name(view->state)));
+    set(object, "since_ms", json_real(ms_between(now->started_ns, view->since_ns)));
+    if (view->state == FAN_STATE_BLOCKED) {
+        fan_tell_waiting(now, view, waiting);
+        set(object, "on", text(waiting));
+    }
+    set(object, "operations", json_integer((json_int_t)view->operations));
+    set(object, "tasks", json_integer((json_int_t)view->tasks_ended));
+    return object;
+}
+
+static json_t *object_shown(const struct fan_object_view *view)
+{
+    json_t *object = json_object();
+    set(object, "id", json_integer((json_int_t)view->id));
+    set(object, "kind", text(fan_kind_name(view->kind)));
+    set(object, "name", text(view->name));
+    set(object, "length", json_integer((json_int_t)view->length));
+    set(object, "capacity", json_integer((json_int_t)view->capacity));
+    set(object, "closed", json_boolean(view->closed));
+    set(object, "put", json_integer((json_int_t)view->put));
+    set(object, "taken", json_integer((json_int_t)view->taken));
+    return object;
+}
+
+static json_t *observations(const struct fan_attempt *attempt)
+{
+    const struct fan_snapshot *now = attempt->run->snapshot;
+    json_t *array = json_array();
+    char line[200];
+    for (uint32_t i = 0; i < now->thread_count; i++)
+        if (fan_tell_blocked(now, &now->threads[i], line))
+            json_array_append_new(array, text(line));
+    return array;
+}
+
+static void set_tables(json_t *object, const struct fan_snapshot *now)
+{
+    json_t *threads = json_array(), *objects = json_array();
+    for (uint32_t i = 0; i < now->thread_count; i++)
+        json_array_append_new(threads, thread(now, &now->threads[i]));
+    for (uint32_t i = 0; i < now->object_count; i++)
+        json_array_append_new(objects, object_shown(&now->objects[i]));
+    set(object, "results", json_integer((json_int_t)now->outputs));
+    set(object, "threads", threads);
+    set(object, "objects", objects);
+}
+
+static const char *outcome_of(const struct fan_attempt *attempt)
+{
+    if (fan_attempt_failed(attempt))
+        return "error";
+    return attempt->run->verdict->finding_count > 0 ? "findings" : "clean";
+}
+
+static void set_error(json_t *object, const struct fan_attempt *attempt)
+{
+    set(object, "reason", text(fan_report_reason(attempt)));
+    set(object, "message", text(attempt->message));
+}
+
+static json_t *attempt_made(const struct fan_attempt *attempt)
+{
+    json_t *object = json_object();
+    set(object, "variant", text(attempt->variant->name));
+    set(object, "outcome", text(outcome_of(attempt)));
+    if (attempt->end != FAN_ATTEMPT_VERDICT)
+        set_error(object, attempt);
+    if (!attempt->run)
+        return object;
+    const struct fan_verdict *verdict = attempt->run->verdict;
+    set(object, "elapsed_ms", json_real(ms(attempt->elapsed_ns)));
+    if (verdict->finding_count > 0)
+        set(object, "detected_after_ms",
+            json_real(ms_between(verdict->last_progress_ns, verdict->reached_ns)));
+    if (attempt->end == FAN_ATTEMPT_SLOW)
+        set(object, "observations", observations(attempt));
+    set_tables(object, attempt->run->snapshot);
+    return object;
+}
+
+static const struct fan_attempt *first_failed(const struct fan_attempt *attempts, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (fan_attempt_failed(&attempts[i]))
+            return &attempts[i];
+    return NULL;
+}
+
+static json_t *all_findings(const struct fan_attempt *attempts, size_t count)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < count; i++)
+        for (uint32_t j = 0; attempts[i].run && j < attempts[i].run->verdict->finding_count; j++)
+            json_array_append_new(array,
+                                  finding(&attempts[i], &attempts[i].run->verdict->findings[j]));
+    return array;
+}
+
+static json_t *scenario(const struct fan_scenario *scenario)
+{
+    json_t *object = json_object();
+    set(object, "id", text(scenario->id));
+    set(object, "name", text(scenario->name));
+    set(object, "title", text(scenario->title));
+    set(object, "file", text(scenario->file));
+    return object;
+}
+
+json_t *fan_report_run(const struct fan_attempt *attempts, size_t count)
+{
+    const struct fan_attempt *failed = first_failed(attempts, count);
+    json_t *findings = all_findings(attempts, count), *runs = json_array();
+    json_t *object =
+        fan_report_envelope("fanlab.run/1", failed                          ? "error"
+                                            : json_array_size(findings) > 0 ? "findings"
+                                                                            : "clean");
+    if (failed)
+        set_error(object, failed);
+    set(object, "scenario", scenario(attempts->scenario));
+    set(object, "runtime", text("real"));
+    set(object, "seed", json_integer((json_int_t)attempts->seed));
+    set(object, "workers", json_integer((json_int_t)attempts->workers));
+    set(object, "items", json_integer((json_int_t)attempts->items));
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(runs, attempt_made(&attempts[i]));
+    set(object, "runs", runs);
+    set(object, "findings", findings);
+    return object;
+}

@@ -1,0 +1,205 @@
+#include "app/report_text.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "app/report_json.h"
+#include "app/tell.h"
+
+enum {
+    COLUMNS = 80,
+    INDENT = 15, /* where values stand */
+};
+
+static void print_wrapped(FILE *out, const char *words)
+{
+    int column = INDENT;
+    while (*words) {
+        int length = (int)strcspn(words, " ");
+        if (column + length > COLUMNS && column > INDENT) {
+            fprintf(out, "\n%*s", INDENT, "");
+            column = INDENT;
+        }
+        column += fprintf(out, "%.*s", length, words);
+        words += length;
+        for (; *words == ' '; words++)
+            if (column < COLUMNS)
+                column += fprintf(out, " ");
+    }
+    fputc('\n', out);
+}
+
+static void field(FILE *out, const char *label, const char *words)
+{
+    fprintf(out, "    %-*s", INDENT - 4, label);
+    print_wrapped(out, words);
+}
+
+static void print_place(FILE *out, const char *label, const struct fan_place *place)
+{
+    char words[256];
+    if (*place->file)
+        snprintf(words, sizeof words, "%s  %s:%d", place->function, place->file, place->line);
+    else
+        snprintf(words, sizeof words, "%s", place->function);
+    field(out, label, words);
+}
+
+static void print_left_out(FILE *out, const char *label, unsigned count)
+{
+    char words[48];
+    if (count == 0)
+        return;
+    snprintf(words, sizeof words, "(%u frame%s of the library)", count, count > 1 ? "s" : "");
+    field(out, label, words);
+}
+
+static void print_stack(FILE *out, const char *label, const struct fan_run *run,
+                        const struct fan_stack *stack)
+{
+    unsigned left_out = 0;
+    for (uint32_t i = 0; i < stack->depth; i++) {
+        const struct fan_place *place =
+            fan_symbols_find(run->symbols, run->snapshot->load_base, stack->frames[i]);
+        if (place->library) {
+            left_out++;
+            continue;
+        }
+        print_place(out, label, place);
+        label = "";
+    }
+    print_left_out(out, label, left_out);
+}
+
+static bool same_stack(const struct fan_stack *a, const struct fan_stack *b)
+{
+    return a->depth == b->depth &&
+           memcmp(a->frames, b->frames, a->depth * sizeof a->frames[0]) == 0;
+}
+
+static bool alike(const struct fan_culprit *a, const struct fan_culprit *b)
+{
+    return strcmp(a->waits_for, b->waits_for) == 0 && strcmp(a->never, b->never) == 0 &&
+           strcmp(a->could_wake, b->could_wake) == 0 &&
+           same_stack(&a->thread.stack, &b->thread.stack) &&
+           same_stack(&a->thread.created, &b->thread.created);
+}
+
+static bool told_before(const struct fan_finding *finding, uint32_t which)
+{
+    for (uint32_t i = 0; i < which; i++)
+        if (alike(&finding->culprits[i], &finding->culprits[which]))
+            return true;
+    return false;
+}
+
+/* The names of all that are in the same place as the first of them. */
+static void print_names(FILE *out, const struct fan_finding *finding, uint32_t first)
+{
+    char names[FAN_FINDING_THREADS * (FAN_PROBE_NAME + 10)];
+    int used = snprintf(names, sizeof names, "%s", finding->culprits[first].thread.label);
+    for (uint32_t i = first + 1; i < finding->culprit_count; i++)
+        if (alike(&finding->culprits[first], &finding->culprits[i]))
+            used += snprintf(names + used, sizeof names - (size_t)used, ", %s",
+                             finding->culprits[i].thread.label);
+    field(out, "thread", names);
+}
+
+static void print_culprit(FILE *out, const struct fan_run *run, const struct fan_culprit *culprit)
+{
+    field(out, "waits for", culprit->waits_for);
+    print_stack(out, "blocked at", run, &culprit->thread.stack);
+    if (culprit->thread.creator == 0)
+        field(out, "created at", "(main thread)");
+    else
+        print_stack(out, "created at", run, &culprit->thread.created);
+    field(out, "could wake", culprit->could_wake);
+    field(out, "never", culprit->never);
+}
+
+static void print_headline(FILE *out, const struct fan_attempt *attempt,
+                           const struct fan_finding *finding)
+{
+    char kind[24] = "", duration[24];
+    const char *name = fan_finding_name(finding->kind);
+    for (size_t i = 0; name[i] && i < sizeof kind - 1; i++)
+        kind[i] = name[i] >= 'a' && name[i] <= 'z' ? (char)(name[i] - 'a' + 'A') : name[i];
+    uint64_t started_ns = attempt->run->snapshot->started_ns;
+    fan_tell_duration(finding->since_ns > started_ns ? finding->since_ns - started_ns : 0,
+                      duration);
+    fprintf(out, "%-7s! %s  ", attempt->variant->name, kind);
+    fprintf(out, "%s, after %s\n", finding->summary, duration);
+}
+
+static const char *proof_in_words(enum fan_proof proof)
+{
+    switch (proof) {
+    case FAN_PROOF_OBSERVED:
+        return "observed: it happened";
+    case FAN_PROOF_QUIESCENCE:
+        return "quiescence: seen twice with nothing in between, no thread can run";
+    case FAN_PROOF_CYCLE:
+        return "cycle: each waits for the next";
+    }
+    return fan_proof_name(proof);
+}
+
+static void print_finding(FILE *out, const struct fan_attempt *attempt,
+                          const struct fan_finding *finding)
+{
+    char again[160];
+    print_headline(out, attempt, finding);
+    for (uint32_t i = 0; i < finding->culprit_count; i++) {
+        if (told_before(finding, i))
+            continue;
+        print_names(out, finding, i);
+        print_culprit(out, attempt->run, &finding->culprits[i]);
+    }
+    if (finding->stack.depth > 0)
+        print_stack(out, "at", attempt->run, &finding->stack);
+    if (*finding->earlier_what)
+        print_stack(out, finding->earlier_what, attempt->run, &finding->earlier);
+    field(out, "proof", proof_in_words(finding->proof));
+    fan_report_again(attempt, again);
+    field(out, "again", again);
+}
+
+static void print_failure(FILE *out, const struct fan_attempt *attempt)
+{
+    char line[200];
+    fprintf(out, "%-7s? %s\n", attempt->variant->name, attempt->message);
+    if (attempt->end != FAN_ATTEMPT_SLOW)
+        return;
+    const struct fan_snapshot *now = attempt->run->snapshot;
+    for (uint32_t i = 0; i < now->thread_count; i++)
+        if (fan_tell_blocked(now, &now->threads[i], line))
+            field(out, "seen", line);
+}
+
+static void print_attempt(FILE *out, const struct fan_attempt *attempt)
+{
+    char duration[24];
+    if (fan_attempt_failed(attempt)) {
+        print_failure(out, attempt);
+        return;
+    }
+    const struct fan_verdict *verdict = attempt->run->verdict;
+    for (uint32_t i = 0; i < verdict->finding_count; i++)
+        print_finding(out, attempt, &verdict->findings[i]);
+    if (verdict->finding_count > 0)
+        return;
+    fan_tell_duration(attempt->elapsed_ns, duration);
+    fprintf(out, "%-7s= clean  %" PRIu64 " results, every thread has ended, %s\n",
+            attempt->variant->name, attempt->run->snapshot->outputs, duration);
+}
+
+void fan_report_text(FILE *out, const struct fan_attempt *attempts, size_t count)
+{
+    fprintf(out, "%s %s   seed %" PRIu64 "   workers %" PRIu64 "   items %" PRIu64 "\n",
+            attempts->scenario->id, attempts->scenario->title, attempts->seed, attempts->workers,
+            attempts->items);
+    for (size_t i = 0; i < count; i++) {
+        fputc('\n', out);
+        print_attempt(out, &attempts[i]);
+    }
+}
