@@ -1,0 +1,182 @@
+#include "app/check_formats.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "app/report_json.h"
+
+enum {
+    TOLD = 400 /* bytes that tell of one check */
+};
+
+size_t fan_check_failures(const struct fan_check *checks, size_t count)
+{
+    size_t failures = 0;
+    for (size_t i = 0; i < count; i++)
+        failures += !checks[i].passed;
+    return failures;
+}
+
+static double seconds(uint64_t ns)
+{
+    return (double)ns / 1e9;
+}
+
+/* "deadlock: main waits on out, at collect bugs/04_never_closed.c:58" */
+static void tell_found(const struct fan_check_found *found, char told[TOLD])
+{
+    snprintf(told, TOLD, "%s: %s%s%s", fan_finding_name(found->kind), found->summary,
+             *found->where ? ", at " : "", found->where);
+}
+
+static void print_text(FILE *out, const struct fan_check *checks, size_t count)
+{
+    char told[TOLD];
+    for (size_t i = 0; i < count; i++) {
+        const struct fan_check *check = &checks[i];
+        fprintf(out, "%-6s %s %s, %s%s%s\n", check->passed ? "ok" : "FAILED", check->scenario->id,
+                check->scenario->title, check->variant->name, check->passed ? "" : ": ",
+                check->problem);
+        for (uint32_t j = 0; j < check->found_count; j++) {
+            tell_found(&check->found[j], told);
+            fprintf(out, "       %s\n", told);
+        }
+        if (check->passed && check->found_count == 0)
+            fprintf(out, "       nothing found\n");
+    }
+    fprintf(out, "%zu checked, %zu failed, seed %" PRIu64 "\n", count,
+            fan_check_failures(checks, count), count ? checks->seed : 0);
+}
+
+/* A description may hold neither '#' nor a line's end (TAP version 13). */
+static void print_tap_words(FILE *out, const char *words)
+{
+    for (; *words; words++)
+        fputc(*words == '#' || *words == '\n' ? ' ' : *words, out);
+}
+
+static void print_tap(FILE *out, const struct fan_check *checks, size_t count)
+{
+    char told[TOLD];
+    fprintf(out, "TAP version 13\n1..%zu\n", count);
+    for (size_t i = 0; i < count; i++) {
+        fprintf(out, "%s %zu - %s %s %s\n", checks[i].passed ? "ok" : "not ok", i + 1,
+                checks[i].scenario->id, checks[i].scenario->name, checks[i].variant->name);
+        if (!checks[i].passed) {
+            fprintf(out, "# ");
+            print_tap_words(out, checks[i].problem);
+            fputc('\n', out);
+        }
+        for (uint32_t j = 0; j < checks[i].found_count; j++) {
+            tell_found(&checks[i].found[j], told);
+            fprintf(out, "# ");
+            print_tap_words(out, told);
+            fputc('\n', out);
+        }
+    }
+}
+
+/* XML knows no control characters, not even escaped ones; a reader of ASCII is content with any. */
+static void print_xml(FILE *out, const char *words)
+{
+    for (; *words; words++) {
+        unsigned char c = (unsigned char)*words;
+        if (c == '&' || c == '<' || c == '>' || c == '"' || c == '\'')
+            fprintf(out, "&#%d;", c);
+        else
+            fputc(c >= ' ' && c < 0x7f ? c : '?', out);
+    }
+}
+
+static void print_junit_case(FILE *out, const struct fan_check *check)
+{
+    char told[TOLD];
+    fprintf(out, "    <testcase classname=\"fanlab.%s\" name=\"%s %s\" time=\"%.3f\">\n",
+            check->scenario->name, check->scenario->id, check->variant->name,
+            seconds(check->elapsed_ns));
+    if (!check->passed) {
+        fprintf(out, "      <failure message=\"");
+        print_xml(out, check->problem);
+        fprintf(out, "\"/>\n");
+    }
+    fprintf(out, "      <system-out>");
+    for (uint32_t j = 0; j < check->found_count; j++) {
+        tell_found(&check->found[j], told);
+        print_xml(out, told);
+        fputc('\n', out);
+    }
+    fprintf(out, "</system-out>\n    </testcase>\n");
+}
+
+static void print_junit(FILE *out, const struct fan_check *checks, size_t count)
+{
+    uint64_t elapsed_ns = 0;
+    for (size_t i = 0; i < count; i++)
+        elapsed_ns += checks[i].elapsed_ns;
+    fprintf(out,
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
+            "  <testsuite name=\"fanlab check\" tests=\"%zu\" failures=\"%zu\" errors=\"0\""
+            " skipped=\"0\" time=\"%.3f\">\n",
+            count, fan_check_failures(checks, count), seconds(elapsed_ns));
+    if (count)
+        fprintf(out,
+                "    <properties>\n      <property name=\"seed\" value=\"%" PRIu64
+                "\"/>\n    </properties>\n",
+                checks->seed);
+    for (size_t i = 0; i < count; i++)
+        print_junit_case(out, &checks[i]);
+    fprintf(out, "  </testsuite>\n</testsuites>\n");
+}
+
+static json_t *names_of(const enum fan_finding_kind *kinds, size_t count)
+{
+    json_t *names = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(names, json_string(fan_finding_name(kinds[i])));
+    return names;
+}
+
+static json_t *json_check(const struct fan_check *check)
+{
+    json_t *found = json_array();
+    for (uint32_t i = 0; i < check->found_count; i++)
+        json_array_append_new(
+            found, json_pack("{s:s, s:s, s:s}", "kind", fan_finding_name(check->found[i].kind),
+                             "summary", check->found[i].summary, "where", check->found[i].where));
+    const struct fan_variant *variant = check->variant;
+    return json_pack("{s:s, s:s, s:s, s:b, s:s, s:o, s:o, s:o, s:f}", "id", check->scenario->id,
+                     "name", check->scenario->name, "variant", variant->name, "passed",
+                     (int)check->passed, "problem", check->problem, "expected",
+                     names_of(variant->expected, variant->expected_count), "also",
+                     names_of(variant->also, variant->also_count), "found", found, "elapsed_ms",
+                     seconds(check->elapsed_ns) * 1e3);
+}
+
+static void print_json(FILE *out, const struct fan_check *checks, size_t count)
+{
+    size_t failures = fan_check_failures(checks, count);
+    json_t *object = fan_report_envelope("fanlab.check/1", failures ? "findings" : "clean");
+    json_t *array = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(array, json_check(&checks[i]));
+    json_object_set_new(object, "runtime", json_string("real"));
+    json_object_set_new(object, "seed", json_integer(count ? (json_int_t)checks->seed : 0));
+    json_object_set_new(object, "failures", json_integer((json_int_t)failures));
+    json_object_set_new(object, "checks", array);
+    fan_report_print(out, object);
+}
+
+static const struct fan_check_format formats[] = {
+    {"text", print_text},
+    {"tap", print_tap},
+    {"junit", print_junit},
+    {"json", print_json},
+};
+
+const struct fan_check_format *fan_check_format_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
+        if (strcmp(formats[i].name, name) == 0)
+            return &formats[i];
+    return NULL;
+}

@@ -1,0 +1,159 @@
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/check.h"
+#include "app/check_formats.h"
+#include "app/command.h"
+#include "app/report_json.h"
+#include "app/request.h"
+#include "bugs/table.h"
+#include "run/time.h"
+
+struct settings {
+    const char *runtime, *format;
+    uint64_t seed;
+};
+
+static const struct fan_option options[] = {
+    {.name = "runtime",
+     .argument = "NAME",
+     .help = "real: threads in parallel, wall clock (the default)",
+     .kind = FAN_OPTION_WORD,
+     .words = fan_request_runtimes,
+     .field = offsetof(struct settings, runtime)},
+    {.name = "format",
+     .argument = "NAME",
+     .help = "text (the default), tap, junit, or json (schema fanlab.check/1)",
+     .kind = FAN_OPTION_WORD,
+     .words = (const char *const[]){"text", "tap", "junit", "json", NULL},
+     .field = offsetof(struct settings, format)},
+    {.name = "seed",
+     .argument = "N",
+     .help = "for everything random (default 1)",
+     .kind = FAN_OPTION_NUMBER,
+     .high = FAN_REQUEST_LAST_SEED,
+     .field = offsetof(struct settings, seed)},
+    {0},
+};
+
+struct checks {
+    size_t count, room;
+    struct fan_check *list;
+    int signal;        /* that interrupted them, 0 if none did */
+    char lacking[160]; /* why they could not be made; empty if they could */
+};
+
+/* Returns whether the next check may follow. */
+static bool check_variant(struct checks *checks, const struct fan_scenario *bug,
+                          const struct fan_variant *variant, uint64_t seed,
+                          const struct fan_interrupt *interrupt)
+{
+    struct fan_attempt attempt = {
+        .scenario = bug,
+        .variant = variant,
+        .seed = seed,
+        .workers = bug->workers,
+        .items = bug->items,
+    };
+    fan_attempt_make(&attempt, FAN_REQUEST_TIMEOUT_S * FAN_SECOND, interrupt);
+    fan_check_judge(&attempt, &checks->list[checks->count++]);
+    if (attempt.end == FAN_ATTEMPT_UNSTARTED)
+        strcpy(checks->lacking, attempt.message);
+    checks->signal = attempt.signal;
+    fan_attempt_release(&attempt);
+    return attempt.end != FAN_ATTEMPT_UNSTARTED && attempt.end != FAN_ATTEMPT_INTERRUPTED;
+}
+
+static bool check_bug(struct checks *checks, const struct fan_scenario *bug, uint64_t seed,
+                      const struct fan_interrupt *interrupt)
+{
+    bool go_on = true;
+    for (size_t i = 0; i < bug->variant_count && go_on; i++)
+        go_on = check_variant(checks, bug, &bug->variants[i], seed, interrupt);
+    return go_on;
+}
+
+/* Without names, all there are. They have been looked up before. */
+static void check_bugs(struct checks *checks, char **names, size_t name_count, uint64_t seed,
+                       const struct fan_interrupt *interrupt)
+{
+    bool go_on = true;
+    size_t count = name_count ? name_count : fan_bugs_count;
+    for (size_t i = 0; i < count && go_on; i++)
+        go_on =
+            check_bug(checks, name_count ? fan_bugs_find(names[i]) : fan_bugs[i], seed, interrupt);
+}
+
+static int conclude(const struct settings *settings, const struct checks *checks)
+{
+    if (checks->lacking[0])
+        fprintf(stderr, "fanlab check: %s\n", checks->lacking);
+    if (checks->signal)
+        fprintf(stderr, "fanlab check: interrupted by signal %d\n", checks->signal);
+    fan_check_format_find(settings->format)->print(stdout, checks->list, checks->count);
+    if (checks->lacking[0])
+        return FAN_EXIT_LACKING;
+    if (checks->signal)
+        return FAN_EXIT_SIGNAL + checks->signal;
+    return fan_check_failures(checks->list, checks->count) ? FAN_EXIT_FINDINGS : FAN_EXIT_CLEAN;
+}
+
+static int lack(const struct settings *settings, const char *why)
+{
+    if (strcmp(settings->format, "json") == 0)
+        fan_report_print(stdout,
+                         fan_report_refusal("fanlab.check/1", "environment", why, settings->seed));
+    fprintf(stderr, "fanlab check: %s\n", why);
+    return FAN_EXIT_LACKING;
+}
+
+static int check_all(const struct settings *settings, char **names, size_t name_count)
+{
+    struct fan_interrupt interrupt;
+    struct checks checks = {.room = (name_count ? name_count : fan_bugs_count) * FAN_LAB_VARIANTS};
+    checks.list = calloc(checks.room + 1, sizeof *checks.list);
+    if (!checks.list)
+        return lack(settings, "out of memory");
+    int error = fan_interrupt_begin(&interrupt);
+    if (error) {
+        free(checks.list);
+        return lack(settings, strerror(error));
+    }
+    check_bugs(&checks, names, name_count, settings->seed, &interrupt);
+    fan_interrupt_end(&interrupt);
+    int code = conclude(settings, &checks);
+    free(checks.list);
+    return code;
+}
+
+static int run(int argc, char **argv)
+{
+    struct settings settings = {.runtime = "real", .format = "text", .seed = FAN_REQUEST_SEED};
+    struct fan_parsed parsed;
+    char why[FAN_OPTIONS_WHY];
+    int error = fan_options_parse(options, argc, argv, &settings, &parsed, why);
+    if (parsed.help)
+        return fan_command_help(&fan_command_check);
+    if (parsed.version)
+        return fan_command_version();
+    for (int i = parsed.operands; i < argc && !error; i++)
+        error = !fan_request_bug(argv[i], why);
+    if (error) {
+        if (strcmp(settings.format, "json") == 0)
+            fan_report_print(stdout,
+                             fan_report_refusal("fanlab.check/1", "usage", why, settings.seed));
+        return fan_command_misused(&fan_command_check, why);
+    }
+    return check_all(&settings, argv + parsed.operands, (size_t)(argc - parsed.operands));
+}
+
+const struct fan_command fan_command_check = {
+    .name = "check",
+    .operands = "[ID...]",
+    .summary = "Holds each bug to what it declares: found where buggy, silent where fixed",
+    .more = "Exit code: 0 all as declared, 1 not so, 2 usage, 3 the environment lacks\n"
+            "something, 128 + n interrupted by signal n.\n",
+    .options = options,
+    .run = run,
+};
