@@ -104,8 +104,7 @@ static void begin_thread(struct fan_probe_thread *slot, uint64_t id, uint64_t cr
     FAN_PROBE_SET(slot->os_thread, 0);
     FAN_PROBE_SET(slot->operations, 0);
     FAN_PROBE_SET(slot->last_pc, 0);
-    FAN_PROBE_SET(slot->last_op, FAN_OP_NONE);
-    FAN_PROBE_SET(slot->last_slot, FAN_PROBE_NO_SLOT);
+    FAN_PROBE_SET(slot->last, 0);
     FAN_PROBE_SET(slot->task, 0);
     FAN_PROBE_SET(slot->tasks_begun, 0);
     FAN_PROBE_SET(slot->tasks_ended, 0);

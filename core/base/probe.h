@@ -108,10 +108,9 @@ struct fan_probe_thread {
     struct fan_stack created;
     /* The thread's own counters. */
     _Alignas(64) uint64_t operations;
-    uint64_t last_pc;   /* the return address of its latest operation */
-    uint32_t last_op;   /* enum fan_probe_op, of that operation */
-    uint32_t last_slot; /* and its object */
-    uint64_t task;      /* the item of the current or latest task */
+    uint64_t last_pc; /* the return address of its latest operation */
+    uint64_t last;    /* fan_probe_last: that operation, and its object's id */
+    uint64_t task;    /* the item of the current or latest task */
     uint64_t tasks_begun, tasks_ended, tasks_failed;
 };
 
@@ -202,6 +201,13 @@ static inline void fan_probe_shut(uint32_t *seq)
 static inline void fan_probe_count(uint64_t *counter, uint64_t amount)
 {
     FAN_PROBE_SET(*counter, FAN_PROBE_GET(*counter) + amount);
+}
+
+/* An operation and its object's id (0 if there is none) in one word: one store for each operation.
+ */
+static inline uint64_t fan_probe_last(enum fan_probe_op op, const struct fan_probe_object *object)
+{
+    return (uint64_t)op << 56 | (object ? FAN_PROBE_GET(object->id) : 0);
 }
 
 /* Copies a stack into a slot. */

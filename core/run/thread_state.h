@@ -50,8 +50,7 @@ static inline void fan_thread_operates(struct fan_thread *self, enum fan_probe_o
         return;
     fan_probe_count(&slot->operations, 1);
     FAN_PROBE_SET(slot->last_pc, (uint64_t)(uintptr_t)pc);
-    FAN_PROBE_SET(slot->last_op, op);
-    FAN_PROBE_SET(slot->last_slot, fan_probe_object_slot(object));
+    FAN_PROBE_SET(slot->last, fan_probe_last(op, object));
 }
 
 #endif

@@ -155,6 +155,7 @@ static inline void put_into_ring(struct fan_chan *chan, const struct fan_thread 
                                  const void *element)
 {
     copy_element(chan, chan->put->place, element);
+    __builtin_prefetch(chan->put->place + 128, 1);
     step(chan, chan->put);
     show_put(chan, self);
 }
@@ -164,6 +165,7 @@ static inline void take_from_ring(struct fan_chan *chan, const struct fan_thread
 {
     if (element)
         copy_element(chan, element, chan->take->place);
+    __builtin_prefetch(chan->take->place + 128, 0);
     step(chan, chan->take);
     show_take(chan, self);
 }

@@ -84,8 +84,8 @@ static void view_thread(struct fan_thread_view *view, const struct fan_probe_thr
     fan_slots_clean_stack(&view->created, &slot->created);
     view->operations = slot->operations;
     view->last_pc = slot->last_pc;
-    view->last_op = known_op(slot->last_op);
-    view->last_object = slot->last_slot < FAN_PROBE_OBJECTS ? (int)slot->last_slot : FAN_NO_INDEX;
+    view->last_op = known_op((uint32_t)(slot->last >> 56));
+    view->last_object = slot->last & UINT64_MAX >> 8;
     view->task = slot->task;
     view->tasks_begun = slot->tasks_begun;
     view->tasks_ended = slot->tasks_ended;
@@ -254,8 +254,6 @@ static void connect_thread(const struct fan_snapshot *snapshot, const struct ind
 {
     for (uint32_t i = 0; i < thread->wait_count && i < FAN_PROBE_WAITS; i++)
         thread->waits[i].index = index_of_wait(snapshot, indexes, &thread->waits[i]);
-    if (thread->last_object != FAN_NO_INDEX)
-        thread->last_object = indexes->object_in[thread->last_object];
     clip(&thread->since_ns, snapshot->taken_ns);
     clip(&thread->created_ns, snapshot->taken_ns);
 }

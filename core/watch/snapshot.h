@@ -37,7 +37,7 @@ struct fan_thread_view {
     struct fan_stack stack, created;
     uint64_t operations, last_pc;
     enum fan_probe_op last_op;
-    int last_object;
+    uint64_t last_object; /* an id; 0 if it had none */
     uint64_t task, tasks_begun, tasks_ended, tasks_failed;
 };
 
