@@ -132,6 +132,8 @@ $(flags): FORCE
 $(BUILD)/obj/core/%.o: INCLUDES = -Icore
 $(BUILD)/obj/bugs/%.o: INCLUDES = -Icore -I.
 # A numbered bug embeds its own text; the compiler resolves the path from the top of the tree.
+# A bug's stacks are to show the functions that its source shows.
+$(BUILD)/obj/bugs/%.o: FRAMES += -fno-inline
 $(BUILD)/obj/bugs/%.o: EMBED = -DFAN_SOURCE_FILE='"$<"'
 $(BUILD)/obj/app/%.o: INCLUDES = -Icore -I. $(APP_CFLAGS) -DFAN_VERSION='"$(VERSION)"'
 $(BUILD)/obj/tests/%.o: INCLUDES = -Icore -I. $(TEST_CFLAGS) -DFAN_BUILD_DIR='"$(abspath $(BUILD))"'

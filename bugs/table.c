@@ -6,7 +6,9 @@
 
 #include "base/number.h"
 
-const struct fan_scenario *const fan_bugs[] = {};
+extern const struct fan_scenario fan_bug_02, fan_bug_04, fan_bug_08;
+
+const struct fan_scenario *const fan_bugs[] = {&fan_bug_02, &fan_bug_04, &fan_bug_08};
 
 const size_t fan_bugs_count = sizeof fan_bugs / sizeof fan_bugs[0];
 

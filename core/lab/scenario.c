@@ -1,4 +1,4 @@
-/* One lock, the lab's `guard`, over its list of blocks; the rest never changes during a run. */
+/* One lock, the lab's `guard`, over its lists; the rest never changes during a run. */
 #include "lab/scenario.h"
 
 #include <stdlib.h>
@@ -14,6 +14,11 @@
 struct fan_lab_block {
     struct fan_lab_block *next;
     _Alignas(max_align_t) unsigned char bytes[];
+};
+
+struct fan_lab_channel {
+    struct fan_lab_channel *next;
+    struct fan_chan *chan;
 };
 
 enum {
@@ -50,8 +55,39 @@ void *fan_lab_alloc(struct fan_lab *lab, size_t size)
     return block->bytes;
 }
 
+struct fan_chan *fan_lab_chan(struct fan_lab *lab, const char *name, size_t element_size,
+                              size_t capacity)
+{
+    struct fan_lab_channel *channel = fan_lab_alloc(lab, sizeof *channel);
+    channel->chan = fan_chan_new(name, element_size, capacity);
+    if (!channel->chan)
+        fan_panic("out of memory: channel %s for the scenario", name);
+    fan_lock_acquire(&lab->guard);
+    channel->next = lab->channels;
+    lab->channels = channel;
+    fan_lock_release(&lab->guard);
+    return channel->chan;
+}
+
+struct fan_chan *fan_lab_inputs(struct fan_lab *lab)
+{
+    struct fan_chan *in = fan_lab_chan(lab, "in", sizeof(uint64_t), lab->items);
+    for (uint64_t item = 0; item < lab->items; item++)
+        fan_chan_send(in, &item, NULL);
+    fan_chan_close(in);
+    return in;
+}
+
+static void release_channels(struct fan_lab *lab)
+{
+    for (struct fan_lab_channel *one = lab->channels; one; one = one->next)
+        fan_chan_free(one->chan);
+    lab->channels = NULL;
+}
+
 void fan_lab_release(struct fan_lab *lab)
 {
+    release_channels(lab);
     while (lab->blocks) {
         struct fan_lab_block *block = lab->blocks;
         lab->blocks = block->next;

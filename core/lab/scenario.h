@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sync/chan.h"
 #include "watch/finding.h"
 
 /* A scenario: a small program that can be run again and again with chosen parameters, in variants
@@ -48,6 +49,13 @@ uint64_t fan_lab_seed(const struct fan_lab *lab);
 /* Memory that is zeroed and lives as long as the lab: what threads share that may outlive the
  * function which started them. Running out is a panic. */
 void *fan_lab_alloc(struct fan_lab *lab, size_t size);
+
+/* A channel that lives as long as the lab; see fan_chan_new. Running out of memory is a panic. */
+struct fan_chan *fan_lab_chan(struct fan_lab *lab, const char *name, size_t element_size,
+                              size_t capacity);
+
+/* The inputs: a channel "in" that holds the items 0, 1, 2 ... as uint64_t, and is closed. */
+struct fan_chan *fan_lab_inputs(struct fan_lab *lab);
 
 /* Does a task's work on an item: marks its begin and end for observers, and takes the time that the
  * lab is paced at, more or less by item and seed: hardly any when run headless, long enough to

@@ -1,0 +1,106 @@
+/* 02 missing done
+ *
+ * Symptom    The program hangs, but only on days when the input holds a bad item.
+ * Cause      A worker that meets a bad item returns early, past the line that says "I am done". The
+ *            count of the wait group can then never reach 0.
+ * Schedule   Any. With a bad item in the input, every order of steps ends in the same wait.
+ * Fix        One way out: what may return early is a function of its own, and its caller says done
+ *            whichever way it returned. (Go: defer.)
+ */
+#include <fan/fan.h>
+
+struct pool {
+    struct fan_lab *lab;
+    struct fan_chan *in;
+    struct fan_waitgroup working;
+};
+
+/* ---- buggy ---------------------------------------------------------------------------------- */
+
+static void work_buggy(void *argument)
+{
+    struct pool *pool = argument;
+    int64_t item;
+    while (fan_chan_recv(pool->in, &item, NULL) == 0) {
+        if (item < 0)
+            return; /* cannot go on with a bad item */
+        fan_lab_work(pool->lab, (uint64_t)item);
+        fan_lab_result(pool->lab);
+    }
+    fan_waitgroup_done(&pool->working);
+}
+
+/* ---- fixed ---------------------------------------------------------------------------------- */
+
+static void work_until_bad_item(struct pool *pool)
+{
+    int64_t item;
+    while (fan_chan_recv(pool->in, &item, NULL) == 0) {
+        if (item < 0)
+            return; /* cannot go on with a bad item */
+        fan_lab_work(pool->lab, (uint64_t)item);
+        fan_lab_result(pool->lab);
+    }
+}
+
+static void work_fixed(void *argument)
+{
+    struct pool *pool = argument;
+    work_until_bad_item(pool);
+    fan_waitgroup_done(&pool->working);
+}
+
+/* ---- scenario ------------------------------------------------------------------------------- */
+
+/* All items lie in the channel before the workers start, and one of them is bad: the seed says
+ * which. */
+static struct fan_chan *items_with_a_bad_one(struct fan_lab *lab)
+{
+    uint64_t items = fan_lab_items(lab);
+    struct fan_random random = {.state = fan_lab_seed(lab)};
+    uint64_t bad = items ? fan_random_below(&random, items) : 0;
+    struct fan_chan *in = fan_lab_chan(lab, "in", sizeof(int64_t), items);
+    for (uint64_t i = 0; i < items; i++)
+        fan_chan_send(in, &(int64_t){i == bad ? -1 : (int64_t)i}, NULL);
+    fan_chan_close(in);
+    return in;
+}
+
+static void process(struct fan_lab *lab, void (*work)(void *))
+{
+    struct pool *pool = fan_lab_alloc(lab, sizeof *pool);
+    *pool =
+        (struct pool){.lab = lab, .in = items_with_a_bad_one(lab), .working = {.name = "working"}};
+    fan_waitgroup_add(&pool->working, (int64_t)fan_lab_workers(lab));
+    for (uint64_t i = 0; i < fan_lab_workers(lab); i++)
+        fan_go("worker", work, pool);
+    fan_waitgroup_wait(&pool->working, NULL);
+}
+
+static void buggy(struct fan_lab *lab)
+{
+    process(lab, work_buggy);
+}
+
+static void fixed(struct fan_lab *lab)
+{
+    process(lab, work_fixed);
+}
+
+FAN_EMBED_SOURCE(fan_bug_02_source);
+
+extern const struct fan_scenario fan_bug_02;
+const struct fan_scenario fan_bug_02 = {
+    .id = "02",
+    .name = "missing_done",
+    .title = "missing done",
+    .symptom = "hangs, but only when the input holds a bad item",
+    .file = FAN_SOURCE_FILE,
+    .source = fan_bug_02_source,
+    .workers = 4,
+    .items = 20,
+    .variant_count = 2,
+    .variants =
+        {{.name = "buggy", .run = buggy, .expected_count = 1, .expected = {FAN_FINDING_DEADLOCK}},
+         {.name = "fixed", .run = fixed}},
+};

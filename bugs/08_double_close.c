@@ -1,0 +1,113 @@
+/* 08 double close
+ *
+ * Symptom    The work is finished, and then the program aborts: "close of closed channel".
+ * Cause      Every worker closes the results channel when all are done. The first one is right, and
+ *            the second one's close is a panic.
+ * Schedule   Any with two workers or more. With a single worker nothing is wrong: so the tests
+ * passed. Fix        Closing is the task of exactly one: a closer that waits until all workers are
+ * done.
+ */
+#include <fan/fan.h>
+
+struct pool {
+    struct fan_lab *lab;
+    struct fan_chan *in, *out;
+    struct fan_waitgroup working;
+};
+
+static void square_all(struct pool *pool)
+{
+    uint64_t item;
+    while (fan_chan_recv(pool->in, &item, NULL) == 0) {
+        fan_lab_work(pool->lab, item);
+        fan_chan_send(pool->out, &(uint64_t){item * item}, NULL);
+    }
+    fan_waitgroup_done(&pool->working);
+}
+
+/* ---- buggy ---------------------------------------------------------------------------------- */
+
+static void work_buggy(void *argument)
+{
+    struct pool *pool = argument;
+    square_all(pool);
+    fan_waitgroup_wait(&pool->working, NULL);
+    fan_chan_close(pool->out);
+}
+
+static void start_buggy(struct pool *pool, uint64_t workers)
+{
+    fan_waitgroup_add(&pool->working, (int64_t)workers);
+    for (uint64_t i = 0; i < workers; i++)
+        fan_go("worker", work_buggy, pool);
+}
+
+/* ---- fixed ---------------------------------------------------------------------------------- */
+
+static void work_fixed(void *argument)
+{
+    square_all(argument);
+}
+
+static void close_when_all_are_done(void *argument)
+{
+    struct pool *pool = argument;
+    fan_waitgroup_wait(&pool->working, NULL);
+    fan_chan_close(pool->out);
+}
+
+static void start_fixed(struct pool *pool, uint64_t workers)
+{
+    fan_waitgroup_add(&pool->working, (int64_t)workers);
+    for (uint64_t i = 0; i < workers; i++)
+        fan_go("worker", work_fixed, pool);
+    fan_go("closer", close_when_all_are_done, pool);
+}
+
+/* ---- scenario ------------------------------------------------------------------------------- */
+
+static void collect(struct fan_lab *lab, struct fan_chan *out)
+{
+    uint64_t result;
+    while (fan_chan_recv(out, &result, NULL) == 0)
+        fan_lab_result(lab);
+}
+
+static void process(struct fan_lab *lab, void (*start)(struct pool *, uint64_t))
+{
+    struct pool *pool = fan_lab_alloc(lab, sizeof *pool);
+    *pool = (struct pool){.lab = lab,
+                          .in = fan_lab_inputs(lab),
+                          .out = fan_lab_chan(lab, "out", sizeof(uint64_t), 4),
+                          .working = {.name = "working"}};
+    start(pool, fan_lab_workers(lab));
+    collect(lab, pool->out);
+}
+
+static void buggy(struct fan_lab *lab)
+{
+    process(lab, start_buggy);
+}
+
+static void fixed(struct fan_lab *lab)
+{
+    process(lab, start_fixed);
+}
+
+FAN_EMBED_SOURCE(fan_bug_08_source);
+
+extern const struct fan_scenario fan_bug_08;
+const struct fan_scenario fan_bug_08 = {
+    .id = "08",
+    .name = "double_close",
+    .title = "double close",
+    .symptom = "the work is finished, and then the program aborts",
+    .file = FAN_SOURCE_FILE,
+    .source = fan_bug_08_source,
+    .workers = 4,
+    .items = 20,
+    .variant_count = 2,
+    .variants =
+        {{.name = "buggy", .run = buggy, .expected_count = 1, .expected = {FAN_FINDING_PANIC}},
+         {.name = "fixed", .run = fixed}},
+};

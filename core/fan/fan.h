@@ -1,0 +1,29 @@
+#ifndef FAN_FAN_H
+#define FAN_FAN_H
+
+/* The library, all of it. A program includes this one header, or those it wants:
+ *
+ *   threads and what they share     run/thread.h run/mutex.h run/cond.h run/time.h
+ *   what they talk through          sync/chan.h sync/select.h sync/ctx.h sync/waitgroup.h
+ *                                   sync/semaphore.h sync/rwlock.h sync/once.h sync/timer.h
+ *   when something goes wrong       base/panic.h
+ *   being watched, being a scenario watch/publish.h lab/scenario.h
+ */
+#include "base/panic.h"
+#include "base/random.h"
+#include "lab/scenario.h"
+#include "run/cond.h"
+#include "run/mutex.h"
+#include "run/thread.h"
+#include "run/time.h"
+#include "sync/chan.h"
+#include "sync/ctx.h"
+#include "sync/once.h"
+#include "sync/rwlock.h"
+#include "sync/select.h"
+#include "sync/semaphore.h"
+#include "sync/timer.h"
+#include "sync/waitgroup.h"
+#include "watch/publish.h"
+
+#endif
