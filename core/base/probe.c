@@ -1,5 +1,6 @@
-/* One lock, `tables_lock`, guards the handing out of slots: a spin lock, held for a scan of a
- * table, never while anything blocks. The installed tables themselves change only while one thread
+/* One lock, `tables_lock`, guards the handing out of slots and their giving back, so that nobody
+ * takes a slot whose last owner still writes to it: a spin lock, held for a scan of a table, never
+ * while anything blocks. The installed tables themselves change only while one thread
  * exists. */
 #include "base/probe.h"
 
@@ -135,9 +136,23 @@ void fan_probe_thread_drop(struct fan_probe_thread *slot)
 {
     if (!slot)
         return;
+    lock_tables();
     fan_probe_open(&slot->seq);
     FAN_PROBE_SET(slot->state, FAN_STATE_FREE);
     fan_probe_shut(&slot->seq);
+    unlock_tables();
+}
+
+void fan_probe_thread_done(struct fan_probe_thread *slot)
+{
+    if (!slot)
+        return;
+    lock_tables();
+    fan_probe_open(&slot->seq);
+    FAN_PROBE_SET(slot->since_ns, fan_clock_ns());
+    FAN_PROBE_SET(slot->state, FAN_STATE_DONE);
+    fan_probe_shut(&slot->seq);
+    unlock_tables();
 }
 
 static struct fan_probe_object *free_object(void)
@@ -197,7 +212,9 @@ void fan_probe_object_drop(struct fan_probe_object *slot)
 {
     if (!slot)
         return;
+    lock_tables();
     fan_probe_open(&slot->seq);
     FAN_PROBE_SET(slot->kind, FAN_KIND_FREE);
     fan_probe_shut(&slot->seq);
+    unlock_tables();
 }

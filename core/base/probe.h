@@ -167,8 +167,11 @@ bool fan_probe_panicked(const struct fan_panic *panic);
 struct fan_probe_thread *fan_probe_thread_add(const char *name, uint64_t id, uint64_t creator,
                                               const struct fan_stack *created);
 
-/* Gives a thread slot back at once, as if the thread had never been; accepts NULL. (The slot of a
- * thread that ends stays, DONE, so that it can be told of.) */
+/* Says that the thread has ended: its slot stays, so that it can be told of, until another thread
+ * needs it. Accepts NULL. */
+void fan_probe_thread_done(struct fan_probe_thread *thread);
+
+/* Gives a thread slot back at once, as if the thread had never been; accepts NULL. */
 void fan_probe_thread_drop(struct fan_probe_thread *thread);
 
 /* Takes a free object slot and sets its identity; NULL as above. `fan_probe_object_drop` gives it

@@ -63,16 +63,15 @@ static void set_identity(struct fan_thread *thread, const char *name, uint64_t c
     take_slot(thread, creator);
 }
 
-static void show_state(struct fan_thread *thread, enum fan_probe_state state)
+static void show_running(struct fan_thread *thread)
 {
     struct fan_probe_thread *slot = thread->slot;
     if (!slot)
         return;
     fan_probe_open(&slot->seq);
-    FAN_PROBE_SET(slot->state, state);
+    FAN_PROBE_SET(slot->state, FAN_STATE_RUNNING);
     FAN_PROBE_SET(slot->since_ns, fan_clock_ns());
-    if (state == FAN_STATE_RUNNING)
-        FAN_PROBE_SET(slot->os_thread, fan_backend_os_thread());
+    FAN_PROBE_SET(slot->os_thread, fan_backend_os_thread());
     fan_probe_shut(&slot->seq);
 }
 
@@ -93,7 +92,7 @@ static void end(struct fan_thread *self)
     self->ended = true;
     fan_waitq_fire_all(&self->joiners, 0);
     fan_lock_release(&self->guard);
-    show_state(self, FAN_STATE_DONE);
+    fan_probe_thread_done(self->slot);
     fan_thread_current = NULL;
     drop_reference(self);
     leave_registry();
@@ -102,7 +101,7 @@ static void end(struct fan_thread *self)
 void fan_thread_main(struct fan_thread *self)
 {
     fan_thread_current = self;
-    show_state(self, FAN_STATE_RUNNING);
+    show_running(self);
     self->run(self->argument);
     end(self);
 }
@@ -183,7 +182,7 @@ struct fan_thread *fan_thread_adopt_stranger(void)
     fan_thread_current = &stranger;
     fan_backend_adopt(&stranger);
     set_identity(&stranger, "stranger", 0);
-    show_state(&stranger, FAN_STATE_RUNNING);
+    show_running(&stranger);
     return &stranger;
 }
 
@@ -193,12 +192,12 @@ void fan_thread_adopt(const char *name)
     fan_probe_thread_drop(self->slot);
     memset(self->name, 0, sizeof self->name);
     set_identity(self, name, 0);
-    show_state(self, FAN_STATE_RUNNING);
+    show_running(self);
 }
 
 void fan_thread_stranger_ends(struct fan_thread *stranger)
 {
-    show_state(stranger, FAN_STATE_DONE);
+    fan_probe_thread_done(stranger->slot);
     stranger->slot = NULL;
     stranger->slot_index = FAN_PROBE_NO_SLOT;
 }
