@@ -23,6 +23,7 @@ void fan_cond_wait(struct fan_cond *cond, struct fan_mutex *mutex)
 {
     struct fan_thread *self = fan_thread_here();
     struct fan_waiter waiter = {.thread = self, .index = 1};
+    fan_mutex_must_be_held(mutex, "wait with a mutex that this thread does not hold");
     fan_lock_acquire(&cond->guard);
     if (!cond->slot)
         cond->slot = fan_probe_object_add(FAN_KIND_CONDITION, cond->name, 0, self->id);

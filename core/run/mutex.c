@@ -142,11 +142,16 @@ static void free_and_wake(struct fan_mutex *mutex)
     fan_wakeup_send(wakeup);
 }
 
+void fan_mutex_must_be_held(const struct fan_mutex *mutex, const char *what)
+{
+    if (owner_of(load_state(mutex)) != fan_thread_here()->id)
+        misuse(mutex, what);
+}
+
 void fan_mutex_unlock(struct fan_mutex *mutex)
 {
     struct fan_thread *self = fan_thread_here();
-    if (owner_of(load_state(mutex)) != self->id)
-        misuse(mutex, "unlock of a mutex that this thread does not hold");
+    fan_mutex_must_be_held(mutex, "unlock of a mutex that this thread does not hold");
     fan_panic_lock_released();
     if (!change_state(mutex, owned_by(self), 0))
         free_and_wake(mutex);

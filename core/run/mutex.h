@@ -36,6 +36,9 @@ int fan_mutex_trylock(struct fan_mutex *mutex);
 /* Unlocks the mutex; the calling thread must hold it. Does not block. */
 void fan_mutex_unlock(struct fan_mutex *mutex);
 
+/* Panics unless the calling thread holds the mutex; `what` says what it was about to do with it. */
+void fan_mutex_must_be_held(const struct fan_mutex *mutex, const char *what);
+
 /* Ends the mutex's use, which must be unlocked with nobody waiting. Needed only to tell observers.
  */
 void fan_mutex_destroy(struct fan_mutex *mutex);
