@@ -71,7 +71,9 @@ struct fan_judge;
 struct fan_judge *fan_judge_new(bool (*unregistered)(const struct fan_snapshot *snapshot));
 void fan_judge_free(struct fan_judge *judge);
 
-/* Takes the next look into account and says where the run stands. Does not block.
+/* Takes the next look into account and says where the run stands. Does not block. To be called
+ * after each look and before the next one is taken: `unregistered` is asked in between. Only the
+ * findings that are counted are written. A verdict that is final stays.
  *
  * Quiescence is proved by two looks in a row in which every thread that has not ended is blocked,
  * with equal epochs: at the moment between the two looks all of them were blocked at once, and a

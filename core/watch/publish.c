@@ -93,6 +93,7 @@ static void write_last_words(void *observer, const struct fan_panic *panic)
     if (__atomic_exchange_n(&words->claimed, 1, __ATOMIC_RELAXED))
         return;
     words->kind = panic->kind;
+    words->when_ns = fan_clock_ns();
     words->thread = fan_thread_current ? fan_thread_current->id : 0;
     words->object = panic->object;
     copy_text(words->message, sizeof words->message, panic->message);

@@ -165,6 +165,7 @@ static void view_panic(const struct fan_segment_panic *words, struct fan_snapsho
     fan_slots_clean_text(snapshot->panic_earlier_what, words->earlier_what,
                          sizeof snapshot->panic_earlier_what);
     snapshot->panic_thread = words->thread;
+    snapshot->panic_ns = words->when_ns;
 }
 
 static void view_header(const struct fan_segment_header *header, struct fan_snapshot *snapshot)
@@ -193,10 +194,10 @@ static void show_nothing_yet(struct fan_snapshot *snapshot)
 
 static void clip_header_times(struct fan_snapshot *snapshot)
 {
-    if (snapshot->started_ns > snapshot->taken_ns)
-        snapshot->started_ns = snapshot->taken_ns;
-    if (snapshot->phase_ns > snapshot->taken_ns)
-        snapshot->phase_ns = snapshot->taken_ns;
+    uint64_t *const times_ns[] = {&snapshot->started_ns, &snapshot->phase_ns, &snapshot->panic_ns};
+    for (size_t i = 0; i < sizeof times_ns / sizeof times_ns[0]; i++)
+        if (*times_ns[i] > snapshot->taken_ns)
+            *times_ns[i] = snapshot->taken_ns;
 }
 
 int fan_reader_look(struct fan_reader *reader, struct fan_snapshot *snapshot)

@@ -30,7 +30,8 @@ enum fan_phase {
  * writes; `written` is set, with release order, after all else. */
 struct fan_segment_panic {
     uint32_t claimed, written;
-    uint32_t kind;   /* enum fan_panic_kind */
+    uint32_t kind; /* enum fan_panic_kind */
+    uint64_t when_ns;
     uint64_t thread; /* the id of the thread that panicked */
     uint64_t object; /* the id of the object concerned, 0 if none */
     char message[160];

@@ -118,7 +118,7 @@ static uint64_t difference(uint64_t more, uint64_t less)
  */
 static uint64_t length_of(const struct fan_object_view *view)
 {
-    if (view->kind == FAN_KIND_SEMAPHORE)
+    if (view->kind == FAN_KIND_SEMAPHORE || view->kind == FAN_KIND_RWLOCK)
         return difference(view->taken, view->put);
     uint64_t length = difference(view->put, view->taken);
     return view->kind == FAN_KIND_CHANNEL && length > view->capacity ? view->capacity : length;

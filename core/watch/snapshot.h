@@ -55,10 +55,11 @@ struct fan_object_view {
     uint64_t owner;
     uint32_t waiting_put, waiting_take;
     uint64_t put, taken;
-    uint64_t
-        length; /* channel: elements in the buffer; wait group: its count; semaphore: permits out */
-    uint64_t put_users[FAN_PROBE_USER_WORDS],
-        take_users[FAN_PROBE_USER_WORDS]; /* bit n: thread slot n */
+    /* Channel: elements in the buffer; wait group: its count; semaphore: permits out; rwlock: how
+     * many hold it. */
+    uint64_t length;
+    /* Bit n: the thread in slot n. */
+    uint64_t put_users[FAN_PROBE_USER_WORDS], take_users[FAN_PROBE_USER_WORDS];
 };
 
 struct fan_snapshot {
@@ -76,7 +77,7 @@ struct fan_snapshot {
     bool panicked;
     struct fan_panic panic; /* earlier_what is NULL: see the next */
     char panic_earlier_what[32];
-    uint64_t panic_thread;
+    uint64_t panic_thread, panic_ns;
 };
 
 /* The index of the thread or object with an id, FAN_NO_INDEX if it is not there. */

@@ -13,51 +13,25 @@
 #include <unistd.h>
 
 #include "base/random.h"
+#include "tests/support/handmade.h"
 #include "watch/publish.h"
 
 static struct fan_snapshot snapshot;
+static struct handmade made;
 static struct fan_reader *reader;
 static struct fan_segment *segment; /* the writer's view, to damage it */
 static char why[128];
 
-static struct fan_segment *map_for_writing(int fd)
-{
-    void *mapped = mmap(NULL, sizeof *segment, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    ck_assert_ptr_ne(mapped, MAP_FAILED);
-    return mapped;
-}
-
-static void write_layout(void)
-{
-    segment->header = (struct fan_segment_header){
-        .magic = FAN_SEGMENT_MAGIC,
-        .version = FAN_SEGMENT_VERSION,
-        .size = sizeof *segment,
-        .thread_size = sizeof segment->threads[0],
-        .thread_count = FAN_PROBE_THREADS,
-        .thread_offset = offsetof(struct fan_segment, threads),
-        .object_size = sizeof segment->objects[0],
-        .object_count = FAN_PROBE_OBJECTS,
-        .object_offset = offsetof(struct fan_segment, objects),
-        .pid = 1,
-        .phase = FAN_PHASE_RUNNING,
-    };
-}
-
 static void set_up(void)
 {
-    int fd;
-    ck_assert_int_eq(fan_segment_create(&fd), 0);
-    segment = map_for_writing(fd);
-    write_layout();
-    ck_assert_int_eq(fan_reader_open(fd, &reader, why), 0);
-    close(fd);
+    handmade_begin(&made);
+    segment = made.segment;
+    reader = made.reader;
 }
 
 static void tear_down(void)
 {
-    fan_reader_close(reader);
-    munmap(segment, sizeof *segment);
+    handmade_end(&made);
 }
 
 static void look(void)
@@ -414,7 +388,7 @@ START_TEST(flipped_bits_never_lead_the_reader_astray)
     for (int round = 0; round < 20000; round++) {
         if (round % 64 == 0) {
             memset(segment, 0, sizeof *segment);
-            write_layout();
+            handmade_write_header(&made);
             fill_plausibly();
         }
         ((unsigned char *)segment)[fan_random_below(&random, used)] ^=
