@@ -1,6 +1,7 @@
 #include "app/screen/form.h"
 
 #include "app/keys.h"
+#include "app/request.h"
 #include "app/screen/overlay.h"
 
 #include <errno.h>
@@ -12,11 +13,10 @@
 static const struct {
     const char *label;
     uint64_t least, most;
-    const char *complaint;
 } fields[FAN_FORM_FIELDS] = {
-    [FAN_FORM_SEED] = {"seed", 0, UINT64_MAX, "at most 18446744073709551615"},
-    [FAN_FORM_WORKERS] = {"workers", 1, FAN_FORM_MOST_WORKERS, "1 to 64"},
-    [FAN_FORM_ITEMS] = {"items", 1, FAN_FORM_MOST_ITEMS, "1 to 10000"},
+    [FAN_FORM_SEED] = {"seed", 0, FAN_REQUEST_LAST_SEED},
+    [FAN_FORM_WORKERS] = {"workers", 1, FAN_CHILD_WORKERS},
+    [FAN_FORM_ITEMS] = {"items", 0, FAN_REQUEST_ITEMS},
 };
 
 struct fan_form fan_form_with(const struct fan_form_values *values)
@@ -52,12 +52,17 @@ static bool read_field(const struct fan_form *form, enum fan_form_field field, u
            *value <= fields[field].most;
 }
 
-const char *fan_form_complaint(const struct fan_form *form, enum fan_form_field field)
+bool fan_form_complaint(const struct fan_form *form, enum fan_form_field field, char *text,
+                        size_t size)
 {
     uint64_t value;
-    if (!form->text[field][0])
-        return "a number is needed";
-    return read_field(form, field, &value) ? NULL : fields[field].complaint;
+    if (read_field(form, field, &value))
+        return false;
+    if (form->text[field][0])
+        snprintf(text, size, "%" PRIu64 " to %" PRIu64, fields[field].least, fields[field].most);
+    else
+        snprintf(text, size, "a number is needed");
+    return true;
 }
 
 bool fan_form_accept(struct fan_form *form, struct fan_form_values *values)
@@ -79,7 +84,7 @@ static void draw_field(const struct fan_pane *pane, int row, const struct fan_fo
                        enum fan_form_field field)
 {
     bool current = (int)field == form->field;
-    const char *complaint = fan_form_complaint(form, field);
+    char complaint[64];
     if (current)
         fan_grid_put_glyph(pane, row, 1, FAN_STYLE_KEY, FAN_GLYPH_POINTER);
     fan_grid_put(pane, row, 3, FAN_STYLE_NORMAL, fields[field].label);
@@ -87,7 +92,7 @@ static void draw_field(const struct fan_pane *pane, int row, const struct fan_fo
     int col = fan_grid_put(pane, row, 12, FAN_STYLE_SELECTED, form->text[field]);
     if (current)
         fan_grid_put(pane, row, col, FAN_STYLE_SELECTED, "_");
-    if (complaint)
+    if (fan_form_complaint(form, field, complaint, sizeof complaint))
         fan_grid_put(pane, row, 35, FAN_STYLE_ERROR, complaint);
 }
 

@@ -4,6 +4,7 @@
 #include "app/grid.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /*
@@ -29,10 +30,6 @@ struct fan_form_values {
     uint64_t seed, workers, items;
 };
 
-/* Workers and items from 1 to these. */
-#define FAN_FORM_MOST_WORKERS 64
-#define FAN_FORM_MOST_ITEMS   10000
-
 /* A form that shows these values, at its first field. */
 struct fan_form fan_form_with(const struct fan_form_values *values);
 
@@ -42,8 +39,10 @@ void fan_form_type(struct fan_form *form, uint32_t key);
 /* Goes to another field: 1 for the next one, -1 for the one before; around at the ends. */
 void fan_form_move(struct fan_form *form, int step);
 
-/* What is wrong with a field: a short sentence, or NULL. */
-const char *fan_form_complaint(const struct fan_form *form, enum fan_form_field field);
+/* Says in a few words what is wrong with a field; false when nothing is. The limits are those of
+ * the command line. */
+bool fan_form_complaint(const struct fan_form *form, enum fan_form_field field, char *text,
+                        size_t size);
 
 /* Reads the values. False, with the first wrong field made current, when there is one. */
 bool fan_form_accept(struct fan_form *form, struct fan_form_values *values);

@@ -74,6 +74,7 @@ static int put_tasks(const struct fan_pane *pane, int row, const struct fan_thre
     return pane->cols - TASKS_FROM_END - 1;
 }
 
+/* For what it waits matters more than for how long, where there is no room for both. */
 static void draw_lane(const struct fan_pane *pane, int row, const struct fan_half *half,
                       const struct fan_thread_view *thread)
 {
@@ -81,7 +82,9 @@ static void draw_lane(const struct fan_pane *pane, int row, const struct fan_hal
     char work[128], since[32];
     describe_work(half, thread, work, sizeof work);
     describe_time(half, thread, since, sizeof since);
-    int end = put_right(pane, row, pane->cols - 1, since);
+    int end = pane->cols - 1;
+    if (WORK + fan_grid_text_width(pane, work) + 1 + (int)strlen(since) <= end)
+        end = put_right(pane, row, end, since);
     if (pane->cols >= WIDE)
         end = put_tasks(pane, row, thread);
     fan_grid_put_within(pane, row, LABEL, LABEL_WIDTH - 1, FAN_STYLE_NORMAL, thread->label);
