@@ -33,6 +33,7 @@ static void shuffle_poll_order(struct selection *selection)
 {
     for (size_t i = 0; i < selection->count; i++) {
         size_t j = i ? fan_random_below(&selection->self->random, i + 1) : 0;
+        selection->poll_order[i] = (uint8_t)i;
         selection->poll_order[i] = selection->poll_order[j];
         selection->poll_order[j] = (uint8_t)i;
     }

@@ -63,9 +63,10 @@ static _Noreturn void become_job(const struct shell_job *job, int terminal)
 static void report(const struct shell *shell, int status)
 {
     struct shell_report line = {.pid = shell->job, .status = status};
-    ssize_t written = write(shell->reports, &line, sizeof line);
-    written = write(shell->terminal, SHELL_REPORT_MARK, strlen(SHELL_REPORT_MARK));
-    (void)written;
+    ssize_t reported = write(shell->reports, &line, sizeof line);
+    ssize_t marked = write(shell->terminal, SHELL_REPORT_MARK, strlen(SHELL_REPORT_MARK));
+    (void)reported;
+    (void)marked;
 }
 
 /* A shell takes the terminal and its modes back when its job stops. */

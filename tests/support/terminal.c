@@ -248,9 +248,9 @@ static bool wait_for(struct terminal *terminal, condition *met, const void *want
     while (!met(terminal, wanted)) {
         if (take_something(terminal, deadline))
             continue;
-        fprintf(stderr, "terminal: missing: %s; %s, %lu of %lu keys read, frame %lu shows:\n%s", what,
-                terminal->ended ? "the program has ended" : "the time is over", terminal->mark.keys,
-                terminal->keys, terminal->mark.frame, terminal->text);
+        fprintf(stderr, "terminal: missing: %s; %s, %lu of %lu keys read, frame %lu shows:\n%s",
+                what, terminal->ended ? "the program has ended" : "the time is over",
+                terminal->mark.keys, terminal->keys, terminal->mark.frame, terminal->text);
         return false;
     }
     return true;
