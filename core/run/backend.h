@@ -30,8 +30,11 @@ void fan_backend_wake(uint32_t *word, int count);
  * one processor. All together take as long as a sleep and a wake-up. */
 unsigned fan_backend_spins(void);
 
-/* Lets a moment pass in a loop that spins: short ones in the first turns, then longer ones that
- * also give this thread's turn on the processor away. The second form is one of the longer ones. */
+/* Lets a moment pass in a loop that spins: short ones in the first FAN_SPIN_SHORT turns, then in
+ * turn this thread's place on the processor is given away and a longer moment passes. The second
+ * form does both of the latter. */
+enum { FAN_SPIN_SHORT = 32 };
+
 void fan_backend_spin(unsigned turn);
 void fan_backend_spin_slowly(void);
 

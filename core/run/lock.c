@@ -6,7 +6,7 @@
 
 static bool becomes_free_soon(struct fan_lock *lock)
 {
-    unsigned spins = fan_backend_spins();
+    unsigned spins = fan_backend_spins() / 2;
     for (unsigned turn = 0; turn < spins; turn++) {
         uint32_t free = 0;
         if (__atomic_load_n(&lock->word, __ATOMIC_RELAXED) == 0 &&

@@ -97,14 +97,14 @@ void fan_backend_wake(uint32_t *word, int count)
 
 /* Some 50 us on a processor whose pause takes 13 ns: what a sleep and a wake-up may cost in a
  * virtual machine. */
-enum { SHORT_TURNS = 32, LONG_TURNS = 72, SHORT_PAUSES = 2, LONG_PAUSES = 32 };
+enum { SHORT_TURNS = 32, LONG_TURNS = 144, SHORT_PAUSES = 2, LONG_PAUSES = 32 };
 
 unsigned fan_backend_spins(void)
 {
     static unsigned turns_here;
     unsigned turns = __atomic_load_n(&turns_here, __ATOMIC_RELAXED);
     if (turns == 0) {
-        turns = sysconf(_SC_NPROCESSORS_ONLN) > 1 ? SHORT_TURNS + LONG_TURNS : 1;
+        turns = sysconf(_SC_NPROCESSORS_ONLN) > 1 ? FAN_SPIN_SHORT + LONG_TURNS : FAN_SPIN_SHORT + 2;
         __atomic_store_n(&turns_here, turns, __ATOMIC_RELAXED);
     }
     return turns;
@@ -129,10 +129,12 @@ void fan_backend_spin_slowly(void)
 
 void fan_backend_spin(unsigned turn)
 {
-    if (turn < SHORT_TURNS)
+    if (turn < FAN_SPIN_SHORT)
         pause_times(SHORT_PAUSES);
+    else if ((turn - FAN_SPIN_SHORT) % 2 == 0)
+        sched_yield();
     else
-        fan_backend_spin_slowly();
+        pause_times(LONG_PAUSES);
 }
 
 uint64_t fan_backend_now_ns(void)

@@ -134,7 +134,7 @@ static bool awake(struct fan_wait *wait)
     return __atomic_load_n(&wait->word, __ATOMIC_ACQUIRE) == AWAKE;
 }
 
-enum { FEWEST_TURNS = 36, PROBE_EVERY = 32 };
+enum { FEWEST_TURNS = FAN_SPIN_SHORT + 8, PROBE_EVERY = 32 };
 
 /* Spins for a bounded while: a partner on another processor is often about to come, and a sleep
  * costs two system calls. The bound adapts: it halves whenever spinning was in vain, so that a
@@ -143,17 +143,22 @@ enum { FEWEST_TURNS = 36, PROBE_EVERY = 32 };
 static unsigned turns_to_spin(struct fan_wait *wait)
 {
     unsigned most = fan_backend_spins();
-    if (++wait->parks % PROBE_EVERY == 1)
+    if (++wait->parks % PROBE_EVERY == 1) {
+        wait->shares_processor = false;
         return most;
+    }
     unsigned turns = most >> wait->vain;
     return turns > FEWEST_TURNS ? turns : most < FEWEST_TURNS ? most : FEWEST_TURNS;
 }
 
+/* Where the partner came as soon as it was given the processor, it waits for just that: the next
+ * time it gets it at once. */
 static bool woken_while_spinning(struct fan_wait *wait)
 {
     unsigned turns = turns_to_spin(wait);
-    for (unsigned turn = 0; turn < turns; turn++) {
+    for (unsigned turn = wait->shares_processor ? FAN_SPIN_SHORT : 0; turn < turns; turn++) {
         if (awake(wait)) {
+            wait->shares_processor = turn == FAN_SPIN_SHORT + 1;
             wait->vain -= wait->vain > 0;
             return true;
         }

@@ -50,11 +50,12 @@ struct fan_waitq {
 /* The waiting half of a thread's state. */
 struct fan_wait {
     struct fan_lock guard;
-    uint32_t fired; /* guard: the index of the waiter that was fired, 0 while none */
-    bool shown;     /* guard: the slot says "blocked" */
-    uint32_t word;  /* atomic: what the thread sleeps on */
-    unsigned parks; /* own: how often it has parked */
-    unsigned vain;  /* own: how often, of late, spinning first was in vain */
+    uint32_t fired;        /* guard: the index of the waiter that was fired, 0 while none */
+    bool shown;            /* guard: the slot says "blocked" */
+    uint32_t word;         /* atomic: what the thread sleeps on */
+    unsigned parks;        /* own: how often it has parked */
+    unsigned vain;         /* own: how often, of late, spinning first was in vain */
+    bool shares_processor; /* own: the partner seems to need this processor */
 };
 
 /* What an observer is shown of a blocked operation. */

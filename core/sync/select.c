@@ -302,7 +302,7 @@ static bool ready_after_spinning(struct selection *selection)
         return true;
     if (!on_channel(one) || one->chan->capacity == 0)
         return false;
-    unsigned spins = fan_backend_spins() / 4;
+    unsigned spins = fan_backend_spins() / 8;
     for (unsigned turn = 0; turn < spins; turn++) {
         if (fan_chan_looks_ready(one->chan, one->kind == FAN_CASE_SEND))
             return true;
