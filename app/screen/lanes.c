@@ -35,10 +35,8 @@ static void count_tasks(const struct fan_thread_view *thread, char *text, size_t
 static void describe_work(const struct fan_half *half, const struct fan_thread_view *thread,
                           char *text, size_t size)
 {
-    bool at_work = thread->tasks_begun > thread->tasks_ended;
-    if (thread->state == FAN_STATE_DONE)
-        count_tasks(thread, text, size);
-    else if (at_work)
+    bool at_work = thread->state != FAN_STATE_DONE && thread->tasks_begun > thread->tasks_ended;
+    if (at_work)
         snprintf(text, size, "item %llu", (unsigned long long)thread->task);
     else if (thread->state == FAN_STATE_BLOCKED)
         fan_half_waits_for(half, thread, text, size);
