@@ -234,7 +234,7 @@ END_TEST
 static void add_and_drop_objects(void *unused)
 {
     (void)unused;
-    for (int i = 0; i < 100000; i++)
+    for (int i = 0; i < 30000; i++)
         fan_probe_object_drop(fan_probe_object_add(FAN_KIND_MUTEX, "brief", 1, 1));
 }
 

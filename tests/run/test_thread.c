@@ -1,8 +1,8 @@
 #include "run/thread.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <string.h>
-#include <threads.h>
 
 #include "run/mutex.h"
 #include "run/thread_state.h"
@@ -256,22 +256,22 @@ START_TEST(adopting_gives_a_name)
 }
 END_TEST
 
-static int use_a_mutex(void *mutex)
+static void *use_a_mutex(void *mutex)
 {
     fan_mutex_lock(mutex);
     fan_mutex_unlock(mutex);
-    return 0;
+    return NULL;
 }
 
 START_TEST(a_thread_from_elsewhere_is_registered_at_its_first_operation)
 {
     struct fan_mutex mutex = {0};
     struct fan_probe_thread seen;
-    thrd_t stranger;
+    pthread_t stranger;
     ck_assert(!watch_thread("stranger", &seen));
-    ck_assert_int_eq(thrd_create(&stranger, use_a_mutex, &mutex), thrd_success);
+    ck_assert_int_eq(pthread_create(&stranger, NULL, use_a_mutex, &mutex), 0);
     watch_until_done("stranger");
-    ck_assert_int_eq(thrd_join(stranger, NULL), thrd_success);
+    ck_assert_int_eq(pthread_join(stranger, NULL), 0);
     ck_assert_uint_eq(fan_thread_count(), 0);
 }
 END_TEST
