@@ -61,17 +61,59 @@ static void describe(struct fan_panic *panic, const siginfo_t *info)
     }
 }
 
-static void capture(struct fan_stack *stack, const ucontext_t *context)
+struct registers {
+    uintptr_t pc, frame, top; /* program counter, frame pointer, stack pointer */
+};
+
+static struct registers registers_of(const ucontext_t *context)
 {
 #if defined(__x86_64__)
-    fan_stack_capture_from(stack, (uintptr_t)context->uc_mcontext.gregs[REG_RIP],
-                           (uintptr_t)context->uc_mcontext.gregs[REG_RBP]);
+    const greg_t *general = context->uc_mcontext.gregs;
+    return (struct registers){(uintptr_t)general[REG_RIP], (uintptr_t)general[REG_RBP],
+                              (uintptr_t)general[REG_RSP]};
 #elif defined(__aarch64__)
-    fan_stack_capture_from(stack, (uintptr_t)context->uc_mcontext.pc,
-                           (uintptr_t)context->uc_mcontext.regs[29]);
+    const mcontext_t *machine = &context->uc_mcontext;
+    return (struct registers){machine->pc, machine->regs[29], machine->sp};
 #else
-#error "where does this processor keep its program counter and frame pointer?"
+#error "where does this processor keep its program counter, frame and stack pointer?"
 #endif
+}
+
+/* The linker's names for the bounds of the program's own code. */
+extern const char __executable_start[], etext[];
+
+static bool is_own_code(uintptr_t address)
+{
+    return address >= (uintptr_t)__executable_start && address < (uintptr_t)etext;
+}
+
+/* libc keeps no frame pointers. Where it crashed, or aborted, for us, the call of it is the first
+ * address of our code that lies on the stack, and our frames begin at the first pair of words above
+ * it that looks like one. It is a guess, which what libc left lying about could mislead. */
+__attribute__((no_sanitize("address", "thread"))) static void
+look_behind_libc(struct fan_stack *stack, const struct registers *at)
+{
+    const uintptr_t *high = (const uintptr_t *)fan_stack_bounds_here().high;
+    const uintptr_t *word = (const uintptr_t *)at->top;
+    while (word < high && !is_own_code(*word))
+        word++;
+    if (word >= high)
+        return;
+    uintptr_t call = *word++;
+    while (word + 1 < high &&
+           !(word[0] > (uintptr_t)word && word[0] < (uintptr_t)high && is_own_code(word[1])))
+        word++;
+    fan_stack_capture_from(stack, call, (uintptr_t)word);
+}
+
+static void capture(struct fan_stack *stack, const ucontext_t *context)
+{
+    struct registers at = registers_of(context);
+    struct fan_stack_bounds bounds = fan_stack_bounds_here();
+    if (is_own_code(at.pc) || at.top < bounds.low || at.top >= bounds.high)
+        fan_stack_capture_from(stack, at.pc, at.frame);
+    else
+        look_behind_libc(stack, &at);
 }
 
 static bool sent_by_another_process(const siginfo_t *info)
