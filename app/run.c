@@ -12,20 +12,31 @@
 #include "lab/child.h"
 #include "watch/reader.h"
 
-static int attach(struct fan_run *run, char why[160])
+static int open_symbols(struct fan_run *run, char why[160])
 {
-    char helper[4096], reason[128];
-    int error = fan_reader_open(run->child.segment, &run->reader, reason);
-    if (error) {
-        snprintf(why, 160, "cannot watch the run: %s", reason);
-        return error;
-    }
-    error = fan_child_helper(&run->options, helper, sizeof helper, why);
+    char helper[4096];
+    int error = fan_child_helper(&run->options, helper, sizeof helper, why);
     if (error)
         return error;
     error = fan_symbols_open(helper, &run->symbols);
     if (error)
         snprintf(why, 160, "cannot read the symbols of %.80s: %s", helper, strerror(error));
+    return error;
+}
+
+/* The child runs by now and may have damaged its segment already: then this is a run that has
+ * failed, not one that could not be started. */
+static int open_reader(struct fan_run *run, char why[160])
+{
+    char reason[128];
+    int error = fan_reader_open(run->child.segment, &run->reader, reason);
+    if (error == EINVAL || error == EPROTO) {
+        snprintf(run->error, sizeof run->error, "the child cannot be watched: %s", reason);
+        fan_run_end(run);
+        return 0;
+    }
+    if (error)
+        snprintf(why, 160, "cannot watch the run: %s", reason);
     return error;
 }
 
@@ -39,7 +50,9 @@ static int start(struct fan_run *run, char why[160])
         return ENOMEM;
     }
     int error = fan_child_start(&run->options, &run->child, why);
-    return error ? error : attach(run, why);
+    if (!error)
+        error = open_symbols(run, why);
+    return error ? error : open_reader(run, why);
 }
 
 int fan_run_start(const struct fan_child_options *options, struct fan_run **started, char why[160])
