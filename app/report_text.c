@@ -8,29 +8,31 @@
 
 enum {
     COLUMNS = 80,
-    INDENT = 15, /* where values stand */
+    INDENT = 18, /* where values stand */
 };
 
 static void print_wrapped(FILE *out, const char *words)
 {
     int column = INDENT;
     while (*words) {
-        int length = (int)strcspn(words, " ");
-        if (column + length > COLUMNS && column > INDENT) {
+        int gap = (int)strspn(words, " ");
+        int length = (int)strcspn(words + gap, " ");
+        if (column + gap + length > COLUMNS && column > INDENT) {
             fprintf(out, "\n%*s", INDENT, "");
             column = INDENT;
+            words += gap;
+            gap = 0;
         }
-        column += fprintf(out, "%.*s", length, words);
-        words += length;
-        for (; *words == ' '; words++)
-            if (column < COLUMNS)
-                column += fprintf(out, " ");
+        column += fprintf(out, "%.*s", gap + length, words);
+        words += gap + length;
     }
     fputc('\n', out);
 }
 
 static void field(FILE *out, const char *label, const char *words)
 {
+    if (!*words)
+        return;
     fprintf(out, "    %-*s", INDENT - 4, label);
     print_wrapped(out, words);
 }
@@ -50,7 +52,7 @@ static void print_left_out(FILE *out, const char *label, unsigned count)
     char words[48];
     if (count == 0)
         return;
-    snprintf(words, sizeof words, "(%u frame%s of the library)", count, count > 1 ? "s" : "");
+    snprintf(words, sizeof words, "(and %u of the library and the system)", count);
     field(out, label, words);
 }
 
@@ -61,7 +63,7 @@ static void print_stack(FILE *out, const char *label, const struct fan_run *run,
     for (uint32_t i = 0; i < stack->depth; i++) {
         const struct fan_place *place =
             fan_symbols_find(run->symbols, run->snapshot->load_base, stack->frames[i]);
-        if (place->library) {
+        if (place->library || !*place->file) {
             left_out++;
             continue;
         }
@@ -108,13 +110,14 @@ static void print_names(FILE *out, const struct fan_finding *finding, uint32_t f
 static void print_culprit(FILE *out, const struct fan_run *run, const struct fan_culprit *culprit)
 {
     field(out, "waits for", culprit->waits_for);
-    print_stack(out, "blocked at", run, &culprit->thread.stack);
+    if (*culprit->waits_for)
+        print_stack(out, "blocked at", run, &culprit->thread.stack);
     if (culprit->thread.creator == 0)
         field(out, "created at", "(main thread)");
     else
         print_stack(out, "created at", run, &culprit->thread.created);
-    field(out, "could wake", culprit->could_wake);
-    field(out, "never", culprit->never);
+    field(out, "could wake it", culprit->could_wake);
+    field(out, "why never", culprit->never);
 }
 
 static void print_headline(FILE *out, const struct fan_attempt *attempt,
@@ -156,12 +159,12 @@ static void print_finding(FILE *out, const struct fan_attempt *attempt,
         print_culprit(out, attempt->run, &finding->culprits[i]);
     }
     if (finding->stack.depth > 0)
-        print_stack(out, "at", attempt->run, &finding->stack);
+        print_stack(out, "happened at", attempt->run, &finding->stack);
     if (*finding->earlier_what)
         print_stack(out, finding->earlier_what, attempt->run, &finding->earlier);
     field(out, "proof", proof_in_words(finding->proof));
     fan_report_again(attempt, again);
-    field(out, "again", again);
+    field(out, "run it again", again);
 }
 
 static void print_failure(FILE *out, const struct fan_attempt *attempt)
