@@ -152,11 +152,27 @@ static json_t *json_check(const struct fan_check *check)
                      seconds(check->elapsed_ns) * 1e3);
 }
 
+/* The check that ended them all before their time, NULL if none did. */
+static const struct fan_check *broken_off(const struct fan_check *checks, size_t count)
+{
+    const struct fan_check *last = count ? &checks[count - 1] : NULL;
+    bool broken =
+        last && (last->end == FAN_ATTEMPT_UNSTARTED || last->end == FAN_ATTEMPT_INTERRUPTED);
+    return broken ? last : NULL;
+}
+
 static void print_json(FILE *out, const struct fan_check *checks, size_t count)
 {
     size_t failures = fan_check_failures(checks, count);
-    json_t *object = fan_report_envelope("fanlab.check/1", failures ? "findings" : "clean");
+    const struct fan_check *broken = broken_off(checks, count);
+    json_t *object = fan_report_envelope("fanlab.check/1", broken     ? "error"
+                                                           : failures ? "findings"
+                                                                      : "clean");
     json_t *array = json_array();
+    if (broken) {
+        json_object_set_new(object, "reason", json_string(fan_report_reason(broken->end)));
+        json_object_set_new(object, "message", json_string(broken->problem));
+    }
     for (size_t i = 0; i < count; i++)
         json_array_append_new(array, json_check(&checks[i]));
     json_object_set_new(object, "runtime", json_string("real"));

@@ -54,7 +54,7 @@ json_t *fan_report_refusal(const char *schema, const char *reason, const char *m
     return object;
 }
 
-const char *fan_report_reason(const struct fan_attempt *attempt)
+const char *fan_report_reason(enum fan_attempt_end end)
 {
     static const char *const reasons[] = {
         [FAN_ATTEMPT_VERDICT] = "",
@@ -63,7 +63,7 @@ const char *fan_report_reason(const struct fan_attempt *attempt)
         [FAN_ATTEMPT_UNSTARTED] = "environment",
         [FAN_ATTEMPT_INTERRUPTED] = "interrupted",
     };
-    return reasons[attempt->end];
+    return reasons[end];
 }
 
 void fan_report_again(const struct fan_attempt *attempt, char again[160])
@@ -93,22 +93,30 @@ static json_t *frames(const struct fan_run *run, const struct fan_stack *stack)
     return array;
 }
 
-static json_t *culprit(const struct fan_run *run, const struct fan_culprit *culprit)
+static void set_wait(json_t *object, const struct fan_run *run, const struct fan_culprit *culprit)
 {
-    json_t *object = json_object();
-    set(object, "name", text(culprit->thread.label));
     set(object, "waits_for", text(culprit->waits_for));
     set(object, "could_wake", text(culprit->could_wake));
     set(object, "never", text(culprit->never));
     set(object, "since_ms",
         json_real(ms_between(run->snapshot->started_ns, culprit->thread.since_ns)));
     set(object, "blocked_at", frames(run, &culprit->thread.stack));
+}
+
+/* The thread of a panic waits for nothing. */
+static json_t *culprit(const struct fan_run *run, const struct fan_culprit *culprit)
+{
+    json_t *object = json_object();
+    set(object, "name", text(culprit->thread.label));
+    if (*culprit->waits_for)
+        set_wait(object, run, culprit);
     set(object, "created_at", frames(run, &culprit->thread.created));
     return object;
 }
 
 static void set_places(json_t *object, const struct fan_run *run, const struct fan_finding *finding)
 {
+    set(object, "message", text(finding->summary));
     set(object, "at", frames(run, &finding->stack));
     if (!*finding->earlier_what)
         return;
@@ -201,7 +209,7 @@ static const char *outcome_of(const struct fan_attempt *attempt)
 
 static void set_error(json_t *object, const struct fan_attempt *attempt)
 {
-    set(object, "reason", text(fan_report_reason(attempt)));
+    set(object, "reason", text(fan_report_reason(attempt->end)));
     set(object, "message", text(attempt->message));
 }
 

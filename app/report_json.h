@@ -26,7 +26,7 @@ json_t *fan_report_run(const struct fan_attempt *attempts, size_t count);
 /* "fanlab run 04 --variant buggy --seed 7 --workers 4 --items 20" */
 void fan_report_again(const struct fan_attempt *attempt, char text[160]);
 
-/* "slow", "broken", ..., for an attempt that failed. */
-const char *fan_report_reason(const struct fan_attempt *attempt);
+/* "slow", "broken", ..., for how an attempt failed. */
+const char *fan_report_reason(enum fan_attempt_end end);
 
 #endif
