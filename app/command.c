@@ -1,5 +1,41 @@
 #include "app/command.h"
 
+#include <string.h>
+
+static const struct fan_command *const commands[] = {
+    &fan_command_list,
+    &fan_command_run,
+    &fan_command_check,
+};
+
+enum { COMMANDS = sizeof commands / sizeof commands[0] };
+
+const struct fan_command *fan_command_find(const char *name)
+{
+    for (int i = 0; i < COMMANDS; i++)
+        if (strcmp(commands[i]->name, name) == 0)
+            return commands[i];
+    return NULL;
+}
+
+int fan_command_usage(FILE *out)
+{
+    fprintf(out,
+            "usage: fanlab [options]            %s\n"
+            "       fanlab COMMAND [options]    works without a screen\n\ncommands:\n",
+            fan_command_tui.summary);
+    for (int i = 0; i < COMMANDS; i++) {
+        char left[40];
+        snprintf(left, sizeof left, "%s%s%s", commands[i]->name, *commands[i]->operands ? " " : "",
+                 commands[i]->operands);
+        fprintf(out, "  %-22s %s\n", left, commands[i]->summary);
+    }
+    fprintf(out, "\noptions:\n");
+    fan_options_help(out, fan_command_tui.options);
+    fprintf(out, "\n'fanlab COMMAND --help' tells more.\n");
+    return FAN_EXIT_CLEAN;
+}
+
 int fan_command_help(const struct fan_command *command)
 {
     printf("usage: fanlab %s%s%s [options]\n%s.\n\noptions:\n", command->name,

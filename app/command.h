@@ -18,6 +18,12 @@ struct fan_command {
 
 extern const struct fan_command fan_command_list, fan_command_run, fan_command_check;
 
+/* What the program does without a command: the TUI. Its name is empty. */
+extern const struct fan_command fan_command_tui;
+
+/* The command with this name, NULL if there is none. */
+const struct fan_command *fan_command_find(const char *name);
+
 /* Exit codes, fixed: others script against them. Interrupted by signal n is 128 + n. */
 enum fan_exit {
     FAN_EXIT_CLEAN = 0,
@@ -26,6 +32,9 @@ enum fan_exit {
     FAN_EXIT_LACKING = 3, /* the environment lacks something; the message says what */
     FAN_EXIT_SIGNAL = 128,
 };
+
+/* Prints the help of the whole program. */
+int fan_command_usage(FILE *out);
 
 /* Prints the command's help to the standard output. */
 int fan_command_help(const struct fan_command *command);

@@ -151,7 +151,7 @@ static int run(int argc, char **argv)
 const struct fan_command fan_command_check = {
     .name = "check",
     .operands = "[ID...]",
-    .summary = "Holds each bug to what it declares: found where buggy, silent where fixed",
+    .summary = "Checks that each bug is found, and each fix silent",
     .more = "Exit code: 0 all as declared, 1 not so, 2 usage, 3 the environment lacks\n"
             "something, 128 + n interrupted by signal n.\n",
     .options = options,

@@ -192,7 +192,7 @@ static int run(int argc, char **argv)
 const struct fan_command fan_command_run = {
     .name = "run",
     .operands = "ID",
-    .summary = "Runs a bug and its fix, each in a process of its own, and says what is found",
+    .summary = "Runs a bug and its fix, and says what is found",
     .more = "ID is a bug's number or name: 4, 04, never_closed.\n"
             "Exit code: 0 nothing found, 1 something found or no verdict, 2 usage,\n"
             "3 the environment lacks something, 128 + n interrupted by signal n.\n",
