@@ -125,7 +125,7 @@ static void print_headline(FILE *out, const struct fan_attempt *attempt,
 {
     char kind[24] = "", duration[24];
     const char *name = fan_finding_name(finding->kind);
-    for (size_t i = 0; name[i] && i < sizeof kind - 1; i++)
+    for (size_t i = 0; i < sizeof kind - 1 && name[i]; i++)
         kind[i] = name[i] >= 'a' && name[i] <= 'z' ? (char)(name[i] - 'a' + 'A') : name[i];
     uint64_t started_ns = attempt->run->snapshot->started_ns;
     fan_tell_duration(finding->since_ns > started_ns ? finding->since_ns - started_ns : 0,

@@ -176,15 +176,15 @@ START_TEST(who_takes_over_a_slot_does_not_pass_for_a_user)
     struct fan_probe_object *jobs = fan_probe_object_add(FAN_KIND_CHANNEL, "jobs", 1, 1);
     for (int i = 0; i < FAN_PROBE_THREADS; i++)
         add_thread("thread", (uint64_t)i + 1);
-    for (uint16_t i = 0; i < FAN_PROBE_THREADS; i++) {
-        fan_probe_user(jobs->put_users, i);
-        fan_probe_user(jobs->take_users, i);
+    for (int i = 0; i < FAN_PROBE_THREADS; i++) {
+        fan_probe_user(jobs->put_users, (uint16_t)i);
+        fan_probe_user(jobs->take_users, (uint16_t)i);
     }
     end_thread(&threads[77], 100);
     ck_assert_ptr_eq(add_thread("heir", 1001), &threads[77]);
-    for (uint16_t i = 0; i < FAN_PROBE_THREADS; i++) {
-        ck_assert_int_eq(is_user(jobs->put_users, i), i != 77);
-        ck_assert_int_eq(is_user(jobs->take_users, i), i != 77);
+    for (int i = 0; i < FAN_PROBE_THREADS; i++) {
+        ck_assert_int_eq(is_user(jobs->put_users, (uint16_t)i), i != 77);
+        ck_assert_int_eq(is_user(jobs->take_users, (uint16_t)i), i != 77);
     }
 }
 END_TEST

@@ -6,6 +6,8 @@ static const double limits[] = {0,     15.14, 18.42, 21.11, 23.51, 25.74, 27.86,
 
 bool chance_looks_equal(const size_t *counts, size_t cells)
 {
+    if (cells == 0 || cells > sizeof limits / sizeof limits[0])
+        return false;
     double total = 0, distance = 0;
     for (size_t i = 0; i < cells; i++)
         total += (double)counts[i];
