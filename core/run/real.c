@@ -104,7 +104,8 @@ unsigned fan_backend_spins(void)
     static unsigned turns_here;
     unsigned turns = __atomic_load_n(&turns_here, __ATOMIC_RELAXED);
     if (turns == 0) {
-        turns = sysconf(_SC_NPROCESSORS_ONLN) > 1 ? FAN_SPIN_SHORT + LONG_TURNS : FAN_SPIN_SHORT + 2;
+        turns =
+            sysconf(_SC_NPROCESSORS_ONLN) > 1 ? FAN_SPIN_SHORT + LONG_TURNS : FAN_SPIN_SHORT + 2;
         __atomic_store_n(&turns_here, turns, __ATOMIC_RELAXED);
     }
     return turns;
