@@ -1,0 +1,95 @@
+#!/bin/bash
+# What `make install` puts under DESTDIR is enough for a program outside the tree, the headers
+# stand alone there, and the child links none of the reader's libraries.
+set -u
+cd "$(dirname "$0")/../.." || exit
+build=${BUILD:-build}
+away=$(mktemp -d)
+trap 'rm -rf "$away"' EXIT
+number=0
+
+check() { # check WHAT COMMAND...: ok when the command succeeds
+    local what=$1 said
+    shift
+    number=$((number + 1))
+    if said=$("$@" 2>&1); then
+        echo "ok $number - $what"
+    else
+        printf 'not ok %s - %s\n%s\n' "$number" "$what" "$said"
+    fi
+}
+
+flags() {
+    PKG_CONFIG_PATH=$away/usr/lib/pkgconfig pkg-config \
+        --define-variable=prefix="$away/usr" "$@" fan
+}
+
+write_program() {
+    cat >"$away/program.c" <<'END'
+#include <fan/fan.h>
+
+#include <stdio.h>
+
+static void send_answer(void *out)
+{
+    fan_chan_send(out, &(int){42}, NULL);
+    fan_chan_close(out);
+}
+
+int main(void)
+{
+    struct fan_chan *out = fan_chan_new("out", sizeof(int), 0);
+    fan_go("worker", send_answer, out);
+    int answer = 0;
+    while (fan_chan_recv(out, &answer, NULL) == 0)
+        printf("%d\n", answer);
+    fan_chan_free(out);
+    return answer != 42;
+}
+END
+}
+
+compile_program() {
+    # shellcheck disable=SC2046
+    "$1" -Wall -Wextra -Werror -o "$away/program" "$away/program.c" $(flags --cflags --libs)
+}
+
+headers_stand_alone() {
+    local header status=0
+    # shellcheck disable=SC2046
+    while read -r header; do
+        echo "#include <fan/$header>" |
+            gcc -Wall -Wextra -Werror -fsyntax-only -x c $(flags --cflags) - || status=1
+    done < <(cd "$away/usr/include/fan" && find . -name '*.h' -printf '%P\n')
+    return $status
+}
+
+same_names() { # same_names DIRECTORY NAME...: it holds these and no others
+    local directory=$1
+    shift
+    diff <(printf '%s\n' "$@") <(ls "$away/usr/$directory")
+}
+
+links_only() { # links_only PROGRAM PATTERN: every library it needs matches
+    local others
+    others=$(readelf -d "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | grep -Ev "$2")
+    echo "needs $others"
+    [ -f "$1" ] && [ -z "$others" ]
+}
+
+asks_for_frame_pointers() {
+    flags --cflags | grep -q -e -fno-omit-frame-pointer
+}
+
+write_program
+check "make install" make -s install BUILD="$build" DESTDIR="$away" PREFIX=/usr
+check "the programs are there" same_names bin fanlab fanlab-lab-real
+check "an installed program starts" "$away/usr/bin/fanlab" --version
+check "headers stand alone" headers_stand_alone
+check "fan.pc asks for frame pointers" asks_for_frame_pointers
+for compiler in gcc clang; do
+    command -v $compiler >/dev/null || continue
+    check "a program compiles with $compiler" compile_program $compiler
+    check "and runs" "$away/program"
+done
+check "the child links libc alone" links_only "$build/fanlab-lab-real" '^(libc|libm|ld-linux.*)\.so'
