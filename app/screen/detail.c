@@ -1,10 +1,9 @@
 #include "app/screen/detail.h"
 
 #include "app/screen/verdict_line.h"
+#include "app/screen/wrap.h"
 
-#include <ctype.h>
 #include <stdio.h>
-#include <string.h>
 
 /* Writes line after line, of which the pane shows a window. */
 struct writer {
@@ -23,37 +22,19 @@ static void write_text(struct writer *writer, int indent, enum fan_style style, 
                             text);
 }
 
-/* The length of the part of a text that fits a width, cut at a space where there is one. */
-static size_t fitting_length(const char *text, size_t width)
-{
-    size_t length = strlen(text);
-    if (length <= width)
-        return length;
-    for (size_t at = width; at > width / 2; at--) {
-        if (text[at] == ' ')
-            return at;
-    }
-    return width;
-}
-
 /* A fact may be longer than a row: it goes on below, under its own beginning. */
 static void write_fact(struct writer *writer, const char *what, const char *text)
 {
     enum { WHAT = 3, FACT = 16 };
-    int room = writer->pane->cols - FACT - 1;
-    if (!text[0])
-        return;
-    do {
-        char part[256];
-        size_t length = fitting_length(text, room < 20 ? 20 : (size_t)room);
+    while (text && *text) {
+        char part[FAN_WRAP_LINE];
         int row = writer->line - writer->first;
+        text = fan_wrap_take(text, writer->pane->cols - FACT - 1, part);
         if (row >= 0)
             fan_grid_put(writer->pane, row, WHAT, FAN_STYLE_DIM, what);
-        snprintf(part, sizeof part, "%.*s", (int)length, text);
         write_text(writer, FACT, FAN_STYLE_NORMAL, part);
-        text += length + strspn(text + length, " ");
         what = "";
-    } while (*text);
+    }
 }
 
 static void write_stack(struct writer *writer, const char *what, const struct fan_stack *stack)
@@ -65,16 +46,16 @@ static void write_stack(struct writer *writer, const char *what, const struct fa
         char text[256];
         const struct fan_place *place = fan_half_frame(writer->half, stack, i);
         fan_half_describe(place, text, sizeof text);
-        write_text(writer, 6, place->library ? FAN_STYLE_DIM : FAN_STYLE_NORMAL, text);
+        write_text(writer, 6, fan_half_is_own(place) ? FAN_STYLE_NORMAL : FAN_STYLE_DIM, text);
     }
 }
 
 static void write_creation(struct writer *writer, const struct fan_thread_view *thread)
 {
-    if (thread->created.depth > 0)
-        write_stack(writer, "created at", &thread->created);
-    else if (!thread->creator)
+    if (!thread->creator)
         write_fact(writer, "created at", "(main thread)");
+    else
+        write_stack(writer, "created at", &thread->created);
 }
 
 static void note_thread(struct writer *writer, const struct fan_thread_view *thread)

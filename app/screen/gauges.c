@@ -81,8 +81,8 @@ static int put_figure(const struct fan_pane *pane, int row, const struct fan_hal
     case FAN_KIND_CHANNEL:
         return put_channel(pane, row, object);
     case FAN_KIND_WAIT_GROUP:
-        return fan_grid_print(pane, row, FIGURE, FAN_STYLE_NORMAL, "count %llu",
-                              (unsigned long long)object->length);
+        return fan_grid_print(pane, row, FIGURE, FAN_STYLE_NORMAL, "count %llu of %llu",
+                              (unsigned long long)object->length, (unsigned long long)object->put);
     case FAN_KIND_SEMAPHORE:
         return put_level(pane, row, object);
     case FAN_KIND_MUTEX:

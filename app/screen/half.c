@@ -116,10 +116,15 @@ const struct fan_place *fan_half_frame(const struct fan_half *half, const struct
     return half->place(half->places, half->snapshot->load_base, stack->frames[frame]);
 }
 
+bool fan_half_is_own(const struct fan_place *place)
+{
+    return !place->library && place->file[0];
+}
+
 uint32_t fan_half_own_frame(const struct fan_half *half, const struct fan_stack *stack)
 {
     uint32_t frame = 0;
-    while (frame < stack->depth && fan_half_frame(half, stack, frame)->library)
+    while (frame < stack->depth && !fan_half_is_own(fan_half_frame(half, stack, frame)))
         frame++;
     return frame;
 }

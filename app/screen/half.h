@@ -55,6 +55,9 @@ bool fan_half_panicked(const struct fan_half *half, const struct fan_thread_view
 void fan_half_waits_for(const struct fan_half *half, const struct fan_thread_view *thread,
                         char *text, size_t size);
 
+/* True for a place in the program's own source: neither the library's nor unknown. */
+bool fan_half_is_own(const struct fan_place *place);
+
 /* The place of a stack's frame, and the first frame that is the program's own (the stack's depth
  * when there is none). */
 const struct fan_place *fan_half_frame(const struct fan_half *half, const struct fan_stack *stack,

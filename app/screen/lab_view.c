@@ -17,7 +17,9 @@ enum {
     TITLE_ROWS = 2, /* a pane's title and verdict */
     WORK_ROWS = 1,
     FOOTER_ROWS = 1,
+    STACK_ROWS = 4, /* of a thread that has little to tell */
     LEAST_SOURCE = 3,
+    DETAIL_TOP = HEAD_ROWS + 1,
 };
 
 /* How the rows between head and footer are shared. */
@@ -41,13 +43,23 @@ static bool is_too_small(const struct fan_lab_screen *lab)
     return lab->rows < FAN_LAB_VIEW_ROWS || lab->cols < FAN_LAB_VIEW_COLS;
 }
 
-/* As many as the deepest stack needs, so that the source stays put while the selection moves. */
-static int stack_rows(const struct fan_half *half)
+/* What the threads of the focused half need for their stacks: the most of all of them, so that the
+ * source stays put while the selection moves. */
+struct need {
+    int all, least;
+};
+
+static struct need stack_need(const struct fan_lab_screen *lab)
 {
-    int rows = FAN_STACKS_LEAST;
-    for (int i = 0; i < fan_half_threads(half); i++)
-        rows = larger(rows, fan_stacks_rows(half, fan_half_thread(half, i)));
-    return rows;
+    const struct fan_half *half = &lab->halves[lab->focus];
+    struct need need = {.all = STACK_ROWS, .least = STACK_ROWS};
+    for (int i = 0; i < fan_half_threads(half); i++) {
+        int least;
+        need.all =
+            larger(need.all, fan_stacks_rows(half, fan_half_thread(half, i), lab->cols, &least));
+        need.least = larger(need.least, least);
+    }
+    return need;
 }
 
 /* Both halves get the same rows, so that what is the same in them stands side by side. Threads come
@@ -55,16 +67,16 @@ static int stack_rows(const struct fan_half *half)
 static struct layout choose_layout(const struct fan_lab_screen *lab)
 {
     const struct fan_half *halves = lab->halves;
+    struct need need = stack_need(lab);
     int threads = larger(fan_half_threads(&halves[0]), fan_half_threads(&halves[1]));
     int objects = larger(fan_gauges_rows(&halves[0]), fan_gauges_rows(&halves[1]));
     int rows = lab->rows - HEAD_ROWS - TITLE_ROWS - WORK_ROWS - FOOTER_ROWS - 1;
-    int bottom = FAN_STACKS_LEAST + LEAST_SOURCE;
-    int middle = larger(rows - bottom, 0);
+    int middle = larger(rows - need.least - LEAST_SOURCE, 0);
     struct layout layout = {.one_half = is_too_small(lab) || lab->shown != FAN_LAB_BOTH};
     layout.gauges = smaller(objects, larger(middle - threads, smaller(middle / 3, objects)));
     layout.lanes = smaller(threads, middle - layout.gauges);
-    int spare = larger(rows - layout.lanes - layout.gauges - bottom, 0);
-    layout.stacks = smaller(stack_rows(&halves[lab->focus]), FAN_STACKS_LEAST + spare / 2);
+    int spare = larger(rows - layout.lanes - layout.gauges - need.least - LEAST_SOURCE, 0);
+    layout.stacks = smaller(need.all, need.least + spare / 2);
     layout.source = rows - layout.lanes - layout.gauges - layout.stacks;
     return layout;
 }
@@ -168,14 +180,9 @@ static void draw_plain(const struct fan_pane *pane, const struct fan_lab_screen 
 
 /* ---- the detail ---- */
 
-static struct fan_pane detail_pane(const struct fan_pane *pane, const struct fan_lab_screen *lab)
-{
-    return fan_grid_part(pane, HEAD_ROWS + TITLE_ROWS, 0, fan_lab_view_detail_page(lab), lab->cols);
-}
-
 int fan_lab_view_detail_page(const struct fan_lab_screen *lab)
 {
-    return larger(lab->rows - HEAD_ROWS - TITLE_ROWS - FOOTER_ROWS, 1);
+    return larger(lab->rows - DETAIL_TOP - FOOTER_ROWS, 1);
 }
 
 /* A pane that has a width but shows nothing, for counting. */
@@ -202,11 +209,11 @@ int fan_lab_view_detail_line_of(const struct fan_lab_screen *lab, int thread)
 static void draw_detail(const struct fan_pane *pane, const struct fan_lab_screen *lab)
 {
     const struct fan_half *half = &lab->halves[lab->focus];
-    struct fan_pane title = fan_grid_part(pane, HEAD_ROWS, 0, TITLE_ROWS, pane->cols);
-    struct fan_pane text = detail_pane(pane, lab);
+    struct fan_pane title = fan_grid_part(pane, HEAD_ROWS, 0, 1, pane->cols);
+    struct fan_pane text =
+        fan_grid_part(pane, DETAIL_TOP, 0, fan_lab_view_detail_page(lab), pane->cols);
     draw_head(pane, lab);
     draw_half_title(&title, half, true);
-    fan_verdict_line_draw(&title, 1, half);
     int lines = fan_detail_draw(&text, half, lab->scroll);
     int last = smaller(lab->scroll + text.rows, lines);
     fan_grid_print(&title, 0, 12, FAN_STYLE_DIM, " lines %d to %d of %d ", lab->scroll + 1, last,

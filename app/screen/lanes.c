@@ -62,12 +62,13 @@ static int put_right(const struct fan_pane *pane, int row, int end, const char *
     return text[0] ? start - 1 : end;
 }
 
-/* A wide pane tells the tasks of every thread, in a column of their own. */
-static int put_tasks(const struct fan_pane *pane, int row, const struct fan_thread_view *thread)
+/* A wide pane tells the tasks of every thread, in a column of their own unless its work says so. */
+static int put_tasks(const struct fan_pane *pane, int row, const struct fan_thread_view *thread,
+                     const char *work)
 {
     char tasks[32];
     count_tasks(thread, tasks, sizeof tasks);
-    if (thread->state != FAN_STATE_DONE)
+    if (strcmp(tasks, work) != 0)
         fan_grid_put(pane, row, pane->cols - TASKS_FROM_END, FAN_STYLE_DIM, tasks);
     return pane->cols - TASKS_FROM_END - 1;
 }
@@ -84,7 +85,7 @@ static void draw_lane(const struct fan_pane *pane, int row, const struct fan_hal
     if (WORK + fan_grid_text_width(pane, work) + 1 + (int)strlen(since) <= end)
         end = put_right(pane, row, end, since);
     if (pane->cols >= WIDE)
-        end = put_tasks(pane, row, thread);
+        end = put_tasks(pane, row, thread, work);
     fan_grid_put_within(pane, row, LABEL, LABEL_WIDTH - 1, FAN_STYLE_NORMAL, thread->label);
     fan_grid_put_glyph(pane, row, STATE, state.style, state.glyph);
     fan_grid_put(pane, row, STATE + 2, state.style, state.word);

@@ -11,13 +11,13 @@
  *           could wake   a send on out, or its close
  *           but never    worker 1 to worker 4 have ended
  */
-enum { FAN_STACKS_LEAST = 4 };
 
-/* How many rows tell all of a thread's stack; at least FAN_STACKS_LEAST. */
-int fan_stacks_rows(const struct fan_half *half, const struct fan_thread_view *thread);
+/* How many rows tell it all in a pane of so many columns; `least` tell it without the callers of
+ * the place it is at. */
+int fan_stacks_rows(const struct fan_half *half, const struct fan_thread_view *thread, int cols,
+                    int *least);
 
-/* Draws into the whole pane. With more than FAN_STACKS_LEAST rows the callers of the first place
- * follow it. */
+/* Draws into the whole pane, with as many callers as there is room for. */
 void fan_stacks_draw(const struct fan_pane *pane, const struct fan_half *half,
                      const struct fan_thread_view *thread);
 

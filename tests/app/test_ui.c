@@ -338,17 +338,17 @@ START_TEST(the_detail_opens_at_the_chosen_thread_and_scrolls)
 {
     open_lab();
     press(FAN_KEY_ENTER);
-    ck_assert(shows("lines 1 to 19"));
+    ck_assert(shows("lines 1 to 20"));
     press('j');
-    ck_assert(shows("lines 2 to 20"));
+    ck_assert(shows("lines 2 to 21"));
     press(FAN_KEY_HOME);
     press('k');
-    ck_assert(shows("lines 1 to 19"));
+    ck_assert(shows("lines 1 to 20"));
     press(FAN_KEY_END);
     press('q');
     type("jj");
     press(FAN_KEY_ENTER);
-    ck_assert(!shows("lines 1 to 19"));
+    ck_assert(!shows("lines 1 to 20"));
     ck_assert(shows("worker 2  done"));
 }
 END_TEST

@@ -109,6 +109,7 @@ static void fill(struct fan_snapshot *snapshot, int workers)
     add_object(snapshot, FAN_KIND_CHANNEL, "in", 8);
     add_object(snapshot, FAN_KIND_CHANNEL, "out", 4);
     add_object(snapshot, FAN_KIND_WAIT_GROUP, "workers", 0);
+    snapshot->objects[2].put = (uint64_t)workers;
 }
 
 struct half_run *half_new(const char *variant, int workers)
