@@ -38,8 +38,7 @@ static void place_ends(struct fan_chan *chan)
 {
     chan->put = chan->slot ? (struct fan_chan_end *)&chan->slot->put : &chan->own_put;
     chan->take = chan->slot ? (struct fan_chan_end *)&chan->slot->taken : &chan->own_take;
-    *chan->put = *chan->take =
-        (struct fan_chan_end){.place = chan->ring, .last_user = FAN_PROBE_NO_SLOT};
+    *chan->put = *chan->take = (struct fan_chan_end){.place = chan->ring};
 }
 
 struct fan_chan *fan_chan_new(const char *name, size_t element_size, size_t capacity)
@@ -65,7 +64,10 @@ void fan_chan_free(struct fan_chan *chan)
 {
     if (!chan)
         return;
-    if (chan->senders.length || chan->receivers.length)
+    fan_chan_lock(chan);
+    bool waited_on = chan->senders.length > 0 || chan->receivers.length > 0;
+    fan_chan_unlock(chan);
+    if (waited_on)
         fan_panic("free of channel %s while threads are blocked on it", chan->name);
     fan_probe_object_drop(chan->slot);
     free(chan->ring);
@@ -102,9 +104,9 @@ static inline void step(const struct fan_chan *chan, struct fan_chan_end *end)
 static inline void show_user(uint64_t *users, struct fan_chan_end *end,
                              const struct fan_thread *self)
 {
-    if (end->last_user == self->slot_index)
+    if (end->last_user == self->id)
         return;
-    end->last_user = self->slot_index;
+    end->last_user = self->id;
     fan_probe_user(users, self->slot_index);
 }
 

@@ -31,8 +31,9 @@ struct fan_chan;
  * will do. Returns NULL if there is no memory. */
 struct fan_chan *fan_chan_new(const char *name, size_t element_size, size_t capacity);
 
-/* Releases a channel that nobody uses any more. Elements that are left in it are dropped. NULL is
- * accepted. Panics if a thread is blocked on it. */
+/* Releases a channel. Elements that are left in it are dropped. NULL is accepted. Panics if a
+ * thread is blocked on it. Nobody may use it any more, but who has received the last element, or
+ * the close, may free it at once: a send or close that is just returning there is waited for. */
 void fan_chan_free(struct fan_chan *chan);
 
 /* Sends a copy of *element. Blocks while the channel is full (unbuffered: until a receiver takes

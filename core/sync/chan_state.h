@@ -34,7 +34,7 @@ struct fan_chan_end {
     struct fan_lock lock;
     uint64_t other_seen; /* lock: the other end's `passed`, as last looked at */
     char *place;         /* lock: where in the ring the next one goes, or comes from */
-    uint16_t last_user;  /* lock: the thread slot that used this end last */
+    uint64_t last_user;  /* lock: the id of the thread that used this end last, 0 = none */
 };
 
 struct fan_chan {

@@ -233,21 +233,27 @@ static uint64_t own_deadline(const struct fan_select_case *one)
     return one->kind == FAN_CASE_TIMER && one->timer ? fan_timer_due(one->timer) : 0;
 }
 
-static uint32_t park(struct selection *selection)
-{
+/* What an observer is shown, put together while the channels are locked: as soon as they are not,
+ * who fires this select's only case may go on and free its channel. */
+struct description {
+    struct fan_wait_shown shown;
     struct fan_probe_wait waits[FAN_SELECT_CASES + 1];
-    struct fan_wait_shown shown = {.op = FAN_OP_SELECT, .waits = waits};
+};
+
+static void describe(const struct selection *selection, struct description *description)
+{
+    struct fan_wait_shown *shown = &description->shown;
+    *shown = (struct fan_wait_shown){.op = FAN_OP_SELECT, .waits = description->waits};
     for (size_t i = 0; i < selection->count; i++) {
-        waits[shown.wait_count++] = shown_case(&selection->cases[i]);
-        earlier(&shown.deadline_ns, own_deadline(&selection->cases[i]));
+        description->waits[shown->wait_count++] = shown_case(&selection->cases[i]);
+        earlier(&shown->deadline_ns, own_deadline(&selection->cases[i]));
     }
     if (selection->count == 1)
-        shown.op = (enum fan_probe_op)waits[0].op;
+        shown->op = (enum fan_probe_op)description->waits[0].op;
     if (selection->ctx)
-        waits[shown.wait_count++] = (struct fan_probe_wait){
+        description->waits[shown->wait_count++] = (struct fan_probe_wait){
             fan_probe_object_slot(selection->ctx->slot), FAN_OP_CONTEXT_WAIT, FAN_KIND_CONTEXT};
-    earlier(&shown.deadline_ns, fan_ctx_deadline(selection->ctx));
-    return fan_wait_park(selection->self, &shown);
+    earlier(&shown->deadline_ns, fan_ctx_deadline(selection->ctx));
 }
 
 /* Whether the case that was fired is thereby done. A timer's waiter is fired to look again. */
@@ -264,14 +270,17 @@ static bool fired_case_is_done(struct selection *selection, uint32_t fired, size
 static bool wait_once(struct selection *selection, size_t *chosen)
 {
     struct fan_wakeup wakeup = {0};
+    struct description description;
     lock_all(selection);
     bool done = take_ready_case_locked(selection, chosen, &wakeup);
     bool entered = !done && enter_all(selection);
+    if (entered)
+        describe(selection, &description);
     unlock_all(selection);
     fan_wakeup_send(wakeup);
     if (!entered)
         return done;
-    uint32_t fired = park(selection);
+    uint32_t fired = fan_wait_park(selection->self, &description.shown);
     leave_all(selection, fired);
     return fired_case_is_done(selection, fired, chosen);
 }
