@@ -90,6 +90,7 @@ START_TEST(a_frame_that_leads_back_ends_the_walk)
     uintptr_t frames[4] = {0, 0x111, 0, 0x222};
     frames[0] = (uintptr_t)&frames[2];
     frames[2] = (uintptr_t)&frames[0];
+    fan_stack_set_bounds((struct fan_stack_bounds){frames[2], frames[2] + sizeof frames});
     fan_stack_capture_from(&stack, 0x1234, (uintptr_t)frames);
     ck_assert_uint_eq(stack.depth, 3);
     ck_assert_uint_eq(stack.frames[1], 0x111);
