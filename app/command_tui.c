@@ -17,7 +17,7 @@ struct settings {
 static const struct fan_option options[] = {
     {.name = "color",
      .argument = "WHEN",
-     .help = "auto (the default; NO_COLOR turns it off), always, or never",
+     .help = "auto (the default; obeys NO_COLOR), always, never",
      .kind = FAN_OPTION_WORD,
      .words = (const char *const[]){"auto", "always", "never", NULL},
      .field = offsetof(struct settings, color)},

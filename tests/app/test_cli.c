@@ -1,0 +1,396 @@
+/* The command line, run as others run it: what it finds, what it prints, what it refuses. */
+#define _GNU_SOURCE
+#include <check.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/support/program.h"
+
+#define FANLAB FAN_BUILD_DIR "/fanlab"
+
+static struct program_result result;
+
+/* Runs fanlab with these words as its arguments. */
+#define RUN(...) program_run((const char *const[]){FANLAB, __VA_ARGS__, NULL}, &result)
+
+static json_t *parse(void)
+{
+    json_error_t error;
+    json_t *object = json_loads(result.out, 0, &error);
+    ck_assert_msg(object != NULL, "line %d: %s in\n%s", error.line, error.text, result.out);
+    return object;
+}
+
+static const char *text_of(const json_t *object, const char *member)
+{
+    const char *text = json_string_value(json_object_get(object, member));
+    ck_assert_msg(text != NULL, "no %s in\n%s", member, result.out);
+    return text;
+}
+
+static void expect_columns(const char *text)
+{
+    while (*text) {
+        size_t length = strcspn(text, "\n");
+        ck_assert_msg(length <= 80, "%zu columns: %.*s", length, (int)length, text);
+        text += length + (text[length] == '\n');
+    }
+}
+
+/* Some frame of the stack is of this function and file, with a line. */
+static void expect_frame(const json_t *stack, const char *function, const char *file)
+{
+    size_t index;
+    json_t *frame;
+    json_array_foreach(stack, index, frame)
+    {
+        const char *where = json_string_value(json_object_get(frame, "file"));
+        if (where && strcmp(where, file) == 0 &&
+            strcmp(text_of(frame, "function"), function) == 0) {
+            ck_assert_int_gt(json_integer_value(json_object_get(frame, "line")), 0);
+            return;
+        }
+    }
+    ck_abort_msg("no %s in %s in\n%s", function, file, result.out);
+}
+
+static json_t *only_finding(json_t *report, const char *kind)
+{
+    json_t *findings = json_object_get(report, "findings");
+    ck_assert_str_eq(text_of(report, "schema"), "fanlab.run/1");
+    ck_assert_str_eq(text_of(report, "outcome"), "findings");
+    ck_assert_uint_eq(json_array_size(findings), 1);
+    json_t *finding = json_array_get(findings, 0);
+    ck_assert_str_eq(text_of(finding, "kind"), kind);
+    return finding;
+}
+
+static void expect_deadlock(const char *id, const char *function, const char *file)
+{
+    RUN("run", id, "--variant", "buggy", "--json");
+    ck_assert_int_eq(result.code, 1);
+    json_t *report = parse();
+    json_t *finding = only_finding(report, "deadlock");
+    json_t *thread = json_array_get(json_object_get(finding, "threads"), 0);
+    expect_frame(json_object_get(thread, "blocked_at"), function, file);
+    ck_assert_str_eq(text_of(finding, "proof"), "quiescence");
+    ck_assert_str_ne(text_of(thread, "could_wake"), "");
+    ck_assert_str_ne(text_of(thread, "never"), "");
+    json_decref(report);
+}
+
+static void expect_clean(const char *id)
+{
+    RUN("run", id, "--variant", "fixed", "--json");
+    ck_assert_int_eq(result.code, 0);
+    json_t *report = parse();
+    ck_assert_str_eq(text_of(report, "outcome"), "clean");
+    ck_assert_uint_eq(json_array_size(json_object_get(report, "findings")), 0);
+    json_decref(report);
+}
+
+START_TEST(missing_done_is_found_and_its_fix_is_clean)
+{
+    expect_deadlock("02", "process", "bugs/02_missing_done.c");
+    expect_clean("02");
+}
+END_TEST
+
+START_TEST(never_closed_is_found_and_its_fix_is_clean)
+{
+    expect_deadlock("04", "collect", "bugs/04_never_closed.c");
+    expect_clean("04");
+}
+END_TEST
+
+START_TEST(double_close_is_found_with_both_places_and_its_fix_is_clean)
+{
+    RUN("run", "08", "--variant", "buggy", "--json");
+    ck_assert_int_eq(result.code, 1);
+    json_t *report = parse();
+    json_t *finding = only_finding(report, "panic");
+    json_t *earlier = json_object_get(finding, "earlier");
+    expect_frame(json_object_get(finding, "at"), "work_buggy", "bugs/08_double_close.c");
+    expect_frame(json_object_get(earlier, "at"), "work_buggy", "bugs/08_double_close.c");
+    ck_assert_str_eq(text_of(earlier, "what"), "first closed");
+    json_decref(report);
+    expect_clean("08");
+}
+END_TEST
+
+/* The least of some, since the machine may do something else for as long as it likes. */
+START_TEST(a_deadlock_is_told_within_100_ms_of_the_last_progress)
+{
+    double least_ms = 1e9;
+    for (int i = 0; i < 5; i++) {
+        RUN("run", "04", "--variant", "buggy", "--json");
+        json_t *report = parse();
+        json_t *run = json_array_get(json_object_get(report, "runs"), 0);
+        double ms = json_real_value(json_object_get(run, "detected_after_ms"));
+        ck_assert(json_is_real(json_object_get(run, "detected_after_ms")));
+        if (ms < least_ms)
+            least_ms = ms;
+        json_decref(report);
+    }
+    ck_assert_msg(least_ms < 100, "%f ms", least_ms);
+}
+END_TEST
+
+START_TEST(both_is_the_default_and_told_in_80_columns)
+{
+    RUN("run", "never-closed", "--workers", "3", "--items", "7", "--seed", "9");
+    ck_assert_int_eq(result.code, 1);
+    ck_assert_str_eq(result.err, "");
+    ck_assert(strstr(result.out, "seed 9   workers 3   items 7"));
+    ck_assert(strstr(result.out, "buggy  ! DEADLOCK"));
+    ck_assert(strstr(result.out, "collect  bugs/04_never_closed.c:"));
+    ck_assert(strstr(result.out, "fixed  = clean  7 results"));
+    ck_assert(strstr(result.out, "fanlab run 04 --variant buggy --seed 9 --workers 3 --items 7\n"));
+    expect_columns(result.out);
+    RUN("run", "8");
+    expect_columns(result.out);
+    RUN("run", "02");
+    expect_columns(result.out);
+}
+END_TEST
+
+START_TEST(the_bounds_of_the_numbers_are_accepted)
+{
+    RUN("run", "4", "--variant", "fixed", "--workers", "128", "--items", "0", "--seed",
+        "9223372036854775807", "--json");
+    ck_assert_msg(result.code == 0, "%s%s", result.out, result.err);
+    ck_assert(strstr(result.out, "\"seed\": 9223372036854775807,"));
+    RUN("run", "4", "--variant", "fixed", "--workers", "1", "--items", "100000", "--seed", "0");
+    ck_assert_msg(result.code == 0, "%s%s", result.out, result.err);
+    ck_assert(strstr(result.out, "100000 results"));
+}
+END_TEST
+
+START_TEST(the_list_names_every_bug)
+{
+    RUN("list");
+    ck_assert_int_eq(result.code, 0);
+    ck_assert(strstr(result.out, "04  never closed"));
+    expect_columns(result.out);
+    RUN("list", "--json");
+    ck_assert_int_eq(result.code, 0);
+    json_t *report = parse();
+    json_t *first = json_array_get(json_object_get(report, "bugs"), 0);
+    ck_assert_str_eq(text_of(report, "schema"), "fanlab.list/1");
+    ck_assert_str_eq(text_of(first, "id"), "02");
+    ck_assert_str_eq(text_of(json_array_get(json_object_get(first, "variants"), 0), "name"),
+                     "buggy");
+    json_decref(report);
+}
+END_TEST
+
+START_TEST(check_tells_what_it_found_where)
+{
+    RUN("check");
+    ck_assert_msg(result.code == 0, "%s%s", result.out, result.err);
+    ck_assert(
+        strstr(result.out, "deadlock: main waits on out, at collect bugs/04_never_closed.c:"));
+    ck_assert(strstr(result.out, ", 0 failed, seed 1\n"));
+    RUN("check", "4", "double_close", "--format", "json", "--seed", "5");
+    ck_assert_msg(result.code == 0, "%s%s", result.out, result.err);
+    json_t *report = parse();
+    ck_assert_str_eq(text_of(report, "schema"), "fanlab.check/1");
+    ck_assert_str_eq(text_of(report, "outcome"), "clean");
+    ck_assert_int_eq(json_integer_value(json_object_get(report, "seed")), 5);
+    ck_assert(json_array_size(json_object_get(report, "checks")) >= 4);
+    json_decref(report);
+    RUN("check", "4", "--format", "tap");
+    ck_assert_int_eq(result.code, 0);
+    ck_assert(strncmp(result.out, "TAP version 13\n1..2\nok 1 - 04 never_closed buggy\n# deadlock",
+                      50) == 0);
+}
+END_TEST
+
+START_TEST(every_command_helps_in_80_columns)
+{
+    static const char *const commands[] = {"list", "run", "check"};
+    for (size_t i = 0; i < 3; i++) {
+        RUN(commands[i], "--help");
+        ck_assert_int_eq(result.code, 0);
+        ck_assert_str_eq(result.err, "");
+        ck_assert(strstr(result.out, "--help") && strstr(result.out, commands[i]));
+        expect_columns(result.out);
+        RUN(commands[i], "--version");
+        ck_assert_int_eq(result.code, 0);
+        ck_assert(strncmp(result.out, "fanlab ", 7) == 0);
+    }
+    RUN("--help");
+    ck_assert_int_eq(result.code, 0);
+    ck_assert(strstr(result.out, "check [ID...]"));
+    expect_columns(result.out);
+    RUN("--version");
+    ck_assert_int_eq(result.code, 0);
+}
+END_TEST
+
+static const struct {
+    const char *words; /* that stand in the message */
+    const char *arguments[6];
+} misuses[] = {
+    {"usage: fanlab", {NULL}},
+    {"no such command: frobnicate", {"frobnicate"}},
+    {"no such option: --frobnicate", {"--frobnicate"}},
+    {"no such option: --frobnicate", {"run", "4", "--frobnicate"}},
+    {"no such option: -z", {"run", "4", "-z"}},
+    {"--json=yes: no such option, or it takes no value", {"run", "4", "--json=yes"}},
+    {"--seed needs a value", {"run", "4", "--seed"}},
+    {"it takes one bug", {"run"}},
+    {"it takes one bug", {"run", "4", "8"}},
+    {"no bug is called '99'", {"run", "99"}},
+    {"no bug is called ''", {"run", ""}},
+    {"no bug is called '4x'", {"run", "4x"}},
+    {"no bug is called '-4'", {"run", "--", "-4"}},
+    {"04 has no variant 'rare', only buggy, fixed", {"run", "4", "--variant", "rare"}},
+    {"--variant knows buggy, fixed, rare, both, not 'odd'", {"run", "4", "--variant", "odd"}},
+    {"--runtime knows real, not 'sim'", {"run", "4", "--runtime", "sim"}},
+    {"--workers must be from 1 to 128 (the thread budget), not 0", {"run", "4", "--workers", "0"}},
+    {"--workers must be from 1 to 128 (the thread budget), not 129",
+     {"run", "4", "--workers", "129"}},
+    {"not 99999999999999999999", {"run", "4", "--workers", "99999999999999999999"}},
+    {"--workers takes a whole number, not '-1'", {"run", "4", "--workers", "-1"}},
+    {"--workers takes a whole number, not '4.0'", {"run", "4", "--workers", "4.0"}},
+    {"--workers takes a whole number, not ''", {"run", "4", "--workers", ""}},
+    {"--workers takes a whole number, not ' 4'", {"run", "4", "--workers", " 4"}},
+    {"--items must be from 0 to 1000000, not 1000001", {"run", "4", "--items", "1000001"}},
+    {"--seed must be from 0 to 9223372036854775807", {"run", "4", "--seed", "9223372036854775808"}},
+    {"--timeout must be from 1", {"run", "4", "--timeout", "0"}},
+    {"no bug is called '99'", {"check", "4", "99"}},
+    {"--format knows text, tap, junit, json, not 'xml'", {"check", "--format", "xml"}},
+    {"--runtime knows real, not 'both'", {"check", "--runtime", "both"}},
+    {"it takes no operand ('4')", {"list", "4"}},
+    {"--color knows auto, always, never, not 'red'", {"--color", "red"}},
+};
+
+START_TEST(misuse_is_refused_in_words_with_2)
+{
+    const char *argv[8] = {FANLAB};
+    memcpy(argv + 1, misuses[_i].arguments, sizeof misuses[_i].arguments);
+    program_run(argv, &result);
+    ck_assert_int_eq(result.code, 2);
+    ck_assert_str_eq(result.out, "");
+    ck_assert_msg(strstr(result.err, misuses[_i].words), "%s", result.err);
+}
+END_TEST
+
+static void expect_refusal(const char *schema, const char *words, int seed)
+{
+    ck_assert_int_eq(result.code, 2);
+    json_t *report = parse();
+    ck_assert_str_eq(text_of(report, "schema"), schema);
+    ck_assert_str_eq(text_of(report, "outcome"), "error");
+    ck_assert_str_eq(text_of(report, "reason"), "usage");
+    ck_assert_msg(strstr(text_of(report, "message"), words), "%s", result.out);
+    ck_assert_int_eq(json_integer_value(json_object_get(report, "seed")), seed);
+    json_decref(report);
+}
+
+START_TEST(misuse_is_refused_in_json_where_that_was_asked_for)
+{
+    RUN("run", "4", "--workers", "0", "--seed", "77", "--json");
+    expect_refusal("fanlab.run/1", "--workers", 77);
+    RUN("run", "no such thing", "--json");
+    expect_refusal("fanlab.run/1", "no bug", 1);
+    RUN("check", "--format", "json", "99", "--seed", "3");
+    expect_refusal("fanlab.check/1", "no bug", 3);
+    RUN("list", "--json", "4");
+    expect_refusal("fanlab.list/1", "no operand", 0);
+}
+END_TEST
+
+static void run_into(int out, const char *const *argv)
+{
+    struct program program;
+    program_start(&(struct program_options){.argv = argv, .out = out}, &program);
+    if (out > 0)
+        close(out);
+    program_finish(&program, &result);
+}
+
+static const char *const listing[] = {FANLAB, "list", NULL};
+static const char *const running[] = {FANLAB, "run", "4", "--json", NULL};
+
+START_TEST(output_that_cannot_be_written_is_told_with_3)
+{
+    run_into(open("/dev/full", O_WRONLY | O_CLOEXEC), listing);
+    ck_assert_int_eq(result.code, 3);
+    ck_assert_msg(strstr(result.err, "cannot write"), "%s", result.err);
+    run_into(open("/dev/full", O_WRONLY | O_CLOEXEC), running);
+    ck_assert_int_eq(result.code, 3);
+    run_into(PROGRAM_CLOSED, listing);
+    ck_assert_int_eq(result.code, 3);
+    ck_assert_msg(strstr(result.err, "cannot write"), "%s", result.err);
+    run_into(PROGRAM_CLOSED, running);
+    ck_assert_int_eq(result.code, 3);
+}
+END_TEST
+
+START_TEST(output_that_nobody_reads_is_told_with_3)
+{
+    int ends[2];
+    ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
+    close(ends[0]);
+    run_into(ends[1], running);
+    ck_assert_int_eq(result.code, 3);
+    ck_assert_msg(strstr(result.err, "Broken pipe") || strstr(result.err, "cannot write"), "%s",
+                  result.err);
+}
+END_TEST
+
+/* With more and more of them, until there are enough; the first few are the loader's own affair. */
+START_TEST(too_few_descriptors_are_told_with_3)
+{
+    struct program program;
+    int told = 0;
+    result.code = 127;
+    for (unsigned limit = 4; result.code != 1; limit++) {
+        program_start(&(struct program_options){.argv = running, .descriptors = limit}, &program);
+        program_finish(&program, &result);
+        if (result.code == 127 || result.code == 1)
+            continue;
+        ck_assert_msg(result.code == 3, "with %u: %d\n%s", limit, result.code, result.err);
+        json_t *report = parse();
+        ck_assert_str_eq(text_of(report, "reason"), "environment");
+        ck_assert_msg(strstr(text_of(report, "message"), "Too many open files"), "%s", result.out);
+        json_decref(report);
+        told++;
+    }
+    ck_assert_int_gt(told, 0);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("command line");
+    TCase *tests = tcase_create("fanlab");
+    tcase_set_timeout(tests, 30);
+    tcase_add_test(tests, missing_done_is_found_and_its_fix_is_clean);
+    tcase_add_test(tests, never_closed_is_found_and_its_fix_is_clean);
+    tcase_add_test(tests, double_close_is_found_with_both_places_and_its_fix_is_clean);
+    tcase_add_test(tests, a_deadlock_is_told_within_100_ms_of_the_last_progress);
+    tcase_add_test(tests, both_is_the_default_and_told_in_80_columns);
+    tcase_add_test(tests, the_bounds_of_the_numbers_are_accepted);
+    tcase_add_test(tests, the_list_names_every_bug);
+    tcase_add_test(tests, check_tells_what_it_found_where);
+    tcase_add_test(tests, every_command_helps_in_80_columns);
+    tcase_add_loop_test(tests, misuse_is_refused_in_words_with_2, 0,
+                        sizeof misuses / sizeof misuses[0]);
+    tcase_add_test(tests, misuse_is_refused_in_json_where_that_was_asked_for);
+    tcase_add_test(tests, output_that_cannot_be_written_is_told_with_3);
+    tcase_add_test(tests, output_that_nobody_reads_is_told_with_3);
+    tcase_add_test(tests, too_few_descriptors_are_told_with_3);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
