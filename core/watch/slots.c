@@ -195,26 +195,36 @@ static void order_by_id(struct fan_snapshot *snapshot)
         }
 }
 
-/* The number of a thread among those of its name; 0 if it is the only one. */
-static unsigned number_in_crew(const struct fan_snapshot *snapshot, uint32_t index)
+/* The nearest older thread of the same name; as a rule that is close by. */
+static int older_namesake(const struct fan_snapshot *snapshot, uint32_t index)
 {
-    const char *name = snapshot->threads[index].name;
-    unsigned number = 1, count = 0;
-    for (uint32_t i = 0; i < snapshot->thread_count; i++)
-        if (strcmp(snapshot->threads[i].name, name) == 0) {
-            count++;
-            number += i < index;
-        }
-    return count > 1 ? number : 0;
+    for (int i = (int)index - 1; i >= 0; i--)
+        if (strcmp(snapshot->threads[i].name, snapshot->threads[index].name) == 0)
+            return i;
+    return FAN_NO_INDEX;
+}
+
+static void number_crews(const struct fan_snapshot *snapshot, unsigned *numbers)
+{
+    for (uint32_t i = 0; i < snapshot->thread_count; i++) {
+        int older = older_namesake(snapshot, i);
+        numbers[i] = 0;
+        if (older == FAN_NO_INDEX)
+            continue;
+        if (numbers[older] == 0)
+            numbers[older] = 1;
+        numbers[i] = numbers[older] + 1;
+    }
 }
 
 static void label_threads(struct fan_snapshot *snapshot)
 {
+    unsigned numbers[FAN_PROBE_THREADS]; /* 0 = the only one of its name */
+    number_crews(snapshot, numbers);
     for (uint32_t i = 0; i < snapshot->thread_count; i++) {
         struct fan_thread_view *thread = &snapshot->threads[i];
-        unsigned number = number_in_crew(snapshot, i);
-        if (number)
-            snprintf(thread->label, sizeof thread->label, "%s %u", thread->name, number % 100000);
+        if (numbers[i])
+            snprintf(thread->label, sizeof thread->label, "%s %u", thread->name, numbers[i] % 1000);
         else
             snprintf(thread->label, sizeof thread->label, "%s", thread->name);
     }

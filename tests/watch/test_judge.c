@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "tests/support/handmade.h"
+#include "tests/support/suite.h"
 
 static struct handmade made;
 static struct fan_snapshot snapshot;
@@ -702,9 +703,8 @@ START_TEST(names_can_be_parsed_back)
 }
 END_TEST
 
-static TCase *rules(void)
+static void add_rules(TCase *cases)
 {
-    TCase *cases = tcase_create("rules");
     tcase_add_test(cases, a_consumer_nobody_sends_to);
     tcase_add_test(cases, one_look_proves_nothing);
     tcase_add_test(cases, what_happens_between_looks_forbids_it);
@@ -734,12 +734,10 @@ static TCase *rules(void)
     tcase_add_loop_test(cases, last_words_become_a_finding, 0, 2);
     tcase_add_test(cases, an_end_without_findings_is_clean);
     tcase_add_test(cases, progress_is_a_change_or_an_operation);
-    return cases;
 }
 
-static TCase *words(void)
+static void add_words(TCase *cases)
 {
-    TCase *cases = tcase_create("words");
     tcase_add_test(cases, a_wait_group_tells_its_count_and_who_called_no_done);
     tcase_add_test(cases, blocked_senders_and_their_receiver);
     tcase_add_loop_test(cases, the_words_for_every_other_kind, 0, 10);
@@ -748,20 +746,13 @@ static TCase *words(void)
     tcase_add_test(cases, labels_are_told_in_runs);
     tcase_add_test(cases, text_that_does_not_fit_ends_in_dots);
     tcase_add_test(cases, names_can_be_parsed_back);
-    return cases;
 }
 
 int main(void)
 {
-    TCase *cases[] = {rules(), words()};
-    Suite *suite = suite_create("judge");
-    for (int i = 0; i < 2; i++) {
-        tcase_add_checked_fixture(cases[i], set_up, tear_down);
-        suite_add_tcase(suite, cases[i]);
-    }
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    TCase *cases = tcase_create("judge");
+    tcase_add_checked_fixture(cases, set_up, tear_down);
+    add_rules(cases);
+    add_words(cases);
+    return suite_run("judge", cases);
 }

@@ -14,6 +14,7 @@
 
 #include "base/random.h"
 #include "tests/support/handmade.h"
+#include "tests/support/suite.h"
 #include "watch/publish.h"
 
 static struct fan_snapshot snapshot;
@@ -422,11 +423,5 @@ int main(void)
     tcase_add_test(cases, random_bytes_are_refused);
     tcase_add_test(cases, random_slots_never_lead_the_reader_astray);
     tcase_add_test(cases, flipped_bits_never_lead_the_reader_astray);
-    Suite *suite = suite_create("reader");
-    suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run("reader", cases);
 }

@@ -13,6 +13,7 @@
 
 #include "run/mutex.h"
 #include "run/thread.h"
+#include "tests/support/suite.h"
 
 extern const char __executable_start; /* the linker's name for where it put the first byte */
 
@@ -210,11 +211,5 @@ int main(void)
     tcase_add_test(cases, without_any_symbol_nothing_is_named);
     tcase_add_test(cases, the_executable_may_go_away_once_it_is_open);
     tcase_add_test(cases, an_executable_cut_short_does_no_harm);
-    Suite *suite = suite_create("symbols");
-    suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run("symbols", cases);
 }
