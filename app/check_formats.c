@@ -22,6 +22,11 @@ static double seconds(uint64_t ns)
     return (double)ns / 1e9;
 }
 
+static bool is_printable(char c)
+{
+    return c >= ' ' && c < 0x7f;
+}
+
 /* "deadlock: main waits on out, at collect bugs/04_never_closed.c:58" */
 static void tell_found(const struct fan_check_found *found, char told[TOLD])
 {
@@ -48,11 +53,13 @@ static void print_text(FILE *out, const struct fan_check *checks, size_t count)
             fan_check_failures(checks, count), count ? checks->seed : 0);
 }
 
-/* A description may hold neither '#' nor a line's end (TAP version 13). */
-static void print_tap_words(FILE *out, const char *words)
+/* A comment is one line of printable text. A '#' in a line could be taken for a directive. */
+static void print_tap_comment(FILE *out, const char *words)
 {
+    fprintf(out, "# ");
     for (; *words; words++)
-        fputc(*words == '#' || *words == '\n' ? ' ' : *words, out);
+        fputc(*words == '#' || *words == '\n' ? ' ' : is_printable(*words) ? *words : '?', out);
+    fputc('\n', out);
 }
 
 static void print_tap(FILE *out, const struct fan_check *checks, size_t count)
@@ -62,16 +69,11 @@ static void print_tap(FILE *out, const struct fan_check *checks, size_t count)
     for (size_t i = 0; i < count; i++) {
         fprintf(out, "%s %zu - %s %s %s\n", checks[i].passed ? "ok" : "not ok", i + 1,
                 checks[i].scenario->id, checks[i].scenario->name, checks[i].variant->name);
-        if (!checks[i].passed) {
-            fprintf(out, "# ");
-            print_tap_words(out, checks[i].problem);
-            fputc('\n', out);
-        }
+        if (!checks[i].passed)
+            print_tap_comment(out, checks[i].problem);
         for (uint32_t j = 0; j < checks[i].found_count; j++) {
             tell_found(&checks[i].found[j], told);
-            fprintf(out, "# ");
-            print_tap_words(out, told);
-            fputc('\n', out);
+            print_tap_comment(out, told);
         }
     }
 }
@@ -84,7 +86,7 @@ static void print_xml(FILE *out, const char *words)
         if (c == '&' || c == '<' || c == '>' || c == '"' || c == '\'')
             fprintf(out, "&#%d;", c);
         else
-            fputc(c >= ' ' && c < 0x7f ? c : '?', out);
+            fputc(is_printable(*words) ? c : '?', out);
     }
 }
 
@@ -136,20 +138,26 @@ static json_t *names_of(const enum fan_finding_kind *kinds, size_t count)
     return names;
 }
 
+static json_t *json_found(const struct fan_check *check)
+{
+    json_t *array = json_array();
+    for (uint32_t i = 0; i < check->found_count; i++)
+        json_array_append_new(array, json_pack("{s:s, s:o, s:o}", "kind",
+                                               fan_finding_name(check->found[i].kind), "summary",
+                                               fan_report_string(check->found[i].summary), "where",
+                                               fan_report_string(check->found[i].where)));
+    return array;
+}
+
 static json_t *json_check(const struct fan_check *check)
 {
-    json_t *found = json_array();
-    for (uint32_t i = 0; i < check->found_count; i++)
-        json_array_append_new(
-            found, json_pack("{s:s, s:s, s:s}", "kind", fan_finding_name(check->found[i].kind),
-                             "summary", check->found[i].summary, "where", check->found[i].where));
     const struct fan_variant *variant = check->variant;
-    return json_pack("{s:s, s:s, s:s, s:b, s:s, s:o, s:o, s:o, s:f}", "id", check->scenario->id,
+    return json_pack("{s:s, s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:f}", "id", check->scenario->id,
                      "name", check->scenario->name, "variant", variant->name, "passed",
-                     (int)check->passed, "problem", check->problem, "expected",
+                     (int)check->passed, "problem", fan_report_string(check->problem), "expected",
                      names_of(variant->expected, variant->expected_count), "also",
-                     names_of(variant->also, variant->also_count), "found", found, "elapsed_ms",
-                     seconds(check->elapsed_ns) * 1e3);
+                     names_of(variant->also, variant->also_count), "found", json_found(check),
+                     "elapsed_ms", seconds(check->elapsed_ns) * 1e3);
 }
 
 /* The check that ended them all before their time, NULL if none did. */

@@ -20,9 +20,7 @@ static void set(json_t *object, const char *member, json_t *value)
     json_object_set_new(object, member, value);
 }
 
-/* Text from a child is whatever it wrote: a string that is no UTF-8 would otherwise be no value at
- * all. */
-static json_t *text(const char *bytes)
+json_t *fan_report_string(const char *bytes)
 {
     json_t *string = json_string(bytes);
     return string ? string : json_string("(not UTF-8)");
@@ -31,9 +29,9 @@ static json_t *text(const char *bytes)
 json_t *fan_report_envelope(const char *schema, const char *outcome)
 {
     json_t *object = json_object();
-    set(object, "schema", text(schema));
-    set(object, "version", text(FAN_VERSION));
-    set(object, "outcome", text(outcome));
+    set(object, "schema", fan_report_string(schema));
+    set(object, "version", fan_report_string(FAN_VERSION));
+    set(object, "outcome", fan_report_string(outcome));
     return object;
 }
 
@@ -48,8 +46,8 @@ json_t *fan_report_refusal(const char *schema, const char *reason, const char *m
                            uint64_t seed)
 {
     json_t *object = fan_report_envelope(schema, "error");
-    set(object, "reason", text(reason));
-    set(object, "message", text(message));
+    set(object, "reason", fan_report_string(reason));
+    set(object, "message", fan_report_string(message));
     set(object, "seed", json_integer((json_int_t)seed));
     return object;
 }
@@ -77,8 +75,8 @@ void fan_report_again(const struct fan_attempt *attempt, char again[160])
 static json_t *frame(const struct fan_place *place)
 {
     json_t *object = json_object();
-    set(object, "function", text(place->function));
-    set(object, "file", *place->file ? text(place->file) : json_null());
+    set(object, "function", fan_report_string(place->function));
+    set(object, "file", *place->file ? fan_report_string(place->file) : json_null());
     set(object, "line", place->line ? json_integer(place->line) : json_null());
     set(object, "library", json_boolean(place->library));
     return object;
@@ -95,9 +93,9 @@ static json_t *frames(const struct fan_run *run, const struct fan_stack *stack)
 
 static void set_wait(json_t *object, const struct fan_run *run, const struct fan_culprit *culprit)
 {
-    set(object, "waits_for", text(culprit->waits_for));
-    set(object, "could_wake", text(culprit->could_wake));
-    set(object, "never", text(culprit->never));
+    set(object, "waits_for", fan_report_string(culprit->waits_for));
+    set(object, "could_wake", fan_report_string(culprit->could_wake));
+    set(object, "never", fan_report_string(culprit->never));
     set(object, "since_ms",
         json_real(ms_between(run->snapshot->started_ns, culprit->thread.since_ns)));
     set(object, "blocked_at", frames(run, &culprit->thread.stack));
@@ -107,7 +105,7 @@ static void set_wait(json_t *object, const struct fan_run *run, const struct fan
 static json_t *culprit(const struct fan_run *run, const struct fan_culprit *culprit)
 {
     json_t *object = json_object();
-    set(object, "name", text(culprit->thread.label));
+    set(object, "name", fan_report_string(culprit->thread.label));
     if (*culprit->waits_for)
         set_wait(object, run, culprit);
     set(object, "created_at", frames(run, &culprit->thread.created));
@@ -116,12 +114,12 @@ static json_t *culprit(const struct fan_run *run, const struct fan_culprit *culp
 
 static void set_places(json_t *object, const struct fan_run *run, const struct fan_finding *finding)
 {
-    set(object, "message", text(finding->summary));
+    set(object, "message", fan_report_string(finding->summary));
     set(object, "at", frames(run, &finding->stack));
     if (!*finding->earlier_what)
         return;
     json_t *earlier = json_object();
-    set(earlier, "what", text(finding->earlier_what));
+    set(earlier, "what", fan_report_string(finding->earlier_what));
     set(earlier, "at", frames(run, &finding->earlier));
     set(object, "earlier", earlier);
 }
@@ -131,10 +129,10 @@ static json_t *finding(const struct fan_attempt *attempt, const struct fan_findi
     const struct fan_run *run = attempt->run;
     char again[160];
     json_t *object = json_object(), *threads = json_array();
-    set(object, "kind", text(fan_finding_name(finding->kind)));
-    set(object, "variant", text(attempt->variant->name));
-    set(object, "proof", text(fan_proof_name(finding->proof)));
-    set(object, "summary", text(finding->summary));
+    set(object, "kind", fan_report_string(fan_finding_name(finding->kind)));
+    set(object, "variant", fan_report_string(attempt->variant->name));
+    set(object, "proof", fan_report_string(fan_proof_name(finding->proof)));
+    set(object, "summary", fan_report_string(finding->summary));
     set(object, "since_ms", json_real(ms_between(run->snapshot->started_ns, finding->since_ns)));
     for (uint32_t i = 0; i < finding->culprit_count; i++)
         json_array_append_new(threads, culprit(run, &finding->culprits[i]));
@@ -142,7 +140,7 @@ static json_t *finding(const struct fan_attempt *attempt, const struct fan_findi
     if (finding->stack.depth > 0)
         set_places(object, run, finding);
     fan_report_again(attempt, again);
-    set(object, "again", text(again));
+    set(object, "again", fan_report_string(again));
     return object;
 }
 
@@ -151,12 +149,12 @@ static json_t *thread(const struct fan_snapshot *now, const struct fan_thread_vi
     json_t *object = json_object();
     char waiting[160];
     set(object, "id", json_integer((json_int_t)view->id));
-    set(object, "name", text(view->label));
-    set(object, "state", text(fan_state_name(view->state)));
+    set(object, "name", fan_report_string(view->label));
+    set(object, "state", fan_report_string(fan_state_name(view->state)));
     set(object, "since_ms", json_real(ms_between(now->started_ns, view->since_ns)));
     if (view->state == FAN_STATE_BLOCKED) {
         fan_tell_waiting(now, view, waiting);
-        set(object, "on", text(waiting));
+        set(object, "on", fan_report_string(waiting));
     }
     set(object, "operations", json_integer((json_int_t)view->operations));
     set(object, "tasks", json_integer((json_int_t)view->tasks_ended));
@@ -167,8 +165,8 @@ static json_t *object_shown(const struct fan_object_view *view)
 {
     json_t *object = json_object();
     set(object, "id", json_integer((json_int_t)view->id));
-    set(object, "kind", text(fan_kind_name(view->kind)));
-    set(object, "name", text(view->name));
+    set(object, "kind", fan_report_string(fan_kind_name(view->kind)));
+    set(object, "name", fan_report_string(view->name));
     set(object, "length", json_integer((json_int_t)view->length));
     set(object, "capacity", json_integer((json_int_t)view->capacity));
     set(object, "closed", json_boolean(view->closed));
@@ -184,7 +182,7 @@ static json_t *observations(const struct fan_attempt *attempt)
     char line[200];
     for (uint32_t i = 0; i < now->thread_count; i++)
         if (fan_tell_blocked(now, &now->threads[i], line))
-            json_array_append_new(array, text(line));
+            json_array_append_new(array, fan_report_string(line));
     return array;
 }
 
@@ -209,15 +207,15 @@ static const char *outcome_of(const struct fan_attempt *attempt)
 
 static void set_error(json_t *object, const struct fan_attempt *attempt)
 {
-    set(object, "reason", text(fan_report_reason(attempt->end)));
-    set(object, "message", text(attempt->message));
+    set(object, "reason", fan_report_string(fan_report_reason(attempt->end)));
+    set(object, "message", fan_report_string(attempt->message));
 }
 
 static json_t *attempt_made(const struct fan_attempt *attempt)
 {
     json_t *object = json_object();
-    set(object, "variant", text(attempt->variant->name));
-    set(object, "outcome", text(outcome_of(attempt)));
+    set(object, "variant", fan_report_string(attempt->variant->name));
+    set(object, "outcome", fan_report_string(outcome_of(attempt)));
     if (attempt->end != FAN_ATTEMPT_VERDICT)
         set_error(object, attempt);
     if (!attempt->run)
@@ -254,10 +252,10 @@ static json_t *all_findings(const struct fan_attempt *attempts, size_t count)
 static json_t *scenario(const struct fan_scenario *scenario)
 {
     json_t *object = json_object();
-    set(object, "id", text(scenario->id));
-    set(object, "name", text(scenario->name));
-    set(object, "title", text(scenario->title));
-    set(object, "file", text(scenario->file));
+    set(object, "id", fan_report_string(scenario->id));
+    set(object, "name", fan_report_string(scenario->name));
+    set(object, "title", fan_report_string(scenario->title));
+    set(object, "file", fan_report_string(scenario->file));
     return object;
 }
 
@@ -272,7 +270,7 @@ json_t *fan_report_run(const struct fan_attempt *attempts, size_t count)
     if (failed)
         set_error(object, failed);
     set(object, "scenario", scenario(attempts->scenario));
-    set(object, "runtime", text("real"));
+    set(object, "runtime", fan_report_string("real"));
     set(object, "seed", json_integer((json_int_t)attempts->seed));
     set(object, "workers", json_integer((json_int_t)attempts->workers));
     set(object, "items", json_integer((json_int_t)attempts->items));

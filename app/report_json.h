@@ -13,6 +13,10 @@
  * count from the program's start. */
 json_t *fan_report_envelope(const char *schema, const char *outcome);
 
+/* A JSON string. Text from a child is whatever it wrote: what is no UTF-8 becomes "(not UTF-8)",
+ * where jansson would have no value at all. */
+json_t *fan_report_string(const char *bytes);
+
 /* Prints the object and a newline, and releases it. */
 void fan_report_print(FILE *out, json_t *object);
 
