@@ -49,6 +49,7 @@ ANALYSED_AS = -I.ci/analysed -Icore -I. $(filter -I% -D%,$(TEST_CFLAGS)) \
 
 fan_layers  := base run sync flow watch lab
 fan_sources := $(filter-out core/run/sim%,$(wildcard $(fan_layers:%=core/%/*.c)))
+sim_sources := $(wildcard core/base/*.c core/sim/*.c)
 bug_sources := $(filter-out bugs/main.c,$(wildcard bugs/*.c))
 app_sources := $(filter-out app/main.c,$(wildcard app/*.c app/*/*.c))
 support_sources := $(wildcard tests/support/*.c)
@@ -61,10 +62,12 @@ measure_sources := $(filter-out tests/bench/bench_% tests/bench/peer_%,$(wildcar
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$1)
 programs = $(patsubst %.c,$(BUILD)/%,$1)
 fan_objects := $(call objects,$(fan_sources))
+sim_objects := $(call objects,$(sim_sources))
 bug_objects := $(call objects,$(bug_sources))
 app_objects := $(call objects,$(app_sources))
 
 libfan   := $(BUILD)/libfan.a
+libfan_sim := $(BUILD)/libfan_sim.a
 libapp   := $(BUILD)/libapp.a
 libsupport := $(BUILD)/libsupport.a
 fanlab   := $(if $(wildcard app/main.c),$(BUILD)/fanlab)
@@ -82,7 +85,8 @@ tsan := BUILD=$(BUILD)/tsan SANITIZE=thread CC=gcc CFLAGS='-O1 -g'
 
 .PHONY: all tests benches help run test check bench asan tsan install clean FORCE
 
-everything := $(libfan) $(bug_objects) $(if $(app_sources),$(libapp)) $(lab_real) $(fanlab)
+everything := $(libfan) $(libfan_sim) $(bug_objects) $(if $(app_sources),$(libapp)) \
+              $(lab_real) $(fanlab)
 
 all: $(everything)  ## build the library and the programs into build/
 
@@ -148,6 +152,7 @@ $(BUILD)/obj/%.o: %.c $(flags)
 	$(COMPILE) $(INCLUDES) $(EMBED) -MMD -MP -c -o $@ $<
 
 $(libfan): $(fan_objects)
+$(libfan_sim): $(sim_objects)
 $(libapp): $(app_objects)
 $(libsupport): $(call objects,$(support_sources))
 %.a: $(flags)
@@ -166,19 +171,32 @@ $(BUILD)/fanlab: $(call objects,app/main.c) $(libapp) $(bug_objects) $(libfan)
 asked_ldflags = $(shell sed -n 's|^/\* LDFLAGS: \(.*\) \*/$$|\1|p' $1)
 
 app_children := $(filter tests/app/%,$(child_sources))
-$(call programs,$(test_sources) $(app_children)): $(BUILD)/%: $(BUILD)/obj/%.o $(libsupport) \
-                                                  $(libapp) $(bug_objects) $(libfan)
+sim_tests    := $(filter tests/sim/%,$(test_sources))
+real_tests   := $(filter-out $(sim_tests),$(test_sources))
+
+$(call programs,$(real_tests) $(app_children)): $(BUILD)/%: $(BUILD)/obj/%.o $(libsupport) \
+                                                $(libapp) $(bug_objects) $(libfan)
 	@mkdir -p $(@D)
 	$(LINK) $(call asked_ldflags,$*.c) -o $@ $^ $(TEST_LIBS) $(APP_LIBS)
+
+$(call programs,$(sim_tests)): $(BUILD)/%: $(BUILD)/obj/%.o $(libsupport) $(libfan_sim)
+	@mkdir -p $(@D)
+	$(LINK) $(call asked_ldflags,$*.c) -o $@ $^ $(TEST_LIBS)
 
 $(call programs,$(filter-out $(app_children),$(child_sources))): $(BUILD)/%: $(BUILD)/obj/%.o $(libfan)
 	@mkdir -p $(@D)
 	$(LINK) $(call asked_ldflags,$*.c) -o $@ $^
 
 measure_objects := $(call objects,$(measure_sources))
+sim_bench := $(filter $(BUILD)/bench/bench_fiber $(BUILD)/bench/bench_sim_%,$(bench))
 
-$(bench): $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(measure_objects) $(libapp) \
-                            $(bug_objects) $(libfan)
+$(sim_bench): $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(libfan_sim)
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $^
+
+real_bench := $(filter-out $(sim_bench),$(bench))
+$(real_bench): $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(measure_objects) $(libapp) \
+                                 $(bug_objects) $(libfan)
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $^ $(APP_LIBS)
 

@@ -47,9 +47,11 @@ check "an empty tree builds" make -s all tests
 mkdir -p core/{base,run,sim} bugs tests/{base,support}
 echo 'int fan_one(void);' >core/base/one.h
 printf '#include "base/one.h"\nint fan_one(void)\n{\n    return 1;\n}\n' >core/base/one.c
-echo '#error' | tee core/run/sim.c core/run/sim_fiber.c core/sim/fiber.c >bugs/note.txt
-check "a new file is found" rebuilds "core/base/one "
+echo '#error' | tee core/run/sim.c core/run/sim_time.c >bugs/note.txt
+echo 'int fan_two;' >core/sim/two.c
+check "a new file is found" rebuilds "core/base/one core/sim/two "
 check "the simulated runtime is left out" holds build/libfan.a one.o
+check "and has a library of its own" holds build/libfan_sim.a one.o two.o
 check "nothing to do" rebuilds ""
 
 cat >bugs/02_text.c <<'END'
@@ -79,7 +81,7 @@ check "a changed bug is embedded anew" rebuilds "bugs/02_text "
 check "and shows it" says "second text */" build/fanlab-lab-real
 touch -d "+4 seconds" core/base/one.h
 check "a header rebuilds who includes it" rebuilds "bugs/02_text core/base/one "
-check "other flags rebuild everything" rebuilds "bugs/02_text bugs/main core/base/one " CFLAGS=-O0
+check "other flags rebuild everything" rebuilds "bugs/02_text bugs/main core/base/one core/sim/two " CFLAGS=-O0
 
 cat >tests/base/test_wrap.c <<'END'
 /* LDFLAGS: -Wl,--wrap=fan_one */
