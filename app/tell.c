@@ -15,6 +15,8 @@ void fan_tell_waiting(const struct fan_snapshot *now, const struct fan_thread_vi
 {
     int used = snprintf(words, 160, "%s", fan_op_name(thread->op));
     uint32_t shown = thread->wait_count < FAN_PROBE_WAITS ? thread->wait_count : FAN_PROBE_WAITS;
+    if (thread->op == FAN_OP_SLEEP)
+        shown = 0; /* its timer has no name */
     for (uint32_t i = 0; i < shown && used < 160; i++)
         used += snprintf(words + used, (size_t)(160 - used), "%s%s", i ? ", " : " on ",
                          name_of(now, &thread->waits[i]));
