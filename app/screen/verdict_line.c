@@ -39,11 +39,12 @@ static void tell_clean(const struct fan_half *half, struct line *line)
              fan_half_threads(half), (unsigned long long)half->snapshot->outputs);
 }
 
-static int count_state(const struct fan_half *half, enum fan_probe_state state)
+/* Those that the lanes show as blocked: a task that sleeps counts as work. */
+static int count_blocked(const struct fan_half *half)
 {
     int count = 0;
     for (int i = 0; i < fan_half_threads(half); i++)
-        count += fan_half_thread(half, i)->state == state;
+        count += fan_half_state(half, fan_half_thread(half, i)).glyph == FAN_GLYPH_BLOCKED;
     return count;
 }
 
@@ -55,7 +56,7 @@ static void tell_progress(const struct fan_half *half, struct line *line)
         snprintf(line->text, sizeof line->text, "starting");
     else
         snprintf(line->text, sizeof line->text, "running: %d of %d threads blocked",
-                 count_state(half, FAN_STATE_BLOCKED), fan_half_threads(half));
+                 count_blocked(half), fan_half_threads(half));
 }
 
 static void tell_error(const char *error, struct line *line)

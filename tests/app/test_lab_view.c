@@ -149,8 +149,10 @@ START_TEST(a_task_that_sleeps_is_work)
     runs[0]->snapshot.threads[1].wait_count = 0;
     runs[0]->snapshot.threads[1].task = 8;
     runs[0]->snapshot.threads[1].tasks_begun = 1;
+    half_block(runs[0], 0, FAN_OP_RECV, 1, 12);
     draw(24, 80);
     expect("worker 1  > working  item 8");
+    expect("> running: 1 of 6 threads blocked");
 }
 END_TEST
 
