@@ -188,7 +188,7 @@ $(call programs,$(filter-out $(app_children),$(child_sources))): $(BUILD)/%: $(B
 	$(LINK) $(call asked_ldflags,$*.c) -o $@ $^
 
 measure_objects := $(call objects,$(measure_sources))
-sim_bench := $(filter $(BUILD)/bench/bench_fiber $(BUILD)/bench/bench_sim_%,$(bench))
+sim_bench := $(filter $(addprefix $(BUILD)/bench/bench_,fiber race sim_%),$(bench))
 
 $(sim_bench): $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(libfan_sim)
 	@mkdir -p $(@D)
