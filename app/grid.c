@@ -1,5 +1,7 @@
 #include "app/grid.h"
 
+#include "app/utf8.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -83,59 +85,7 @@ const struct fan_cell *fan_grid_cell(const struct fan_grid *grid, int row, int c
     return cell_at(grid, row, col);
 }
 
-/* ---- UTF-8 ---- */
-
-static size_t encode(uint32_t c, char out[4])
-{
-    if (c < 0x80) {
-        out[0] = (char)c;
-        return 1;
-    }
-    size_t length = c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-    for (size_t i = length - 1; i > 0; i--, c >>= 6)
-        out[i] = (char)(0x80 | (c & 0x3f));
-    out[0] = (char)((0xf00 >> length) | c);
-    return length;
-}
-
-static int length_by_first_byte(unsigned char byte)
-{
-    if (byte < 0x80)
-        return 1;
-    if (byte >= 0xc2 && byte < 0xe0)
-        return 2;
-    if (byte >= 0xe0 && byte < 0xf0)
-        return 3;
-    if (byte >= 0xf0 && byte < 0xf5)
-        return 4;
-    return 0;
-}
-
-static bool is_encodable(uint32_t c, int length)
-{
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    bool surrogate = c >= 0xd800 && c < 0xe000;
-    return c >= least[length] && c <= 0x10ffff && !surrogate;
-}
-
-/* Takes one character off the text. Broken input is stepped over one byte at a time. */
-static bool decode(const char **text, uint32_t *codepoint)
-{
-    const unsigned char *at = (const unsigned char *)*text;
-    int length = length_by_first_byte(at[0]);
-    uint32_t c = length > 1 ? at[0] & (0xffu >> (length + 1)) : at[0];
-    for (int i = 1; i < length; i++) {
-        if ((at[i] & 0xc0) != 0x80) {
-            length = 0;
-            break;
-        }
-        c = c << 6 | (at[i] & 0x3f);
-    }
-    bool good = length > 0 && is_encodable(c, length);
-    *text += good ? length : 1;
-    *codepoint = c;
-    return good;
-}
+/* ---- characters ---- */
 
 /* One character as it will stand in cells. */
 struct drawn {
@@ -147,7 +97,7 @@ static struct drawn next_drawn(enum fan_charset charset, const char **text)
 {
     struct drawn bad = {.codepoint = glyphs[FAN_GLYPH_REPLACEMENT][charset], .width = 1};
     uint32_t c;
-    if (!decode(text, &c) || (charset == FAN_CHARSET_ASCII && c > 0x7e))
+    if (!fan_utf8_decode(text, &c) || (charset == FAN_CHARSET_ASCII && c > 0x7e))
         return bad;
     int width = wcwidth((wchar_t)c);
     if (width < 0)
@@ -163,9 +113,9 @@ void fan_grid_read_row(const struct fan_grid *grid, int row, char *text, size_t 
         if (cell->codepoint == 0)
             continue;
         char bytes[8];
-        size_t length = encode(cell->codepoint, bytes);
+        size_t length = fan_utf8_encode(cell->codepoint, bytes);
         if (cell->mark)
-            length += encode(cell->mark, bytes + length);
+            length += fan_utf8_encode(cell->mark, bytes + length);
         if (used + length + 1 > size)
             break;
         for (size_t i = 0; i < length; i++)

@@ -1,4 +1,5 @@
 #include "app/grid.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <errno.h>
@@ -15,12 +16,6 @@ static void set_up(void)
     ck_assert_ptr_nonnull(setlocale(LC_ALL, "C.UTF-8"));
     ck_assert_int_eq(fan_grid_init(&grid, 4, 12, FAN_CHARSET_UTF8), 0);
     all = fan_grid_whole(&grid);
-}
-
-static void set_up_ascii(void)
-{
-    set_up();
-    grid.charset = FAN_CHARSET_ASCII;
 }
 
 static void tear_down(void)
@@ -145,6 +140,7 @@ END_TEST
 
 START_TEST(ascii_holds_nothing_but_ascii)
 {
+    grid.charset = FAN_CHARSET_ASCII;
     fan_grid_put(&all, 0, 0, FAN_STYLE_NORMAL, "t\xc3\xa9 \xe6\xbc\xa2 \x7f");
     ck_assert_str_eq(row(0), "t? ? ?");
     for (int glyph = 0; glyph < FAN_GLYPH_COUNT; glyph++)
@@ -195,6 +191,7 @@ static const struct {
 
 START_TEST(a_gauge_shows_how_full)
 {
+    grid.charset = FAN_CHARSET_ASCII;
     ck_assert_int_eq(
         fan_grid_gauge(&all, 0, 0, 4, FAN_STYLE_NORMAL, gauges[_i].used, gauges[_i].capacity), 6);
     ck_assert_str_eq(row(0), gauges[_i].shown);
@@ -203,6 +200,7 @@ END_TEST
 
 START_TEST(rules_span_their_pane)
 {
+    grid.charset = FAN_CHARSET_ASCII;
     struct fan_pane part = fan_grid_part(&all, 0, 2, 3, 5);
     fan_grid_rule(&part, 1, FAN_STYLE_DIM);
     fan_grid_divider(&part, 2, FAN_STYLE_DIM);
@@ -251,33 +249,24 @@ END_TEST
 
 int main(void)
 {
-    TCase *utf8 = tcase_create("utf8");
-    tcase_add_checked_fixture(utf8, set_up, tear_down);
-    tcase_add_test(utf8, text_stands_where_it_was_put);
-    tcase_add_loop_test(utf8, what_is_outside_is_cut, 0, COUNT(outside));
-    tcase_add_test(utf8, a_part_clips_to_itself);
-    tcase_add_test(utf8, a_part_is_cut_to_its_pane);
-    tcase_add_test(utf8, a_wide_character_takes_two_cells);
-    tcase_add_test(utf8, a_wide_character_is_never_halved);
-    tcase_add_test(utf8, a_combining_mark_joins_its_letter);
-    tcase_add_loop_test(utf8, what_is_not_text_is_replaced, 0, COUNT(broken));
-    tcase_add_test(utf8, states_differ_in_both_charsets);
-    tcase_add_test(utf8, glyphs_are_one_column_wide);
-    tcase_add_test(utf8, long_text_ends_in_an_ellipsis);
-    tcase_add_test(utf8, restyling_keeps_the_text);
-    tcase_add_test(utf8, sizes_are_checked);
-    tcase_add_test(utf8, a_short_buffer_holds_what_fits);
-    TCase *ascii = tcase_create("ascii");
-    tcase_add_checked_fixture(ascii, set_up_ascii, tear_down);
-    tcase_add_test(ascii, ascii_holds_nothing_but_ascii);
-    tcase_add_loop_test(ascii, a_gauge_shows_how_full, 0, COUNT(gauges));
-    tcase_add_test(ascii, rules_span_their_pane);
-    Suite *suite = suite_create("grid");
-    suite_add_tcase(suite, utf8);
-    suite_add_tcase(suite, ascii);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    TCase *cases = tcase_create("grid");
+    tcase_add_checked_fixture(cases, set_up, tear_down);
+    tcase_add_test(cases, text_stands_where_it_was_put);
+    tcase_add_loop_test(cases, what_is_outside_is_cut, 0, COUNT(outside));
+    tcase_add_test(cases, a_part_clips_to_itself);
+    tcase_add_test(cases, a_part_is_cut_to_its_pane);
+    tcase_add_test(cases, a_wide_character_takes_two_cells);
+    tcase_add_test(cases, a_wide_character_is_never_halved);
+    tcase_add_test(cases, a_combining_mark_joins_its_letter);
+    tcase_add_loop_test(cases, what_is_not_text_is_replaced, 0, COUNT(broken));
+    tcase_add_test(cases, states_differ_in_both_charsets);
+    tcase_add_test(cases, glyphs_are_one_column_wide);
+    tcase_add_test(cases, long_text_ends_in_an_ellipsis);
+    tcase_add_test(cases, restyling_keeps_the_text);
+    tcase_add_test(cases, sizes_are_checked);
+    tcase_add_test(cases, a_short_buffer_holds_what_fits);
+    tcase_add_test(cases, ascii_holds_nothing_but_ascii);
+    tcase_add_loop_test(cases, a_gauge_shows_how_full, 0, COUNT(gauges));
+    tcase_add_test(cases, rules_span_their_pane);
+    return suite_run("grid", cases);
 }

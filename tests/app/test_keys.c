@@ -1,4 +1,5 @@
 #include "app/keys.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <ctype.h>
@@ -152,11 +153,5 @@ int main(void)
     tcase_add_test(cases, the_footer_shows_only_what_is_possible);
     tcase_add_test(cases, the_help_tells_every_labelled_key);
     tcase_add_test(cases, the_help_scrolls);
-    Suite *suite = suite_create("keys");
-    suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run("keys", cases);
 }

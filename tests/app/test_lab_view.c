@@ -1,5 +1,6 @@
 #include "app/screen/lab_view.h"
 #include "tests/support/half.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <locale.h>
@@ -337,11 +338,5 @@ int main(void)
     tcase_add_test(cases, hostile_names_stay_in_their_cells);
     tcase_add_test(cases, wrong_indexes_of_waits_are_named_by_kind);
     tcase_add_test(cases, the_detail_tells_proof_and_full_stacks);
-    Suite *suite = suite_create("lab view");
-    suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run("lab view", cases);
 }

@@ -1,3 +1,4 @@
+#include "tests/support/suite.h"
 #include "tests/support/terminal.h"
 
 #include <check.h>
@@ -126,11 +127,5 @@ int main(void)
     tcase_add_test(cases, moving_the_cursor_redraws_little);
     tcase_add_test(cases, keys_typed_ahead_are_not_lost);
     tcase_add_test(cases, ctrl_c_quits_from_the_form);
-    Suite *suite = suite_create("screens");
-    suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run("screens", cases);
 }

@@ -1,4 +1,5 @@
 #include "app/keys.h"
+#include "tests/support/suite.h"
 #include "tests/support/terminal.h"
 
 #include <check.h>
@@ -337,11 +338,5 @@ int main(void)
     tcase_add_test(cases, eight_colours_are_enough);
     tcase_add_test(cases, another_charset_gets_ascii);
     tcase_add_test(cases, ascii_can_be_asked_for);
-    Suite *suite = suite_create("terminal");
-    suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run("terminal", cases);
 }

@@ -1,3 +1,4 @@
+#include "tests/support/suite.h"
 #include "tests/support/terminal.h"
 
 #include <check.h>
@@ -390,11 +391,5 @@ int main(void)
     tcase_add_test(cases, ctrl_z_and_fg_in_the_middle_of_a_run);
     tcase_add_test(cases, resizes_in_the_middle_of_a_run);
     tcase_add_test(cases, without_its_helper_it_says_what_is_missing);
-    Suite *suite = suite_create("tui");
-    suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run("tui", cases);
 }

@@ -1,5 +1,6 @@
 #include "app/screen/ui.h"
 #include "tests/support/half.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <locale.h>
@@ -393,11 +394,5 @@ int main(void)
     tcase_add_test(cases, a_number_too_large_for_the_seed_is_refused);
     tcase_add_test(cases, the_detail_opens_at_the_chosen_thread_and_scrolls);
     tcase_add_test(cases, a_half_without_threads_has_no_detail);
-    Suite *suite = suite_create("ui");
-    suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run("ui", cases);
 }

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "tests/support/terminal.h"
 
+#include "app/utf8.h"
 #include "tests/support/shell.h"
 
 #include <errno.h>
@@ -437,19 +438,6 @@ const char *terminal_text(struct terminal *terminal)
     return terminal->text;
 }
 
-static size_t put_character(char *out, uint32_t c)
-{
-    if (c < 0x80) {
-        out[0] = (char)c;
-        return 1;
-    }
-    size_t length = c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-    for (size_t i = length - 1; i > 0; i--, c >>= 6)
-        out[i] = (char)(0x80 | (c & 0x3f));
-    out[0] = (char)((0xf00 >> length) | c);
-    return length;
-}
-
 struct terminal_cell terminal_cell_at(struct terminal *terminal, int row, int col)
 {
     VTermScreenCell cell;
@@ -462,7 +450,7 @@ struct terminal_cell terminal_cell_at(struct terminal *terminal, int row, int co
                                  .coloured = !VTERM_COLOR_IS_DEFAULT_FG(&cell.fg)};
     size_t used = 0;
     for (int i = 0; i < VTERM_MAX_CHARS_PER_CELL && cell.chars[i]; i++)
-        used += put_character(seen.text + used, cell.chars[i]);
+        used += fan_utf8_encode(cell.chars[i], seen.text + used);
     seen.text[used] = '\0';
     return seen;
 }
