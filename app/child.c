@@ -199,7 +199,7 @@ static int start_with(const char *path, const struct fan_child_options *options,
         return fail(why, error, path);
     *child = (struct fan_child){.pid = pid, .segment = segment, .errors = ends[0]};
     child->pidfd = pidfd_open(pid, 0);
-    if (child->pidfd < 0) {
+    if (child->pidfd < 0 && errno != ENOSYS) {
         error = errno;
         kill(-pid, SIGKILL);
         waitpid(pid, NULL, 0);
@@ -261,7 +261,8 @@ void fan_child_close(struct fan_child *child)
         return;
     if (child->pid > 0)
         kill_group_and_reap(child);
-    close(child->pidfd);
+    if (child->pidfd >= 0)
+        close(child->pidfd);
     close(child->segment);
     close(child->errors);
     *child = (struct fan_child){.status = child->status};

@@ -27,7 +27,7 @@ struct fan_child_options {
 
 struct fan_child {
     pid_t pid;   /* -1 when reaped */
-    int pidfd;   /* readable when it has ended */
+    int pidfd;   /* readable when it has ended; -1 where there is no such thing (valgrind) */
     int segment; /* the telemetry's memfd; stays readable after the end */
     int errors;  /* its standard error, non-blocking */
     int status;  /* of waitpid, once reaped */
