@@ -53,7 +53,7 @@ struct order {
 
 static int refuse(const char *what, const char *which)
 {
-    fprintf(stderr, "fanlab's child: %s %s\n", what, which);
+    fprintf(stderr, "fanlab's child: %s%s\n", what, which);
     return FAN_CHILD_USAGE;
 }
 
@@ -75,11 +75,11 @@ static int parse(int argc, char **argv, struct order *order)
     opterr = 0;
     while ((parameter = getopt_long(argc, argv, "", names, NULL)) != -1) {
         if (parameter == '?')
-            return refuse("an unknown parameter,", argv[optind - 1]);
+            return refuse("an unknown parameter, ", argv[optind - 1]);
         order->texts[parameter] = optarg;
     }
     if (optind != argc)
-        return refuse("an unknown parameter,", argv[optind]);
+        return refuse("an unknown parameter, ", argv[optind]);
     return parse_numbers(order);
 }
 
@@ -140,7 +140,7 @@ int fan_child_main(int argc, char **argv, const struct fan_scenario *const *scen
         return error;
     const struct fan_variant *variant = find_variant(&order, scenarios, count);
     if (!variant)
-        return refuse("no such scenario or variant,", order.texts[SCENARIO]);
+        return refuse("no such scenario or variant, ", order.texts[SCENARIO]);
     error = prepare(&order);
     if (error)
         return error;
