@@ -11,7 +11,7 @@
 #include "tests/support/watch.h"
 
 static const size_t capacities[] = {0, 1, 2, 7, 1024};
-enum { CAPACITIES = 5, SHAPES = 4, MODES = 3, MOST = 4, ELEMENTS = 4000 };
+enum { CAPACITIES = 5, SHAPES = 4, MODES = 3, MOST = 4, ELEMENTS = 2400 };
 
 enum mode {
     PLAIN,
