@@ -18,7 +18,7 @@ const struct fan_command *fan_command_find(const char *name)
     return NULL;
 }
 
-int fan_command_usage(FILE *out)
+void fan_command_usage(FILE *out)
 {
     fprintf(out,
             "usage: fanlab [options]            %s\n"
@@ -33,23 +33,26 @@ int fan_command_usage(FILE *out)
     fprintf(out, "\noptions:\n");
     fan_options_help(out, fan_command_tui.options);
     fprintf(out, "\n'fanlab COMMAND --help' tells more.\n");
-    return FAN_EXIT_CLEAN;
 }
 
-int fan_command_help(const struct fan_command *command)
+static void print_help(const struct fan_command *command)
 {
     printf("usage: fanlab %s%s%s [options]\n%s.\n\noptions:\n", command->name,
            *command->operands ? " " : "", command->operands, command->summary);
     fan_options_help(stdout, command->options);
     if (command->more)
         printf("\n%s", command->more);
-    return FAN_EXIT_CLEAN;
 }
 
-int fan_command_version(void)
+bool fan_command_explains(const struct fan_command *command, const struct fan_parsed *parsed)
 {
-    puts("fanlab " FAN_VERSION);
-    return FAN_EXIT_CLEAN;
+    if (parsed->help && command == &fan_command_tui)
+        fan_command_usage(stdout);
+    else if (parsed->help)
+        print_help(command);
+    else if (parsed->version)
+        puts("fanlab " FAN_VERSION);
+    return parsed->help || parsed->version;
 }
 
 int fan_command_misused(const struct fan_command *command, const char *why)

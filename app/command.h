@@ -34,12 +34,11 @@ enum fan_exit {
 };
 
 /* Prints the help of the whole program. */
-int fan_command_usage(FILE *out);
+void fan_command_usage(FILE *out);
 
-/* Prints the command's help to the standard output. */
-int fan_command_help(const struct fan_command *command);
-
-int fan_command_version(void);
+/* Prints the command's help, or the program's version, to the standard output if that was asked
+ * for; returns whether it was. */
+bool fan_command_explains(const struct fan_command *command, const struct fan_parsed *parsed);
 
 /* Says on the standard error what is wrong with a command's arguments, and where to read more. */
 int fan_command_misused(const struct fan_command *command, const char *why);

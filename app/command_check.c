@@ -16,24 +16,14 @@ struct settings {
 };
 
 static const struct fan_option options[] = {
-    {.name = "runtime",
-     .argument = "NAME",
-     .help = "real: threads in parallel, wall clock (the default)",
-     .kind = FAN_OPTION_WORD,
-     .words = fan_request_runtimes,
-     .field = offsetof(struct settings, runtime)},
+    FAN_REQUEST_RUNTIME_OPTION(struct settings),
     {.name = "format",
      .argument = "NAME",
      .help = "text (the default), tap, junit, or json",
      .kind = FAN_OPTION_WORD,
      .words = (const char *const[]){"text", "tap", "junit", "json", NULL},
      .field = offsetof(struct settings, format)},
-    {.name = "seed",
-     .argument = "N",
-     .help = "for everything random (default 1)",
-     .kind = FAN_OPTION_NUMBER,
-     .high = FAN_REQUEST_LAST_SEED,
-     .field = offsetof(struct settings, seed)},
+    FAN_REQUEST_SEED_OPTION(struct settings),
     {0},
 };
 
@@ -133,10 +123,8 @@ static int run(int argc, char **argv)
     struct fan_parsed parsed;
     char why[FAN_OPTIONS_WHY];
     int error = fan_options_parse(options, argc, argv, &settings, &parsed, why);
-    if (parsed.help)
-        return fan_command_help(&fan_command_check);
-    if (parsed.version)
-        return fan_command_version();
+    if (fan_command_explains(&fan_command_check, &parsed))
+        return FAN_EXIT_CLEAN;
     for (int i = parsed.operands; i < argc && !error; i++)
         error = !fan_request_bug(argv[i], why);
     if (error) {

@@ -58,10 +58,8 @@ static int run(int argc, char **argv)
     struct fan_parsed parsed;
     char why[FAN_OPTIONS_WHY];
     int error = fan_options_parse(options, argc, argv, &settings, &parsed, why);
-    if (parsed.help)
-        return fan_command_help(&fan_command_list);
-    if (parsed.version)
-        return fan_command_version();
+    if (fan_command_explains(&fan_command_list, &parsed))
+        return FAN_EXIT_CLEAN;
     if (!error && parsed.operands < argc) {
         snprintf(why, sizeof why, "it takes no operand ('%.40s')", argv[parsed.operands]);
         error = 1;

@@ -27,18 +27,8 @@ static const struct fan_option options[] = {
      .kind = FAN_OPTION_WORD,
      .words = (const char *const[]){"buggy", "fixed", "rare", "both", NULL},
      .field = offsetof(struct settings, variant)},
-    {.name = "runtime",
-     .argument = "NAME",
-     .help = "real: threads in parallel, wall clock (the default)",
-     .kind = FAN_OPTION_WORD,
-     .words = fan_request_runtimes,
-     .field = offsetof(struct settings, runtime)},
-    {.name = "seed",
-     .argument = "N",
-     .help = "for everything random (default 1)",
-     .kind = FAN_OPTION_NUMBER,
-     .high = FAN_REQUEST_LAST_SEED,
-     .field = offsetof(struct settings, seed)},
+    FAN_REQUEST_RUNTIME_OPTION(struct settings),
+    FAN_REQUEST_SEED_OPTION(struct settings),
     {.name = "workers",
      .argument = "N",
      .help = "workers (default: the bug's own)",
@@ -178,10 +168,8 @@ static int run(int argc, char **argv)
     struct fan_attempt attempts[BOTH];
     char why[FAN_OPTIONS_WHY];
     size_t count = parse(argc, argv, &settings, &parsed, attempts, why);
-    if (parsed.help)
-        return fan_command_help(&fan_command_run);
-    if (parsed.version)
-        return fan_command_version();
+    if (fan_command_explains(&fan_command_run, &parsed))
+        return FAN_EXIT_CLEAN;
     if (count == 0) {
         refuse(&settings, "usage", why);
         return fan_command_misused(&fan_command_run, why);

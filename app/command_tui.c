@@ -51,10 +51,8 @@ static int run(int argc, char **argv)
     struct fan_parsed parsed;
     char why[FAN_OPTIONS_WHY];
     int error = fan_options_parse(options, argc, argv, &settings, &parsed, why);
-    if (parsed.help)
-        return fan_command_usage(stdout);
-    if (parsed.version)
-        return fan_command_version();
+    if (fan_command_explains(&fan_command_tui, &parsed))
+        return FAN_EXIT_CLEAN;
     if (error)
         fprintf(stderr, "fanlab: %s\n", why);
     else if (isatty(STDOUT_FILENO))

@@ -14,7 +14,23 @@ enum {
 /* A JSON integer has 63 bits, and a seed must come back as it was given. */
 #define FAN_REQUEST_LAST_SEED INT64_MAX
 
-/* The runtimes there are, for a table of options. */
+/* Rows for a table of options; `settings` is its struct type, with a `const char *runtime` and a
+ * `uint64_t seed`. */
+#define FAN_REQUEST_RUNTIME_OPTION(settings)                                                       \
+    {                                                                                              \
+        .name = "runtime", .argument = "NAME",                                                     \
+        .help = "real: threads in parallel, wall clock (the default)", .kind = FAN_OPTION_WORD,    \
+        .words = fan_request_runtimes, .field = offsetof(settings, runtime)                        \
+    }
+
+#define FAN_REQUEST_SEED_OPTION(settings)                                                          \
+    {                                                                                              \
+        .name = "seed", .argument = "N", .help = "for everything random (default 1)",              \
+        .kind = FAN_OPTION_NUMBER, .high = FAN_REQUEST_LAST_SEED,                                  \
+        .field = offsetof(settings, seed)                                                          \
+    }
+
+/* The runtimes there are. */
 extern const char *const fan_request_runtimes[];
 
 /* The bug called `id`; else NULL and one line in `why`. */

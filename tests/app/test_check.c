@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "app/check_formats.h"
+#include "tests/support/suite.h"
 
 static struct fan_snapshot snapshot;
 static struct fan_verdict verdict;
@@ -227,7 +228,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("check");
     TCase *tests = tcase_create("check");
     tcase_add_checked_fixture(tests, set_up, NULL);
     tcase_add_test(tests, what_is_expected_must_be_found);
@@ -240,10 +240,5 @@ int main(void)
     tcase_add_test(tests, json_is_json_whatever_it_tells);
     tcase_add_test(tests, json_says_what_broke_it_off);
     tcase_add_test(tests, an_unknown_format_is_none);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run("check", tests);
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "tests/support/program.h"
+#include "tests/support/suite.h"
 
 #define FANLAB FAN_BUILD_DIR "/fanlab"
 
@@ -369,7 +370,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("command line");
     TCase *tests = tcase_create("fanlab");
     tcase_set_timeout(tests, 30);
     tcase_add_test(tests, missing_done_is_found_and_its_fix_is_clean);
@@ -387,10 +387,5 @@ int main(void)
     tcase_add_test(tests, output_that_cannot_be_written_is_told_with_3);
     tcase_add_test(tests, output_that_nobody_reads_is_told_with_3);
     tcase_add_test(tests, too_few_descriptors_are_told_with_3);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run("command line", tests);
 }

@@ -16,6 +16,7 @@
 
 #include "base/random.h"
 #include "tests/support/program.h"
+#include "tests/support/suite.h"
 
 static struct program_result result;
 
@@ -226,7 +227,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("command line, hostile");
     TCase *tests = tcase_create("fanlab");
     tcase_set_timeout(tests, 30);
     tcase_add_checked_fixture(tests, set_up, tear_down);
@@ -241,10 +241,5 @@ int main(void)
     tcase_add_loop_test(tests, a_signal_ends_the_child_and_the_check, 0, 3);
     tcase_add_test(tests, sigkill_leaves_no_child);
     tcase_add_loop_test(tests, a_signal_at_any_moment_leaves_nothing, 0, 3);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run("command line, hostile", tests);
 }

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/support/suite.h"
+
 struct settings {
     bool flag;
     uint64_t number;
@@ -141,7 +143,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("options");
     TCase *tests = tcase_create("options");
     tcase_add_test(tests, defaults_stay_where_nothing_is_given);
     tcase_add_test(tests, values_are_taken_and_operands_moved_behind);
@@ -151,10 +152,5 @@ int main(void)
     tcase_add_test(tests, help_and_version_are_known_everywhere);
     tcase_add_test(tests, long_garbage_is_cut_in_the_message);
     tcase_add_test(tests, the_help_has_a_line_for_each);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run("options", tests);
 }

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "tests/support/suite.h"
+
 static const struct {
     const char *text;
     int error;
@@ -48,14 +50,8 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("number");
     TCase *tests = tcase_create("number");
     tcase_add_loop_test(tests, only_digits_are_a_number, 0, sizeof cases / sizeof cases[0]);
     tcase_add_test(tests, the_bounds_belong_to_the_range);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run("number", tests);
 }

@@ -9,6 +9,7 @@
 
 #include "lab/child.h"
 #include "tests/support/program.h"
+#include "tests/support/suite.h"
 
 static struct program_result result;
 
@@ -129,7 +130,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("child's main");
     TCase *tests = tcase_create("refusals");
     tcase_set_timeout(tests, 20);
     tcase_add_checked_fixture(tests, set_up, NULL);
@@ -138,10 +138,5 @@ int main(void)
     tcase_add_test(tests, a_surplus_parameter_is_refused);
     tcase_add_test(tests, a_parent_that_is_another_one_is_refused);
     tcase_add_test(tests, a_segment_that_is_none_is_refused);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run("child's main", tests);
 }

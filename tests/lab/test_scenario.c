@@ -13,6 +13,7 @@
 #include "lab/scenario_state.h"
 #include "run/thread.h"
 #include "sync/timer.h"
+#include "tests/support/suite.h"
 
 static uint64_t slept_ns;
 static bool calloc_fails;
@@ -165,7 +166,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("scenario");
     TCase *tests = tcase_create("scenario");
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, the_parameters_are_those_given);
@@ -175,10 +175,5 @@ int main(void)
     tcase_add_test(tests, paced_work_takes_a_quarter_to_seven_quarters_of_the_pace);
     tcase_add_test(tests, unpaced_work_does_not_sleep);
     tcase_add_test(tests, work_is_seen_as_tasks);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run("scenario", tests);
 }
