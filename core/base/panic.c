@@ -20,6 +20,17 @@ struct scope {
 static _Thread_local struct scope *innermost_scope;
 static _Thread_local int locks_held;
 
+struct fan_panic_state fan_panic_state(void)
+{
+    return (struct fan_panic_state){innermost_scope, locks_held};
+}
+
+void fan_panic_set_state(struct fan_panic_state state)
+{
+    innermost_scope = state.innermost_scope;
+    locks_held = state.locks_held;
+}
+
 void fan_panic_lock_taken(void)
 {
     locks_held++;

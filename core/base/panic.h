@@ -62,4 +62,14 @@ _Noreturn void fan_panic_again(const struct fan_panic *panic);
 void fan_panic_lock_taken(void);
 void fan_panic_lock_released(void);
 
+/* What this module keeps for the calling thread; for a scheduler whose threads share one thread of
+ * the system. Zero is that of a new thread. */
+struct fan_panic_state {
+    void *innermost_scope;
+    int locks_held;
+};
+
+struct fan_panic_state fan_panic_state(void);
+void fan_panic_set_state(struct fan_panic_state state);
+
 #endif

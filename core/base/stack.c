@@ -25,6 +25,11 @@ struct fan_stack_bounds fan_stack_bounds_here(void)
     return bounds_of_this_thread;
 }
 
+struct fan_stack_bounds fan_stack_bounds(void)
+{
+    return bounds_of_this_thread;
+}
+
 static int is_a_frame(uintptr_t at)
 {
     struct fan_stack_bounds bounds = bounds_of_this_thread;

@@ -23,6 +23,7 @@ struct fan_stack_bounds {
 };
 
 void fan_stack_set_bounds(struct fan_stack_bounds bounds);
+struct fan_stack_bounds fan_stack_bounds(void);
 struct fan_stack_bounds fan_stack_bounds_here(void);
 
 /* Captures the stack of the function that calls this one, leaving out its innermost `skip` callers'

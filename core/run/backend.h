@@ -7,6 +7,7 @@
 /* The seam between the library and what runs its threads. Everything above it (locks, waits,
  * channels) is written once against these few calls; real.c implements them with pthreads and
  * futexes, and the controlled scheduler with fibers and virtual time. */
+struct fan_random;
 struct fan_thread;
 
 /* Lets `thread` begin: some thread of execution will call fan_thread_main(thread). Returns 0,
@@ -37,6 +38,10 @@ enum { FAN_SPIN_SHORT = 32 };
 
 void fan_backend_spin(unsigned turn);
 void fan_backend_spin_slowly(void);
+
+/* One of `count` possibilities, from 0: which of them is left open by the program. By the thread's
+ * own random numbers, or by the scheduler. */
+uint64_t fan_backend_choose(struct fan_random *random, uint64_t count);
 
 /* Monotonic nanoseconds: the wall's, or virtual. */
 uint64_t fan_backend_now_ns(void);

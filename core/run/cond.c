@@ -2,6 +2,7 @@
 #include "run/cond.h"
 
 #include "base/panic.h"
+#include "run/announce.h"
 #include "run/thread_state.h"
 
 static void show_waiting(struct fan_cond *cond)
@@ -19,10 +20,22 @@ static void show_signaller(struct fan_cond *cond, const struct fan_thread *self)
     show_waiting(cond);
 }
 
+static size_t list_mutex(const void *argument, const void **objects)
+{
+    objects[0] = argument;
+    return 1;
+}
+
 void fan_cond_wait(struct fan_cond *cond, struct fan_mutex *mutex)
 {
     struct fan_thread *self = fan_thread_here();
     struct fan_waiter waiter = {.thread = self, .index = 1};
+    fan_announce(&(struct fan_announcement){.op = FAN_OP_COND_WAIT,
+                                            .pc = __builtin_return_address(0),
+                                            .object = cond,
+                                            .mode = FAN_TOUCH_WRITE,
+                                            .more = list_mutex,
+                                            .argument = mutex});
     fan_mutex_must_be_held(mutex, "wait with a mutex that this thread does not hold");
     fan_lock_acquire(&cond->guard);
     if (!cond->slot)
@@ -35,7 +48,7 @@ void fan_cond_wait(struct fan_cond *cond, struct fan_mutex *mutex)
                                   .op = FAN_OP_COND_WAIT,
                                   .kind = FAN_KIND_CONDITION};
     fan_lock_release(&cond->guard);
-    fan_mutex_unlock(mutex);
+    fan_mutex_release(mutex);
     fan_wait_park(
         self, &(struct fan_wait_shown){.op = FAN_OP_COND_WAIT, .waits = &wait, .wait_count = 1});
     fan_mutex_lock(mutex);
@@ -44,6 +57,7 @@ void fan_cond_wait(struct fan_cond *cond, struct fan_mutex *mutex)
 void fan_cond_signal(struct fan_cond *cond)
 {
     struct fan_thread *self = fan_thread_here();
+    fan_announce_plain(FAN_OP_SIGNAL, cond, FAN_TOUCH_WRITE, __builtin_return_address(0));
     fan_lock_acquire(&cond->guard);
     struct fan_wakeup wakeup = fan_waitq_fire_one(&cond->waiters, 0);
     show_signaller(cond, self);
@@ -54,6 +68,7 @@ void fan_cond_signal(struct fan_cond *cond)
 void fan_cond_broadcast(struct fan_cond *cond)
 {
     struct fan_thread *self = fan_thread_here();
+    fan_announce_plain(FAN_OP_SIGNAL, cond, FAN_TOUCH_WRITE, __builtin_return_address(0));
     fan_lock_acquire(&cond->guard);
     fan_waitq_fire_all(&cond->waiters, 0);
     show_signaller(cond, self);

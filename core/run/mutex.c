@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "base/panic.h"
+#include "run/announce.h"
 #include "run/backend.h"
 #include "run/thread_state.h"
 
@@ -108,9 +109,29 @@ static bool free_while_spinning(struct fan_mutex *mutex, struct fan_thread *self
     return false;
 }
 
+struct attempt {
+    const struct fan_mutex *mutex;
+    uint64_t thread;
+};
+
+/* A thread that locks again what it holds gets to hear of it. */
+static bool can_lock(const void *argument)
+{
+    const struct attempt *attempt = argument;
+    uint64_t owner = owner_of(load_state(attempt->mutex));
+    return owner == 0 || owner == attempt->thread;
+}
+
 void fan_mutex_lock(struct fan_mutex *mutex)
 {
     struct fan_thread *self = fan_thread_here();
+    struct attempt attempt = {mutex, self->id};
+    fan_announce(&(struct fan_announcement){.op = FAN_OP_LOCK,
+                                            .pc = __builtin_return_address(0),
+                                            .object = mutex,
+                                            .mode = FAN_TOUCH_WRITE,
+                                            .ready = can_lock,
+                                            .argument = &attempt});
     fan_thread_operates(self, FAN_OP_LOCK, NULL, __builtin_return_address(0));
     if (!change_state(mutex, 0, owned_by(self))) {
         if (owner_of(load_state(mutex)) == self->id)
@@ -124,6 +145,7 @@ void fan_mutex_lock(struct fan_mutex *mutex)
 int fan_mutex_trylock(struct fan_mutex *mutex)
 {
     struct fan_thread *self = fan_thread_here();
+    fan_announce_plain(FAN_OP_LOCK, mutex, FAN_TOUCH_WRITE, __builtin_return_address(0));
     fan_thread_operates(self, FAN_OP_LOCK, NULL, __builtin_return_address(0));
     if (!change_state(mutex, 0, owned_by(self)))
         return EBUSY;
@@ -149,6 +171,12 @@ void fan_mutex_must_be_held(const struct fan_mutex *mutex, const char *what)
 }
 
 void fan_mutex_unlock(struct fan_mutex *mutex)
+{
+    fan_announce_plain(FAN_OP_UNLOCK, mutex, FAN_TOUCH_WRITE, __builtin_return_address(0));
+    fan_mutex_release(mutex);
+}
+
+void fan_mutex_release(struct fan_mutex *mutex)
 {
     struct fan_thread *self = fan_thread_here();
     fan_mutex_must_be_held(mutex, "unlock of a mutex that this thread does not hold");

@@ -39,6 +39,9 @@ void fan_mutex_unlock(struct fan_mutex *mutex);
 /* Panics unless the calling thread holds the mutex; `what` says what it was about to do with it. */
 void fan_mutex_must_be_held(const struct fan_mutex *mutex, const char *what);
 
+/* The same as a part of another operation, which has announced itself (run/announce.h). */
+void fan_mutex_release(struct fan_mutex *mutex);
+
 /* Ends the mutex's use, which must be unlocked with nobody waiting. Needed only to tell observers.
  */
 void fan_mutex_destroy(struct fan_mutex *mutex);

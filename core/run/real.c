@@ -142,3 +142,8 @@ uint64_t fan_backend_now_ns(void)
 {
     return fan_clock_ns();
 }
+
+uint64_t fan_backend_choose(struct fan_random *random, uint64_t count)
+{
+    return fan_random_below(random, count);
+}

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/panic.h"
+#include "run/announce.h"
 #include "run/backend.h"
 #include "run/thread_state.h"
 
@@ -88,6 +89,7 @@ static void drop_reference(struct fan_thread *thread)
  * there would be a moment in which nobody seems able to run. */
 static void end(struct fan_thread *self)
 {
+    fan_announce_plain(FAN_OP_END, self, FAN_TOUCH_WRITE, NULL);
     fan_lock_acquire(&self->guard);
     self->ended = true;
     fan_waitq_fire_all(&self->joiners, 0);
@@ -151,6 +153,11 @@ void fan_go(const char *name, void (*run)(void *), void *argument)
         fan_panic("cannot start thread %s: %s", name ? name : "", strerror(error));
 }
 
+static bool has_ended(const void *thread)
+{
+    return ((const struct fan_thread *)thread)->ended;
+}
+
 void fan_thread_join(struct fan_thread *thread)
 {
     if (!thread)
@@ -161,6 +168,12 @@ void fan_thread_join(struct fan_thread *thread)
     struct fan_waiter waiter = {.thread = self, .index = 1};
     struct fan_probe_wait wait = {
         .slot = thread->slot_index, .op = FAN_OP_JOIN, .kind = FAN_KIND_THREAD};
+    fan_announce(&(struct fan_announcement){.op = FAN_OP_JOIN,
+                                            .pc = __builtin_return_address(0),
+                                            .object = thread,
+                                            .mode = FAN_TOUCH_READ,
+                                            .ready = has_ended,
+                                            .argument = thread});
     fan_thread_operates(self, FAN_OP_JOIN, NULL, __builtin_return_address(0));
     fan_lock_acquire(&thread->guard);
     bool ended = thread->ended;

@@ -64,6 +64,6 @@ int fan_block(const struct fan_block *block, struct fan_waiter *waiter)
     if (fired == BY_OBJECT)
         return waiter->result;
     leave(block, waiter);
-    error = fan_ctx_error(block->ctx);
+    error = fan_ctx_look(block->ctx);
     return error ? error : EAGAIN;
 }

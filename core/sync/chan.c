@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/panic.h"
+#include "run/announce.h"
 #include "run/thread_state.h"
 #include "sync/select.h"
 
@@ -72,6 +73,11 @@ void fan_chan_free(struct fan_chan *chan)
     fan_probe_object_drop(chan->slot);
     free(chan->ring);
     free(chan);
+}
+
+static inline bool is_buffered(const struct fan_chan *chan)
+{
+    return chan && chan->capacity > 0;
 }
 
 static inline void copy_element(const struct fan_chan *chan, void *to, const void *from)
@@ -375,6 +381,7 @@ void fan_chan_close(struct fan_chan *chan)
     struct fan_thread *self = fan_thread_here();
     if (!chan)
         fan_panic("close of a NULL channel");
+    fan_announce_plain(FAN_OP_CLOSE, chan, FAN_TOUCH_WRITE, __builtin_return_address(0));
     fan_thread_operates(self, FAN_OP_CLOSE, chan->slot, __builtin_return_address(0));
     fan_chan_lock(chan);
     bool first = !chan->closed;
@@ -393,7 +400,9 @@ void fan_chan_close(struct fan_chan *chan)
 
 size_t fan_chan_length(const struct fan_chan *chan)
 {
-    if (!chan || !chan->capacity)
+    if (chan)
+        fan_announce_plain(FAN_OP_RECV, chan, FAN_TOUCH_READ, __builtin_return_address(0));
+    if (!is_buffered(chan))
         return 0;
     uint64_t taken = passed(chan->take);
     uint64_t length = passed(chan->put) - taken;
@@ -405,15 +414,43 @@ size_t fan_chan_capacity(const struct fan_chan *chan)
     return chan ? chan->capacity : 0;
 }
 
+bool fan_chan_is_ready(const struct fan_chan *chan, bool sending)
+{
+    bool partner_waits = sending ? chan->receivers.length > 0 : chan->senders.length > 0;
+    return chan->closed || partner_waits ||
+           (chan->capacity > 0 && fan_chan_looks_ready(chan, sending));
+}
+
+struct use {
+    const struct fan_chan *chan;
+    const struct fan_ctx *ctx;
+    bool sending;
+};
+
+static bool need_not_wait(const void *argument)
+{
+    const struct use *use = argument;
+    return fan_chan_is_ready(use->chan, use->sending) || fan_ctx_is_done(use->ctx);
+}
+
 /* An unbuffered channel is left to the blocking way at once, which tries as it locks. */
 int fan_chan_send(struct fan_chan *chan, const void *element, struct fan_ctx *ctx)
 {
     struct fan_thread *self = fan_thread_here();
+    struct use use = {chan, ctx, true};
+    fan_announce(&(struct fan_announcement){.op = FAN_OP_SEND,
+                                            .pc = __builtin_return_address(0),
+                                            .object = chan,
+                                            .mode = FAN_TOUCH_WRITE,
+                                            .context = ctx,
+                                            .ready = is_buffered(chan) ? need_not_wait : NULL,
+                                            .argument = &use,
+                                            .deadline_ns = fan_ctx_deadline(ctx)});
     fan_thread_operates(self, FAN_OP_SEND, chan ? chan->slot : NULL, __builtin_return_address(0));
-    int error = fan_ctx_error(ctx);
+    int error = fan_ctx_look(ctx);
     if (error)
         return error;
-    if (chan && chan->capacity && put_fast(chan, self, element))
+    if (is_buffered(chan) && put_fast(chan, self, element))
         return 0;
     struct fan_select_case one = FAN_SEND(chan, element);
     return fan_select_blocking(self, &one, 1, ctx, &(size_t){0});
@@ -422,11 +459,20 @@ int fan_chan_send(struct fan_chan *chan, const void *element, struct fan_ctx *ct
 int fan_chan_recv(struct fan_chan *chan, void *element, struct fan_ctx *ctx)
 {
     struct fan_thread *self = fan_thread_here();
+    struct use use = {chan, ctx, false};
+    fan_announce(&(struct fan_announcement){.op = FAN_OP_RECV,
+                                            .pc = __builtin_return_address(0),
+                                            .object = chan,
+                                            .mode = FAN_TOUCH_WRITE,
+                                            .context = ctx,
+                                            .ready = is_buffered(chan) ? need_not_wait : NULL,
+                                            .argument = &use,
+                                            .deadline_ns = fan_ctx_deadline(ctx)});
     fan_thread_operates(self, FAN_OP_RECV, chan ? chan->slot : NULL, __builtin_return_address(0));
-    int error = fan_ctx_error(ctx);
+    int error = fan_ctx_look(ctx);
     if (error)
         return error;
-    if (chan && chan->capacity && take_fast(chan, self, element))
+    if (is_buffered(chan) && take_fast(chan, self, element))
         return 0;
     struct fan_select_case one = FAN_RECV(chan, element);
     error = fan_select_blocking(self, &one, 1, ctx, &(size_t){0});
@@ -436,6 +482,7 @@ int fan_chan_recv(struct fan_chan *chan, void *element, struct fan_ctx *ctx)
 int fan_chan_try_send(struct fan_chan *chan, const void *element)
 {
     struct fan_thread *self = fan_thread_here();
+    fan_announce_plain(FAN_OP_SEND, chan, FAN_TOUCH_WRITE, __builtin_return_address(0));
     fan_thread_operates(self, FAN_OP_SEND, chan ? chan->slot : NULL, __builtin_return_address(0));
     enum fan_chan_try tried = chan ? fan_chan_try_put(chan, self, element) : FAN_CHAN_NOT_READY;
     if (tried == FAN_CHAN_CLOSED)
@@ -446,6 +493,7 @@ int fan_chan_try_send(struct fan_chan *chan, const void *element)
 int fan_chan_try_recv(struct fan_chan *chan, void *element)
 {
     struct fan_thread *self = fan_thread_here();
+    fan_announce_plain(FAN_OP_RECV, chan, FAN_TOUCH_WRITE, __builtin_return_address(0));
     fan_thread_operates(self, FAN_OP_RECV, chan ? chan->slot : NULL, __builtin_return_address(0));
     enum fan_chan_try tried = chan ? fan_chan_try_take(chan, self, element) : FAN_CHAN_NOT_READY;
     if (tried == FAN_CHAN_NOT_READY)

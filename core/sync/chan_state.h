@@ -81,6 +81,9 @@ void fan_chan_unlock(struct fan_chan *chan);
 void fan_chan_queue(struct fan_chan *chan, struct fan_waitq *queue, struct fan_waiter *waiter);
 void fan_chan_unqueue(struct fan_chan *chan, struct fan_waitq *queue, struct fan_waiter *waiter);
 
+/* Whether a send (a receive) would not have to wait. Both locks held, or nobody else runs. */
+bool fan_chan_is_ready(const struct fan_chan *chan, bool sending);
+
 /* Whether a buffered channel's state is such that a send (a receive) need not wait, without a lock:
  * a hint, for spinning. */
 bool fan_chan_looks_ready(const struct fan_chan *chan, bool sending);

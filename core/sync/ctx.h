@@ -1,6 +1,7 @@
 #ifndef FAN_SYNC_CTX_H
 #define FAN_SYNC_CTX_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/list.h"
@@ -62,7 +63,15 @@ int fan_ctx_error(struct fan_ctx *ctx);
 int fan_ctx_cause(struct fan_ctx *ctx);
 
 /* When it will be done at the latest; 0 = no deadline. NULL is accepted. */
-uint64_t fan_ctx_deadline(const struct fan_ctx *ctx);
+static inline uint64_t fan_ctx_deadline(const struct fan_ctx *ctx)
+{
+    return ctx ? ctx->deadline_ns : 0;
+}
+
+/* For what blocks: fan_ctx_error as a part of another operation, which has announced itself
+ * (run/announce.h); and whether it would be an error, without any effect. */
+int fan_ctx_look(struct fan_ctx *ctx);
+bool fan_ctx_is_done(const struct fan_ctx *ctx);
 
 /* For what blocks: puts a waiter into the context's queue unless the context is done; returns what
  * fan_ctx_error does. After a 0 the caller takes it out again with fan_ctx_unwatch. NULL is

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #include "base/panic.h"
+#include "run/announce.h"
 #include "run/thread_state.h"
 #include "sync/block.h"
 #include "sync/tally.h"
@@ -33,6 +34,7 @@ static void show_change(struct fan_once *once)
 
 static void finish(struct fan_once *once, const struct fan_thread *self)
 {
+    fan_announce_plain(FAN_OP_ONCE, once, FAN_TOUCH_WRITE, NULL);
     fan_lock_acquire(&once->guard);
     __atomic_store_n(&once->done, 1, __ATOMIC_RELEASE);
     once->runner = 0;
@@ -96,11 +98,30 @@ static bool becomes_runner(struct fan_once *once, const struct fan_thread *self)
     return true;
 }
 
+struct call {
+    const struct fan_once *once;
+    uint64_t thread;
+};
+
+/* A function that calls its own once gets to hear of it. */
+static bool need_not_wait(const void *argument)
+{
+    const struct call *call = argument;
+    return call->once->done || !call->once->runner || call->once->runner == call->thread;
+}
+
 void fan_once(struct fan_once *once, void (*function)(void *), void *argument)
 {
+    struct fan_thread *self = fan_thread_here();
+    struct call call = {once, self->id};
+    fan_announce(&(struct fan_announcement){.op = FAN_OP_ONCE,
+                                            .pc = __builtin_return_address(0),
+                                            .object = once,
+                                            .mode = FAN_TOUCH_WRITE,
+                                            .ready = need_not_wait,
+                                            .argument = &call});
     if (is_done(once))
         return;
-    struct fan_thread *self = fan_thread_here();
     fan_lock_acquire(&once->guard);
     fan_thread_operates(self, FAN_OP_ONCE, once->slot, __builtin_return_address(0));
     if (becomes_runner(once, self))

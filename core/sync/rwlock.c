@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "base/panic.h"
+#include "run/announce.h"
 #include "run/thread_state.h"
 #include "sync/block.h"
 #include "sync/tally.h"
@@ -74,6 +75,7 @@ static void wait_for_turn(struct fan_rwlock *rwlock, struct fan_thread *self, ui
 static void lock(struct fan_rwlock *rwlock, uint64_t as, enum fan_probe_op op, void *pc)
 {
     struct fan_thread *self = fan_thread_here();
+    fan_announce_plain(op, rwlock, FAN_TOUCH_WRITE, pc);
     fan_lock_acquire(&rwlock->guard);
     fan_thread_operates(self, op, rwlock->slot, pc);
     if (rwlock->writer == self->id) {
@@ -133,6 +135,7 @@ static void leave(struct fan_rwlock *rwlock, const struct fan_thread *self)
 void fan_rwlock_unlock_shared(struct fan_rwlock *rwlock)
 {
     struct fan_thread *self = fan_thread_here();
+    fan_announce_plain(FAN_OP_UNLOCK, rwlock, FAN_TOUCH_WRITE, __builtin_return_address(0));
     fan_lock_acquire(&rwlock->guard);
     if (rwlock->readers == 0) {
         fan_lock_release(&rwlock->guard);
@@ -145,6 +148,7 @@ void fan_rwlock_unlock_shared(struct fan_rwlock *rwlock)
 void fan_rwlock_unlock(struct fan_rwlock *rwlock)
 {
     struct fan_thread *self = fan_thread_here();
+    fan_announce_plain(FAN_OP_UNLOCK, rwlock, FAN_TOUCH_WRITE, __builtin_return_address(0));
     fan_lock_acquire(&rwlock->guard);
     if (rwlock->writer != self->id) {
         fan_lock_release(&rwlock->guard);

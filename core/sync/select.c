@@ -6,8 +6,10 @@
 #include <errno.h>
 
 #include "base/panic.h"
+#include "run/announce.h"
 #include "run/backend.h"
 #include "run/thread_state.h"
+#include "run/time.h"
 #include "sync/chan_state.h"
 
 /* One select under way. Waiter i belongs to case i and has index i + 1; the last one is that of the
@@ -84,19 +86,19 @@ static bool note_try(struct fan_select_case *one, enum fan_chan_try tried)
     return tried != FAN_CHAN_NOT_READY;
 }
 
-static bool try_without_channel(struct fan_select_case *one)
+static bool try_without_channel(struct selection *selection, struct fan_select_case *one)
 {
     if (one->kind == FAN_CASE_DONE && one->ctx)
-        return (one->result = fan_ctx_error(one->ctx)) != 0;
+        return (one->result = fan_ctx_look(one->ctx)) != 0;
     if (one->kind == FAN_CASE_TIMER && one->timer)
-        return (one->result = fan_timer_try(one->timer)) == 0;
+        return (one->result = fan_timer_take(one->timer, selection->self)) == 0;
     return false;
 }
 
 static bool try_case(struct selection *selection, struct fan_select_case *one)
 {
     if (!on_channel(one))
-        return try_without_channel(one);
+        return try_without_channel(selection, one);
     if (one->kind == FAN_CASE_SEND)
         return note_try(one, fan_chan_try_put(one->chan, selection->self, one->element));
     return note_try(one, fan_chan_try_take(one->chan, selection->self, one->element));
@@ -107,7 +109,7 @@ static bool try_case_locked(struct selection *selection, struct fan_select_case 
 {
     struct fan_thread *self = selection->self;
     if (!on_channel(one))
-        return try_without_channel(one);
+        return try_without_channel(selection, one);
     if (one->kind == FAN_CASE_SEND)
         return note_try(one, fan_chan_put_locked(one->chan, self, one->element, wakeup));
     return note_try(one, fan_chan_take_locked(one->chan, self, one->element, wakeup));
@@ -123,13 +125,39 @@ static bool take_ready_case(struct selection *selection, size_t *chosen)
     return false;
 }
 
+static bool is_ready(const struct fan_select_case *one)
+{
+    if (on_channel(one))
+        return fan_chan_is_ready(one->chan, one->kind == FAN_CASE_SEND);
+    if (one->kind == FAN_CASE_DONE)
+        return fan_ctx_is_done(one->ctx);
+    if (one->kind != FAN_CASE_TIMER || !one->timer)
+        return false;
+    uint64_t due_ns = fan_timer_due(one->timer);
+    return due_ns && due_ns <= fan_now_ns();
+}
+
+static size_t list_ready(const struct selection *selection, uint8_t ready[FAN_SELECT_CASES])
+{
+    size_t count = 0;
+    for (size_t i = 0; i < selection->count; i++)
+        if (is_ready(&selection->cases[i]))
+            ready[count++] = (uint8_t)i;
+    return count;
+}
+
+/* A case that looks ready may turn out not to be: who waits there was fired by another object. */
 static bool take_ready_case_locked(struct selection *selection, size_t *chosen,
                                    struct fan_wakeup *wakeup)
 {
-    for (size_t i = 0; i < selection->count; i++) {
-        *chosen = selection->poll_order[i];
+    uint8_t ready[FAN_SELECT_CASES];
+    size_t count = list_ready(selection, ready);
+    while (count > 0) {
+        size_t at = count > 1 ? fan_backend_choose(&selection->self->random, count) : 0;
+        *chosen = ready[at];
         if (try_case_locked(selection, &selection->cases[*chosen], wakeup))
             return true;
+        ready[at] = ready[--count];
     }
     return false;
 }
@@ -302,16 +330,18 @@ static void begin(struct selection *selection, struct fan_thread *self,
     sort_lock_order(selection);
 }
 
-/* A buffered channel is likely to be ready in a moment, and entering its queue makes the other end
- * slow: so look again for a while first, seldom enough to leave the other end its cache line. */
+/* Whether it is worth to look without all the locks. Not under a scheduler, which decides when to
+ * look. A buffered channel is likely to be ready in a moment, and entering its queue makes the
+ * other end slow: so look again for a while first, seldom enough to leave the other end its cache
+ * line. */
 static bool ready_after_spinning(struct selection *selection)
 {
     const struct fan_select_case *one = &selection->cases[0];
+    unsigned spins = fan_backend_spins() / 8;
     if (selection->count != 1)
-        return true;
+        return spins > 0;
     if (!on_channel(one) || one->chan->capacity == 0)
         return false;
-    unsigned spins = fan_backend_spins() / 8;
     for (unsigned turn = 0; turn < spins; turn++) {
         if (fan_chan_looks_ready(one->chan, one->kind == FAN_CASE_SEND))
             return true;
@@ -327,7 +357,7 @@ int fan_select_blocking(struct fan_thread *self, struct fan_select_case *cases, 
     size_t done = 0;
     begin(&selection, self, cases, count, ctx);
     for (;;) {
-        int error = fan_ctx_error(ctx);
+        int error = fan_ctx_look(ctx);
         if (error)
             return error;
         if (ready_after_spinning(&selection) && take_ready_case(&selection, &done))
@@ -340,16 +370,51 @@ int fan_select_blocking(struct fan_thread *self, struct fan_select_case *cases, 
     return 0;
 }
 
-static int begin_operation(size_t count, struct fan_thread *self, void *pc)
+struct choice {
+    const struct fan_select_case *cases;
+    size_t count;
+    const struct fan_ctx *ctx;
+};
+
+static const void *object_of(const struct fan_select_case *one)
 {
+    if (on_channel(one))
+        return one->chan;
+    return one->kind == FAN_CASE_DONE ? (const void *)one->ctx : (const void *)one->timer;
+}
+
+static size_t list_objects(const void *argument, const void **objects)
+{
+    const struct choice *choice = argument;
+    size_t count = 0;
+    for (size_t i = 0; i < choice->count; i++) {
+        const void *object = object_of(&choice->cases[i]);
+        if (object)
+            objects[count++] = object;
+    }
+    return count;
+}
+
+/* The announcement is a select's or a try's: both may always arrive. What waits must be seen by
+ * those it may meet, and by those who close or cancel what it waits for. */
+static int begin_operation(const struct choice *choice, struct fan_thread *self, void *pc)
+{
+    if (choice->count > FAN_SELECT_CASES)
+        return EINVAL;
+    fan_announce(&(struct fan_announcement){.op = FAN_OP_SELECT,
+                                            .pc = pc,
+                                            .context = choice->ctx,
+                                            .more = list_objects,
+                                            .argument = choice});
     fan_thread_operates(self, FAN_OP_SELECT, NULL, pc);
-    return count <= FAN_SELECT_CASES ? 0 : EINVAL;
+    return 0;
 }
 
 int fan_select(struct fan_select_case *cases, size_t count, struct fan_ctx *ctx, size_t *chosen)
 {
     struct fan_thread *self = fan_thread_here();
-    int error = begin_operation(count, self, __builtin_return_address(0));
+    struct choice choice = {cases, count, ctx};
+    int error = begin_operation(&choice, self, __builtin_return_address(0));
     return error ? error : fan_select_blocking(self, cases, count, ctx, chosen);
 }
 
@@ -359,7 +424,8 @@ int fan_select_try(struct fan_select_case *cases, size_t count, size_t *chosen)
     struct selection selection;
     struct fan_wakeup wakeup = {0};
     size_t done = 0;
-    int error = begin_operation(count, self, __builtin_return_address(0));
+    struct choice choice = {cases, count, NULL};
+    int error = begin_operation(&choice, self, __builtin_return_address(0));
     if (error)
         return error;
     begin(&selection, self, cases, count, NULL);

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "base/panic.h"
+#include "run/announce.h"
 #include "run/thread_state.h"
 #include "sync/block.h"
 #include "sync/tally.h"
@@ -88,10 +89,15 @@ static void serve_those_behind(struct fan_semaphore *semaphore)
 int fan_semaphore_acquire(struct fan_semaphore *semaphore, uint64_t amount, struct fan_ctx *ctx)
 {
     struct fan_thread *self = fan_thread_here();
+    fan_announce(&(struct fan_announcement){.op = FAN_OP_ACQUIRE,
+                                            .pc = __builtin_return_address(0),
+                                            .object = semaphore,
+                                            .mode = FAN_TOUCH_WRITE,
+                                            .context = ctx});
     fan_thread_operates(self, FAN_OP_ACQUIRE, semaphore->slot, __builtin_return_address(0));
     if (amount == 0 || amount > semaphore->permits)
         return EINVAL;
-    int error = fan_ctx_error(ctx);
+    int error = fan_ctx_look(ctx);
     if (error)
         return error;
     fan_lock_acquire(&semaphore->guard);
@@ -115,6 +121,7 @@ int fan_semaphore_acquire(struct fan_semaphore *semaphore, uint64_t amount, stru
 int fan_semaphore_try_acquire(struct fan_semaphore *semaphore, uint64_t amount)
 {
     struct fan_thread *self = fan_thread_here();
+    fan_announce_plain(FAN_OP_ACQUIRE, semaphore, FAN_TOUCH_WRITE, __builtin_return_address(0));
     fan_thread_operates(self, FAN_OP_ACQUIRE, semaphore->slot, __builtin_return_address(0));
     if (amount == 0 || amount > semaphore->permits)
         return EINVAL;
@@ -127,6 +134,7 @@ int fan_semaphore_try_acquire(struct fan_semaphore *semaphore, uint64_t amount)
 void fan_semaphore_release(struct fan_semaphore *semaphore, uint64_t amount)
 {
     struct fan_thread *self = fan_thread_here();
+    fan_announce_plain(FAN_OP_RELEASE, semaphore, FAN_TOUCH_WRITE, __builtin_return_address(0));
     fan_lock_acquire(&semaphore->guard);
     if (amount > semaphore->permits - semaphore->available) {
         fan_lock_release(&semaphore->guard);

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "base/panic.h"
+#include "run/announce.h"
 #include "run/thread_state.h"
 #include "run/time.h"
 #include "sync/block.h"
@@ -31,6 +32,7 @@ void fan_timer_destroy(struct fan_timer *timer)
 void fan_timer_reset(struct fan_timer *timer, uint64_t due_ns, uint64_t period_ns)
 {
     struct fan_thread *self = fan_thread_here();
+    fan_announce_plain(FAN_OP_TIMER_SET, timer, FAN_TOUCH_WRITE, __builtin_return_address(0));
     fan_lock_acquire(&timer->guard);
     timer->due_ns = due_ns;
     timer->period_ns = period_ns;
@@ -63,21 +65,27 @@ static bool take_tick(struct fan_timer *timer, const struct fan_thread *self)
     return true;
 }
 
-int fan_timer_try(struct fan_timer *timer)
+int fan_timer_take(struct fan_timer *timer, const struct fan_thread *self)
 {
-    struct fan_thread *self = fan_thread_here();
-    fan_thread_operates(self, FAN_OP_TIMER_WAIT, timer->slot, __builtin_return_address(0));
     fan_lock_acquire(&timer->guard);
     bool taken = take_tick(timer, self);
     fan_lock_release(&timer->guard);
     return taken ? 0 : EAGAIN;
 }
 
+int fan_timer_try(struct fan_timer *timer)
+{
+    struct fan_thread *self = fan_thread_here();
+    fan_announce_plain(FAN_OP_TIMER_WAIT, timer, FAN_TOUCH_WRITE, __builtin_return_address(0));
+    fan_thread_operates(self, FAN_OP_TIMER_WAIT, timer->slot, __builtin_return_address(0));
+    return fan_timer_take(timer, self);
+}
+
 /* Takes a tick or waits once: EAGAIN says that it is time to look again. */
 static int take_or_wait(struct fan_timer *timer, const struct fan_thread *self, struct fan_ctx *ctx)
 {
     struct fan_waiter waiter = {0};
-    int error = fan_ctx_error(ctx);
+    int error = fan_ctx_look(ctx);
     if (error)
         return error;
     fan_lock_acquire(&timer->guard);
@@ -99,6 +107,11 @@ int fan_timer_wait(struct fan_timer *timer, struct fan_ctx *ctx)
 {
     struct fan_thread *self = fan_thread_here();
     int error;
+    fan_announce(&(struct fan_announcement){.op = FAN_OP_TIMER_WAIT,
+                                            .pc = __builtin_return_address(0),
+                                            .object = timer,
+                                            .mode = FAN_TOUCH_WRITE,
+                                            .context = ctx});
     fan_thread_operates(self, FAN_OP_TIMER_WAIT, timer->slot, __builtin_return_address(0));
     do
         error = take_or_wait(timer, self, ctx);
@@ -141,6 +154,8 @@ int fan_sleep(uint64_t delay_ns, struct fan_ctx *ctx)
     struct fan_lock lock = {0};
     struct fan_waitq nobody = {0};
     struct fan_waiter waiter = {0};
+    fan_announce(&(struct fan_announcement){
+        .op = FAN_OP_SLEEP, .pc = __builtin_return_address(0), .context = ctx});
     fan_thread_operates(self, FAN_OP_SLEEP, NULL, __builtin_return_address(0));
     fan_lock_acquire(&lock);
     int error = fan_block(&(struct fan_block){.lock = &lock,

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #include "base/panic.h"
+#include "run/announce.h"
 #include "run/thread_state.h"
 #include "sync/block.h"
 #include "sync/tally.h"
@@ -45,6 +46,7 @@ static void change_count(struct fan_waitgroup *group, struct fan_thread *self, i
 void fan_waitgroup_add(struct fan_waitgroup *group, int64_t amount)
 {
     struct fan_thread *self = fan_thread_here();
+    fan_announce_plain(FAN_OP_GROUP_ADD, group, FAN_TOUCH_WRITE, __builtin_return_address(0));
     fan_lock_acquire(&group->guard);
     change_count(group, self, amount);
 }
@@ -52,6 +54,7 @@ void fan_waitgroup_add(struct fan_waitgroup *group, int64_t amount)
 void fan_waitgroup_done(struct fan_waitgroup *group)
 {
     struct fan_thread *self = fan_thread_here();
+    fan_announce_plain(FAN_OP_GROUP_DONE, group, FAN_TOUCH_ADD, __builtin_return_address(0));
     fan_lock_acquire(&group->guard);
     fan_thread_operates(self, FAN_OP_GROUP_DONE, group->slot, __builtin_return_address(0));
     change_count(group, self, -1);
@@ -65,10 +68,30 @@ static void let_the_last_one_leave(struct fan_waitgroup *group)
     fan_lock_release(&group->guard);
 }
 
+struct group_wait {
+    const struct fan_waitgroup *group;
+    const struct fan_ctx *ctx;
+};
+
+static bool need_not_wait(const void *argument)
+{
+    const struct group_wait *wait = argument;
+    return wait->group->count == 0 || fan_ctx_is_done(wait->ctx);
+}
+
 int fan_waitgroup_wait(struct fan_waitgroup *group, struct fan_ctx *ctx)
 {
     struct fan_thread *self = fan_thread_here();
-    int error = fan_ctx_error(ctx);
+    struct group_wait wait = {group, ctx};
+    fan_announce(&(struct fan_announcement){.op = FAN_OP_GROUP_WAIT,
+                                            .pc = __builtin_return_address(0),
+                                            .object = group,
+                                            .mode = FAN_TOUCH_READ,
+                                            .context = ctx,
+                                            .ready = need_not_wait,
+                                            .argument = &wait,
+                                            .deadline_ns = fan_ctx_deadline(ctx)});
+    int error = fan_ctx_look(ctx);
     fan_lock_acquire(&group->guard);
     fan_thread_operates(self, FAN_OP_GROUP_WAIT, group->slot, __builtin_return_address(0));
     if (error || group->count == 0) {

@@ -25,6 +25,15 @@ static const char *const op_names[FAN_OP_COUNT] = {
     [FAN_OP_SLEEP] = "sleep",
     [FAN_OP_TIMER_WAIT] = "tick",
     [FAN_OP_CONTEXT_WAIT] = "wait",
+    [FAN_OP_CONTEXT_LOOK] = "look",
+    [FAN_OP_CANCEL] = "cancel",
+    [FAN_OP_UNLOCK] = "unlock",
+    [FAN_OP_SIGNAL] = "signal",
+    [FAN_OP_GROUP_ADD] = "add",
+    [FAN_OP_RELEASE] = "release",
+    [FAN_OP_TIMER_SET] = "set",
+    [FAN_OP_START] = "start",
+    [FAN_OP_END] = "end",
 };
 
 static const char *const kind_names[FAN_KIND_COUNT] = {

@@ -1,0 +1,52 @@
+#ifndef FAN_RUN_ANNOUNCE_H
+#define FAN_RUN_ANNOUNCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/probe.h"
+#include "sim/op.h"
+
+/* Every operation of the library begins by announcing itself, before it looks at anything and while
+ * it holds no lock. With real threads that is nothing at all; under the controlled scheduler
+ * (FAN_SIM) it is where the thread waits for its turn, and what follows, up to the next
+ * announcement or park, is one step.
+ *
+ * An operation that would park where it cannot proceed says with `ready` when it can, and is not
+ * run before: then it never parks. One that others must be able to see waiting (it meets a partner,
+ * or has a place in a queue that counts) leaves `ready` NULL, arrives, parks, and resumes. */
+struct fan_announcement {
+    enum fan_probe_op op;
+    void *pc;           /* the return address of the public function */
+    const void *object; /* what it touches; NULL = nothing that others touch */
+    enum fan_touch_mode mode;
+    const void *context; /* a context that it looks at; NULL = none */
+    /* Further objects that it may write to: writes at most FAN_OP_TOUCHES - 2, returns how many. */
+    size_t (*more)(const void *argument, const void **objects);
+    bool (*ready)(const void *argument);
+    const void *argument;
+    uint64_t deadline_ns;
+};
+
+#ifdef FAN_SIM
+void fan_announce_to_scheduler(const struct fan_announcement *what);
+#endif
+
+static inline void fan_announce(const struct fan_announcement *what)
+{
+#ifdef FAN_SIM
+    fan_announce_to_scheduler(what);
+#else
+    (void)what;
+#endif
+}
+
+/* An operation that can always proceed and touches one object. */
+static inline void fan_announce_plain(enum fan_probe_op op, const void *object,
+                                      enum fan_touch_mode mode, void *pc)
+{
+    fan_announce(&(struct fan_announcement){.op = op, .pc = pc, .object = object, .mode = mode});
+}
+
+#endif
