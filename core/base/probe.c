@@ -210,7 +210,7 @@ struct fan_probe_object *fan_probe_object_add(enum fan_probe_kind kind, const ch
 
 void fan_probe_object_drop(struct fan_probe_object *slot)
 {
-    if (!slot)
+    if (!slot || !installed)
         return;
     lock_tables();
     fan_probe_open(&slot->seq);

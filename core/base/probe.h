@@ -164,8 +164,9 @@ struct fan_probe_tables {
     void *observer;
 };
 
-/* Installs tables, or takes them away with NULL. Before any other thread of the library exists; the
- * calling thread is registered anew by the runtime's fan_thread_adopt. */
+/* Installs tables, or takes them away with NULL: what they show then stays as it is. Before any
+ * other thread of the library exists; the calling thread is registered anew by the runtime's
+ * fan_thread_adopt. */
 void fan_probe_install(const struct fan_probe_tables *tables);
 
 /* Tells the observer of a panic; returns whether there is one. */

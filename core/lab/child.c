@@ -129,6 +129,7 @@ static void run(const struct fan_variant *variant, struct fan_lab *lab)
     fan_thread_retire();
     fan_thread_wait_all();
     fan_watch_phase(FAN_PHASE_ENDED);
+    fan_watch_freeze();
     fan_lab_release(lab);
 }
 

@@ -145,6 +145,11 @@ int fan_watch_start(void)
     return error;
 }
 
+void fan_watch_freeze(void)
+{
+    fan_probe_install(NULL);
+}
+
 void fan_watch_phase(enum fan_phase phase)
 {
     if (!published.segment)

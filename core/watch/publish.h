@@ -22,6 +22,10 @@ int fan_watch_publish(int fd);
  */
 int fan_watch_start(void);
 
+/* Leaves the segment as it is: what the program gives up from now on is still shown. No other
+ * thread may be left. */
+void fan_watch_freeze(void);
+
 /* A lab's own figures; without effect where nothing is published. */
 void fan_watch_phase(enum fan_phase phase);
 void fan_watch_expect(uint64_t inputs, uint64_t limit);
