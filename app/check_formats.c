@@ -173,9 +173,8 @@ static void print_json(FILE *out, const struct fan_check *checks, size_t count)
 {
     size_t failures = fan_check_failures(checks, count);
     const struct fan_check *broken = broken_off(checks, count);
-    json_t *object = fan_report_envelope("fanlab.check/1", broken     ? "error"
-                                                           : failures ? "findings"
-                                                                      : "clean");
+    json_t *object =
+        fan_report_envelope("fanlab.check/1", fan_report_outcome(broken, failures > 0));
     json_t *array = json_array();
     if (broken) {
         json_object_set_new(object, "reason", json_string(fan_report_reason(broken->end)));

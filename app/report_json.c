@@ -26,6 +26,13 @@ json_t *fan_report_string(const char *bytes)
     return string ? string : json_string("(not UTF-8)");
 }
 
+const char *fan_report_outcome(bool failed, bool found)
+{
+    if (failed)
+        return "error";
+    return found ? "findings" : "clean";
+}
+
 json_t *fan_report_envelope(const char *schema, const char *outcome)
 {
     json_t *object = json_object();
@@ -200,9 +207,8 @@ static void set_tables(json_t *object, const struct fan_snapshot *now)
 
 static const char *outcome_of(const struct fan_attempt *attempt)
 {
-    if (fan_attempt_failed(attempt))
-        return "error";
-    return attempt->run->verdict->finding_count > 0 ? "findings" : "clean";
+    bool failed = fan_attempt_failed(attempt);
+    return fan_report_outcome(failed, !failed && attempt->run->verdict->finding_count > 0);
 }
 
 static void set_error(json_t *object, const struct fan_attempt *attempt)
@@ -231,12 +237,13 @@ static json_t *attempt_made(const struct fan_attempt *attempt)
     return object;
 }
 
-static const struct fan_attempt *first_failed(const struct fan_attempt *attempts, size_t count)
+/* `count` if none has. */
+static size_t first_failed(const struct fan_attempt *attempts, size_t count)
 {
-    for (size_t i = 0; i < count; i++)
-        if (fan_attempt_failed(&attempts[i]))
-            return &attempts[i];
-    return NULL;
+    size_t i = 0;
+    while (i < count && !fan_attempt_failed(&attempts[i]))
+        i++;
+    return i;
 }
 
 static json_t *all_findings(const struct fan_attempt *attempts, size_t count)
@@ -259,21 +266,24 @@ static json_t *scenario(const struct fan_scenario *scenario)
     return object;
 }
 
+static void set_request(json_t *object, const struct fan_attempt *attempt)
+{
+    set(object, "scenario", scenario(attempt->scenario));
+    set(object, "runtime", fan_report_string("real"));
+    set(object, "seed", json_integer((json_int_t)attempt->seed));
+    set(object, "workers", json_integer((json_int_t)attempt->workers));
+    set(object, "items", json_integer((json_int_t)attempt->items));
+}
+
 json_t *fan_report_run(const struct fan_attempt *attempts, size_t count)
 {
-    const struct fan_attempt *failed = first_failed(attempts, count);
+    size_t failed = first_failed(attempts, count);
     json_t *findings = all_findings(attempts, count), *runs = json_array();
-    json_t *object =
-        fan_report_envelope("fanlab.run/1", failed                          ? "error"
-                                            : json_array_size(findings) > 0 ? "findings"
-                                                                            : "clean");
-    if (failed)
-        set_error(object, failed);
-    set(object, "scenario", scenario(attempts->scenario));
-    set(object, "runtime", fan_report_string("real"));
-    set(object, "seed", json_integer((json_int_t)attempts->seed));
-    set(object, "workers", json_integer((json_int_t)attempts->workers));
-    set(object, "items", json_integer((json_int_t)attempts->items));
+    json_t *object = fan_report_envelope(
+        "fanlab.run/1", fan_report_outcome(failed<count, json_array_size(findings)> 0));
+    if (failed < count)
+        set_error(object, &attempts[failed]);
+    set_request(object, &attempts[0]);
     for (size_t i = 0; i < count; i++)
         json_array_append_new(runs, attempt_made(&attempts[i]));
     set(object, "runs", runs);

@@ -11,6 +11,7 @@
  * is "clean", "findings" or "error"; an error has a `message` and a `reason`: "usage",
  * "environment", "slow", "broken", "interrupted". Times are in milliseconds; those called since_ms
  * count from the program's start. */
+const char *fan_report_outcome(bool failed, bool found);
 json_t *fan_report_envelope(const char *schema, const char *outcome);
 
 /* A JSON string. Text from a child is whatever it wrote: what is no UTF-8 becomes "(not UTF-8)",

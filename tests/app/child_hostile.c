@@ -88,7 +88,7 @@ static void eat_memory(struct fan_lab *lab)
 {
     (void)lab;
     for (;;) {
-        char *eaten = malloc(1 << 20);
+        char *volatile eaten = malloc(1 << 20); /* else clang sees that nobody needs it */
         if (!eaten)
             fan_panic("out of memory");
         memset(eaten, 1, 1 << 20);

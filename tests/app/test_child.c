@@ -410,9 +410,9 @@ START_TEST(running_out_of_descriptors_is_told_and_leaves_none_open)
     char why[160];
     int open_before = count_descriptors(), error = EMFILE;
     getrlimit(RLIMIT_NOFILE, &before);
-    for (int room = 0; error != 0 && room < 30; room++) {
+    for (rlim_t room = 0; error != 0 && room < 30; room++) {
         tight = before;
-        tight.rlim_cur = (rlim_t)(3 + room);
+        tight.rlim_cur = 3 + room;
         setrlimit(RLIMIT_NOFILE, &tight);
         setenv("HOSTILE", "behave", 1);
         error = fan_run_start(&hostile, &run, why);

@@ -11,12 +11,12 @@
 #include "tests/support/program.h"
 #include "tests/support/suite.h"
 
-#define FANLAB FAN_BUILD_DIR "/fanlab"
+static const char fanlab[] = FAN_BUILD_DIR "/fanlab";
 
 static struct program_result result;
 
 /* Runs fanlab with these words as its arguments. */
-#define RUN(...) program_run((const char *const[]){FANLAB, __VA_ARGS__, NULL}, &result)
+#define RUN(...) program_run((const char *const[]){fanlab, __VA_ARGS__, NULL}, &result)
 
 static json_t *parse(void)
 {
@@ -273,7 +273,7 @@ static const struct {
 
 START_TEST(misuse_is_refused_in_words_with_2)
 {
-    const char *argv[8] = {FANLAB};
+    const char *argv[8] = {fanlab};
     memcpy(argv + 1, misuses[_i].arguments, sizeof misuses[_i].arguments);
     program_run(argv, &result);
     ck_assert_int_eq(result.code, 2);
@@ -316,8 +316,8 @@ static void run_into(int out, const char *const *argv)
     program_finish(&program, &result);
 }
 
-static const char *const listing[] = {FANLAB, "list", NULL};
-static const char *const running[] = {FANLAB, "run", "4", "--json", NULL};
+static const char *const listing[] = {fanlab, "list", NULL};
+static const char *const running[] = {fanlab, "run", "4", "--json", NULL};
 
 START_TEST(output_that_cannot_be_written_is_told_with_3)
 {

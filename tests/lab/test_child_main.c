@@ -15,32 +15,13 @@ static struct program_result result;
 
 enum { WORDS = 24 };
 
+static const char helper[] = FAN_BUILD_DIR "/fanlab-lab-real";
+
 /* Good parameters; a test spoils one. Descriptor 2 is no segment, so even these end as BROKEN. */
 static const char *argv[WORDS] = {
-    FAN_BUILD_DIR "/fanlab-lab-real",
-    "--scenario",
-    "04",
-    "--variant",
-    "fixed",
-    "--seed",
-    "1",
-    "--workers",
-    "4",
-    "--items",
-    "20",
-    "--pace",
-    "0",
-    "--budget",
-    "100",
-    "--memory",
-    "1000000000",
-    "--cpu",
-    "30",
-    "--segment",
-    "2",
-    "--parent",
-    NULL,
-    NULL,
+    helper,       "--scenario", "04", "--variant", "fixed", "--seed",   "1",   "--workers",
+    "4",          "--items",    "20", "--pace",    "0",     "--budget", "100", "--memory",
+    "1000000000", "--cpu",      "30", "--segment", "2",     "--parent", NULL,  NULL,
 };
 
 static char parent[16];
