@@ -4,12 +4,13 @@
 
 #include "watch/finding.h"
 
-/* ThreadSanitizer runs a thread of its own in every program that it has built. */
+/* ThreadSanitizer runs a thread of its own in every program that it has built, and one more in a
+ * program that was forked. */
 #if defined(__SANITIZE_THREAD__)
-#define SANITIZER_THREADS 1
+#define SANITIZER_THREADS 2
 #elif defined(__has_feature)
 #if __has_feature(thread_sanitizer)
-#define SANITIZER_THREADS 1
+#define SANITIZER_THREADS 2
 #endif
 #endif
 #ifndef SANITIZER_THREADS

@@ -26,7 +26,7 @@
 #include "watch/reader.h"
 
 enum {
-    SAMPLES = 6000, /* over all programs, unless FAN_SAMPLES says otherwise */
+    SAMPLES = 3000, /* over all programs, unless FAN_SAMPLES says otherwise */
     PATIENCE = 16,  /* looks in a row at a program that does not go on */
     BURNERS = 2,
     PLANTED_ROUNDS = 300,

@@ -347,7 +347,7 @@ static void make_slots_plausible(struct fan_random *random)
 START_TEST(random_bytes_are_refused)
 {
     struct fan_random random = {.state = 1};
-    for (int round = 0; round < 200; round++) {
+    for (int round = 0; round < 50; round++) {
         randomise(segment, sizeof *segment, &random);
         ck_assert_int_eq(fan_reader_look(reader, &snapshot), EINVAL);
     }
@@ -357,7 +357,7 @@ END_TEST
 START_TEST(random_slots_never_lead_the_reader_astray)
 {
     struct fan_random random = {.state = 2};
-    for (int round = 0; round < 300; round++) {
+    for (int round = 0; round < 60; round++) {
         randomise(segment->threads, sizeof segment->threads, &random);
         randomise(segment->objects, sizeof segment->objects, &random);
         randomise(&segment->header.panic, sizeof segment->header.panic, &random);
@@ -386,7 +386,7 @@ START_TEST(flipped_bits_never_lead_the_reader_astray)
 {
     struct fan_random random = {.state = 3};
     size_t used = offsetof(struct fan_segment, threads) + 12 * sizeof segment->threads[0];
-    for (int round = 0; round < 20000; round++) {
+    for (int round = 0; round < 5000; round++) {
         if (round % 64 == 0) {
             memset(segment, 0, sizeof *segment);
             handmade_write_header(&made);
