@@ -4,8 +4,8 @@
  * Cause      Every worker closes the results channel when all are done. The first one is right, and
  *            the second one's close is a panic.
  * Schedule   Any with two workers or more. With a single worker nothing is wrong: so the tests
- * passed. Fix        Closing is the task of exactly one: a closer that waits until all workers are
- * done.
+ *            passed.
+ * Fix        Closing is the task of exactly one: a closer that waits until all workers are done.
  */
 #include <fan/fan.h>
 
