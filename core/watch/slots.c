@@ -208,7 +208,6 @@ static void number_crews(const struct fan_snapshot *snapshot, unsigned *numbers)
 {
     for (uint32_t i = 0; i < snapshot->thread_count; i++) {
         int older = older_namesake(snapshot, i);
-        numbers[i] = 0;
         if (older == FAN_NO_INDEX)
             continue;
         if (numbers[older] == 0)
@@ -219,7 +218,7 @@ static void number_crews(const struct fan_snapshot *snapshot, unsigned *numbers)
 
 static void label_threads(struct fan_snapshot *snapshot)
 {
-    unsigned numbers[FAN_PROBE_THREADS]; /* 0 = the only one of its name */
+    unsigned numbers[FAN_PROBE_THREADS] = {0}; /* 0 = the only one of its name */
     number_crews(snapshot, numbers);
     for (uint32_t i = 0; i < snapshot->thread_count; i++) {
         struct fan_thread_view *thread = &snapshot->threads[i];
