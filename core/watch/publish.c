@@ -35,18 +35,19 @@ int fan_segment_create(int *fd)
     return 0;
 }
 
-static int map_segment(int fd, struct fan_segment **segment)
+/* NULL with errno set if that cannot be. */
+static struct fan_segment *map_segment(int fd)
 {
     struct stat status;
     if (fstat(fd, &status) != 0)
-        return errno;
-    if (status.st_size != sizeof **segment)
-        return EINVAL;
-    void *mapped = mmap(NULL, sizeof **segment, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    if (mapped == MAP_FAILED)
-        return errno;
-    *segment = mapped;
-    return 0;
+        return NULL;
+    if (status.st_size != sizeof(struct fan_segment)) {
+        errno = EINVAL;
+        return NULL;
+    }
+    void *mapped =
+        mmap(NULL, sizeof(struct fan_segment), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    return mapped == MAP_FAILED ? NULL : mapped;
 }
 
 /* The loader lists the executable first. */
@@ -121,10 +122,9 @@ static void connect_probe(struct fan_segment *segment)
 
 int fan_watch_publish(int fd)
 {
-    struct fan_segment *segment = NULL;
-    int error = map_segment(fd, &segment);
-    if (error)
-        return error;
+    struct fan_segment *segment = map_segment(fd);
+    if (!segment)
+        return errno;
     describe_layout(&segment->header);
     describe_process(&segment->header);
     connect_probe(segment);
@@ -135,7 +135,7 @@ int fan_watch_publish(int fd)
 /* The descriptor stays open: it is how another process finds the segment. */
 int fan_watch_start(void)
 {
-    int fd;
+    int fd = -1;
     int error = fan_segment_create(&fd);
     if (error)
         return error;

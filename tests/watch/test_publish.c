@@ -208,7 +208,7 @@ static void tell_crash(int number)
 
 static void crash(void)
 {
-    signal(SIGSEGV, tell_crash);
+    sigaction(SIGSEGV, &(struct sigaction){.sa_handler = tell_crash}, NULL);
     raise(SIGSEGV);
 }
 
