@@ -67,6 +67,12 @@ void handmade_block(struct fan_probe_thread *thread, enum fan_probe_op op,
              (struct fan_probe_wait){(uint16_t)object->id, (uint8_t)op, (uint8_t)object->kind});
 }
 
+void handmade_end_thread(struct fan_probe_thread *thread)
+{
+    thread->state = FAN_STATE_DONE;
+    thread->seq += 2;
+}
+
 void handmade_join(struct fan_probe_thread *thread, unsigned id)
 {
     add_wait(thread, (struct fan_probe_wait){(uint16_t)id, FAN_OP_JOIN, FAN_KIND_THREAD});

@@ -20,6 +20,7 @@ void handmade_write_header(struct handmade *made);
 struct fan_probe_thread *handmade_thread(struct handmade *made, unsigned id, const char *name);
 void handmade_block(struct fan_probe_thread *thread, enum fan_probe_op op,
                     const struct fan_probe_object *object);
+void handmade_end_thread(struct fan_probe_thread *thread);
 void handmade_join(struct fan_probe_thread *thread, unsigned id);
 
 /* Object `id` in slot `id`. */
