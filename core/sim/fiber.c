@@ -8,22 +8,7 @@
 #include "sim/fiber.h"
 
 #include "base/panic.h"
-
-#if defined(__SANITIZE_ADDRESS__)
-#define UNDER_ASAN 1
-#elif defined(__has_feature)
-#define UNDER_ASAN __has_feature(address_sanitizer)
-#else
-#define UNDER_ASAN 0
-#endif
-
-#if defined(__SANITIZE_THREAD__)
-#define UNDER_TSAN 1
-#elif defined(__has_feature)
-#define UNDER_TSAN __has_feature(thread_sanitizer)
-#else
-#define UNDER_TSAN 0
-#endif
+#include "sim/sanitizers.h"
 
 /* ThreadSanitizer is not to look at the switch itself: of two fibers that it takes for unordered,
  * it would find that they race for their own records. */
@@ -33,15 +18,13 @@
  * The bounds of a thread's own stack, AddressSanitizer alone knows for sure: it tells them when the
  * thread has been left for the first time. */
 
-#if UNDER_ASAN
-#include <sanitizer/asan_interface.h>
+#if FAN_UNDER_ASAN
 #include <sanitizer/common_interface_defs.h>
 
-static void asan_init(struct fan_fiber *fiber, void *low, size_t size)
+static void asan_init(struct fan_fiber *fiber)
 {
-    fiber->asan.low = low;
-    fiber->asan.size = size;
-    __asan_unpoison_memory_region(low, size);
+    fiber->asan.low = (const void *)fiber->bounds.low;
+    fiber->asan.size = fiber->bounds.high - fiber->bounds.low;
 }
 
 static void asan_depart(struct fan_fiber *from, struct fan_fiber *to, void **fake_stack)
@@ -56,9 +39,9 @@ static void asan_arrive(struct fan_fiber *here)
     __sanitizer_finish_switch_fiber(here->asan.fake_stack, &left->asan.low, &left->asan.size);
 }
 #else
-static inline void asan_init(struct fan_fiber *fiber, void *low, size_t size)
+static inline void asan_init(struct fan_fiber *fiber)
 {
-    (void)fiber, (void)low, (void)size;
+    (void)fiber;
 }
 
 static inline void asan_depart(struct fan_fiber *from, struct fan_fiber *to, void **fake_stack)
@@ -72,7 +55,7 @@ static inline void asan_arrive(struct fan_fiber *here)
 }
 #endif
 
-#if UNDER_TSAN
+#if FAN_UNDER_TSAN
 #include <sanitizer/tsan_interface.h>
 
 static void tsan_adopt(struct fan_fiber *fiber)
@@ -308,7 +291,8 @@ void fan_fiber_init(struct fan_fiber *fiber, void *stack_low, size_t stack_size,
     uintptr_t low = (uintptr_t)stack_low;
     *fiber =
         (struct fan_fiber){.bounds = {low, low + stack_size}, .entry = entry, .argument = argument};
-    asan_init(fiber, stack_low, stack_size);
+    fan_sanitizers_allow(stack_low, stack_size);
+    asan_init(fiber);
     tsan_init(fiber);
     prepare(fiber);
 }

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "sim/sanitizers.h"
 #include "tests/support/suite.h"
 
 enum { STACK_SIZE = 64 << 10, TEAM = 3 };
@@ -272,7 +273,7 @@ START_TEST(a_fiber_that_was_left_for_good_cannot_go_on)
 }
 END_TEST
 
-#if defined(__SANITIZE_THREAD__)
+#if FAN_UNDER_TSAN
 static void write_what_home_wrote(void *argument)
 {
     *(int *)argument = 2;
@@ -319,7 +320,7 @@ int main(void)
     tcase_add_test(cases, the_c_library_unwinds_a_fiber_to_its_root);
     tcase_add_test_raise_signal(cases, returning_from_the_entry_panics, SIGABRT);
     tcase_add_test_raise_signal(cases, a_fiber_that_was_left_for_good_cannot_go_on, SIGABRT);
-#if defined(__SANITIZE_THREAD__)
+#if FAN_UNDER_TSAN
     tcase_add_test(cases, a_switch_orders_what_two_fibers_do);
     tcase_add_exit_test(cases, an_unordered_switch_leaves_a_race_to_be_found, 66);
 #endif
