@@ -48,8 +48,11 @@ ANALYSED_AS = -I.ci/analysed -Icore -I. $(filter -I% -D%,$(TEST_CFLAGS)) \
 # ---- what there is --------------------------------------------------------------------------
 
 fan_layers  := base run sync flow watch lab
-fan_sources := $(filter-out core/run/sim%,$(wildcard $(fan_layers:%=core/%/*.c)))
-sim_sources := $(wildcard core/base/*.c core/sim/*.c)
+fan_all     := $(wildcard $(fan_layers:%=core/%/*.c))
+# The same source is built twice: for threads of the system, and (with -DFAN_SIM) for the scheduler's.
+# What only one of the two has is told by its name. A schedule's text is read by both.
+fan_sources := $(filter-out core/run/sim% core/lab/sim%,$(fan_all)) core/sim/schedule.c
+sim_sources := $(filter-out core/run/real% core/lab/real%,$(fan_all)) $(wildcard core/sim/*.c)
 bug_sources := $(filter-out bugs/main.c,$(wildcard bugs/*.c))
 app_sources := $(filter-out app/main.c,$(wildcard app/*.c app/*/*.c))
 support_sources := $(wildcard tests/support/*.c)
@@ -62,8 +65,9 @@ measure_sources := $(filter-out tests/bench/bench_% tests/bench/peer_%,$(wildcar
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$1)
 programs = $(patsubst %.c,$(BUILD)/%,$1)
 fan_objects := $(call objects,$(fan_sources))
-sim_objects := $(call objects,$(sim_sources))
+sim_objects := $(patsubst %.c,$(BUILD)/sim/%.o,$(sim_sources))
 bug_objects := $(call objects,$(bug_sources))
+sim_bug_objects := $(patsubst %.c,$(BUILD)/sim/%.o,$(bug_sources))
 app_objects := $(call objects,$(app_sources))
 
 libfan   := $(BUILD)/libfan.a
@@ -72,6 +76,7 @@ libapp   := $(BUILD)/libapp.a
 libsupport := $(BUILD)/libsupport.a
 fanlab   := $(if $(wildcard app/main.c),$(BUILD)/fanlab)
 lab_real := $(if $(wildcard bugs/main.c),$(BUILD)/fanlab-lab-real)
+lab_sim  := $(if $(wildcard core/lab/sim*.c),$(BUILD)/fanlab-lab-sim)
 tests    := $(call programs,$(test_sources) $(child_sources))
 bench    := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(bench_sources))
 peers_c  := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(filter %.c,$(peer_sources)))
@@ -86,7 +91,7 @@ tsan := BUILD=$(BUILD)/tsan SANITIZE=thread CC=gcc CFLAGS='-O1 -g'
 .PHONY: all tests benches help run test check bench asan tsan install clean FORCE
 
 everything := $(libfan) $(libfan_sim) $(bug_objects) $(if $(app_sources),$(libapp)) \
-              $(lab_real) $(fanlab)
+              $(lab_real) $(lab_sim) $(fanlab)
 
 all: $(everything)  ## build the library and the programs into build/
 
@@ -136,20 +141,24 @@ $(flags): FORCE
 	@mkdir -p $(@D)
 	@echo '$(COMPILE) $(LINK) $(VERSION)' | cmp -s - $@ || echo '$(COMPILE) $(LINK) $(VERSION)' > $@
 
-$(BUILD)/obj/core/%.o: INCLUDES = -Icore
-$(BUILD)/obj/bugs/%.o: INCLUDES = -Icore -I.
+$(BUILD)/obj/core/%.o $(BUILD)/sim/core/%.o: INCLUDES = -Icore
+$(BUILD)/obj/bugs/%.o $(BUILD)/sim/bugs/%.o: INCLUDES = -Icore -I.
 # A numbered bug embeds its own text; the compiler resolves the path from the top of the tree.
 # A bug's stacks are to show the functions that its source shows.
-$(BUILD)/obj/bugs/%.o: FRAMES += -fno-inline
-$(BUILD)/obj/bugs/%.o: EMBED = -DFAN_SOURCE_FILE='"$<"'
+$(BUILD)/obj/bugs/%.o $(BUILD)/sim/bugs/%.o: FRAMES += -fno-inline
+$(BUILD)/obj/bugs/%.o $(BUILD)/sim/bugs/%.o: EMBED = -DFAN_SOURCE_FILE='"$<"'
 $(BUILD)/obj/app/%.o: INCLUDES = -Icore -I. $(APP_CFLAGS) -DFAN_VERSION='"$(VERSION)"'
 $(BUILD)/obj/tests/%.o: INCLUDES = -Icore -I. $(TEST_CFLAGS) -DFAN_BUILD_DIR='"$(abspath $(BUILD))"'
 $(BUILD)/obj/tests/bench/%.o: INCLUDES = -Icore -I.
-$(BUILD)/obj/core/watch/symbols.o: INCLUDES = -Icore $(DW_CFLAGS)
+$(BUILD)/obj/core/watch/symbols.o $(BUILD)/sim/core/watch/symbols.o: INCLUDES = -Icore $(DW_CFLAGS)
 
 $(BUILD)/obj/%.o: %.c $(flags)
 	@mkdir -p $(@D)
 	$(COMPILE) $(INCLUDES) $(EMBED) -MMD -MP -c -o $@ $<
+
+$(BUILD)/sim/%.o: %.c $(flags)
+	@mkdir -p $(@D)
+	$(COMPILE) -DFAN_SIM $(INCLUDES) $(EMBED) -MMD -MP -c -o $@ $<
 
 $(libfan): $(fan_objects)
 $(libfan_sim): $(sim_objects)
@@ -162,6 +171,9 @@ $(libsupport): $(call objects,$(support_sources))
 
 # The child carries no reader: no libdw, no jansson, no ncurses.
 $(BUILD)/fanlab-lab-real: $(call objects,bugs/main.c) $(bug_objects) $(libfan)
+	$(LINK) -o $@ $^
+
+$(BUILD)/fanlab-lab-sim: $(BUILD)/sim/bugs/main.o $(sim_bug_objects) $(libfan_sim)
 	$(LINK) -o $@ $^
 
 $(BUILD)/fanlab: $(call objects,app/main.c) $(libapp) $(bug_objects) $(libfan)
@@ -208,7 +220,7 @@ $(peers_go): $(BUILD)/bench/%_go: tests/bench/%.go
 	@mkdir -p $(@D)
 	GOCACHE=$(abspath $(BUILD))/go-cache go build -o $@ $<
 
--include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD)/obj $(BUILD)/sim -name '*.d' 2>/dev/null)
 
 # ---- installing -----------------------------------------------------------------------------
 

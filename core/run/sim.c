@@ -1,0 +1,148 @@
+/* The backend for the controlled scheduler: threads are its fibers, a wait is a step that is ready
+ * when the word has changed, time is virtual. No locks: one thread of the system runs all of it.
+ *
+ * Fibers share what the system keeps for each thread (this library's thread-local variables,
+ * errno), so each is given its own back after every switch. */
+#include <errno.h>
+
+#include "base/panic.h"
+#include "run/announce.h"
+#include "run/backend.h"
+#include "run/sim_backend.h"
+#include "run/thread_state.h"
+
+static struct fan_sim *scheduler;
+
+struct own {
+    struct fan_thread *thread;
+    struct fan_panic_state panic;
+    int error_number;
+};
+
+void fan_sim_backend_use(struct fan_sim *sim)
+{
+    scheduler = sim;
+}
+
+static struct own put_aside(void)
+{
+    return (struct own){fan_thread_current, fan_panic_state(), errno};
+}
+
+static void take_back(const struct own *own)
+{
+    fan_thread_current = own->thread;
+    fan_panic_set_state(own->panic);
+    errno = own->error_number;
+}
+
+static void step(const struct fan_sim_op *op)
+{
+    struct own own = put_aside();
+    fan_sim_step(scheduler, op);
+    take_back(&own);
+}
+
+static uint32_t list_touches(const struct fan_announcement *what,
+                             struct fan_touch touches[FAN_OP_TOUCHES])
+{
+    const void *more[FAN_OP_TOUCHES - 2];
+    uint32_t count = 0;
+    if (what->object)
+        touches[count++] = (struct fan_touch){fan_sim_object(scheduler, what->object), what->mode};
+    if (what->context)
+        touches[count++] =
+            (struct fan_touch){fan_sim_object(scheduler, what->context), FAN_TOUCH_READ};
+    size_t more_count = what->more ? what->more(what->argument, more) : 0;
+    for (size_t i = 0; i < more_count; i++)
+        touches[count++] = (struct fan_touch){fan_sim_object(scheduler, more[i]), FAN_TOUCH_WRITE};
+    return count;
+}
+
+void fan_announce_to_scheduler(const struct fan_announcement *what)
+{
+    struct fan_touch touches[FAN_OP_TOUCHES];
+    uint32_t count = list_touches(what, touches);
+    step(&(struct fan_sim_op){.kind = what->op,
+                              .pc = (uintptr_t)what->pc,
+                              .ready = what->ready,
+                              .argument = what->argument,
+                              .deadline_ns = what->deadline_ns,
+                              .touch_count = count,
+                              .touches = touches});
+}
+
+/* A spawned thread begins with nothing of its spawner's. */
+static void begin(void *thread)
+{
+    fan_thread_current = NULL;
+    fan_panic_set_state((struct fan_panic_state){0});
+    errno = 0;
+    fan_thread_main(thread);
+}
+
+int fan_backend_start(struct fan_thread *thread, size_t stack_size)
+{
+    (void)stack_size;
+    return fan_sim_spawn(scheduler, begin, thread) < 0 ? EAGAIN : 0;
+}
+
+void fan_backend_adopt(struct fan_thread *stranger)
+{
+    (void)stranger;
+}
+
+uint32_t fan_backend_os_thread(void)
+{
+    return 0;
+}
+
+struct word {
+    const uint32_t *word;
+    uint32_t value;
+};
+
+static bool has_changed(const void *argument)
+{
+    const struct word *word = argument;
+    return __atomic_load_n(word->word, __ATOMIC_RELAXED) != word->value;
+}
+
+void fan_backend_wait(uint32_t *word, uint32_t value, uint64_t deadline_ns)
+{
+    struct own own = put_aside();
+    fan_sim_resume(scheduler, has_changed, &(struct word){word, value}, deadline_ns);
+    take_back(&own);
+}
+
+/* Nothing to do: whether a waiting thread can go on is read from the word itself. */
+void fan_backend_wake(uint32_t *word, int count)
+{
+    (void)word;
+    (void)count;
+}
+
+unsigned fan_backend_spins(void)
+{
+    return 0;
+}
+
+void fan_backend_spin(unsigned turn)
+{
+    (void)turn;
+}
+
+void fan_backend_spin_slowly(void)
+{
+}
+
+uint64_t fan_backend_now_ns(void)
+{
+    return fan_sim_now_ns(scheduler);
+}
+
+uint64_t fan_backend_choose(struct fan_random *random, uint64_t count)
+{
+    (void)random;
+    return fan_sim_choose(scheduler, (uint32_t)count);
+}
