@@ -11,6 +11,12 @@
  *     fanlab-lab-real --scenario ID --variant NAME --seed N --workers N --items N --pace NS
  *                     --budget THREADS --memory BYTES --cpu SECONDS --segment FD --parent PID
  *
+ * and fanlab-lab-sim, under the controlled scheduler, besides
+ *
+ *     --schedule TEXT | --strategy NAME       which schedule (the random walk's first, if neither)
+ *     --exploration FD                        where it tells of schedules (lab/exploration.h); with
+ *     --schedules N --bound K                 --strategy, to run up to N of them, not one
+ *
  * It limits itself (address space, processor time, no core dump, threads), dies with its parent,
  * publishes its telemetry in the segment, runs the variant, and then waits until every thread has
  * ended or until it is killed. */
