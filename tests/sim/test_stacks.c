@@ -145,6 +145,17 @@ START_TEST(after_a_reset_all_that_was_written_is_zero)
 }
 END_TEST
 
+START_TEST(a_later_run_may_write_deeper)
+{
+    for (size_t depth = 1; depth < stacks.stack_size; depth += 7000) {
+        uint32_t index = take();
+        low_of(index)[stacks.stack_size - depth] = 1;
+        fan_stacks_reset(&stacks);
+        assert_zero(index);
+    }
+}
+END_TEST
+
 /* Untouched pages cost nothing: only the one written to is ever cleared. */
 START_TEST(a_reset_clears_no_more_than_was_written)
 {
@@ -280,6 +291,7 @@ int main(void)
     tcase_add_test(cases, a_pool_that_finds_its_place_taken_lies_elsewhere);
     tcase_add_test(cases, after_a_reset_the_order_begins_anew);
     tcase_add_test(cases, after_a_reset_all_that_was_written_is_zero);
+    tcase_add_test(cases, a_later_run_may_write_deeper);
     tcase_add_test(cases, a_reset_clears_no_more_than_was_written);
     tcase_add_test(cases, stacks_of_abandoned_fibers_are_used_again);
     tcase_add_test(cases, the_owner_of_a_fault_is_the_stack_above_the_guard);
