@@ -49,9 +49,9 @@ ANALYSED_AS = -I.ci/analysed -Icore -I. $(filter -I% -D%,$(TEST_CFLAGS)) \
 
 fan_layers  := base run sync flow watch lab
 fan_all     := $(wildcard $(fan_layers:%=core/%/*.c))
-# The same source is built twice: for threads of the system, and (with -DFAN_SIM) for the scheduler's.
-# What only one of the two has is told by its name. A schedule's text is read by both.
-fan_sources := $(filter-out core/run/sim% core/lab/sim%,$(fan_all)) core/sim/schedule.c
+# The same source is built twice: for threads of the system, and (with -DFAN_SIM) for the
+# scheduler's. What only one of the two has is told by its name. A schedule's text is read by both.
+fan_sources := $(filter-out core/run/sim% core/lab/sim%,$(fan_all)) $(wildcard core/sim/schedule.c)
 sim_sources := $(filter-out core/run/real% core/lab/real%,$(fan_all)) $(wildcard core/sim/*.c)
 bug_sources := $(filter-out bugs/main.c,$(wildcard bugs/*.c))
 app_sources := $(filter-out app/main.c,$(wildcard app/*.c app/*/*.c))

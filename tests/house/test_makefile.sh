@@ -21,11 +21,11 @@ check() { # check WHAT COMMAND...: ok when the command succeeds
     fi
 }
 
-rebuilds() { # rebuilds NAMES [ARGUMENT...]: make compiles these sources and no others
+rebuilds() { # rebuilds NAMES [ARGUMENT...]: make compiles these sources, once or twice, and no others
     local wanted=$1 said
     shift
     said=$(make all "$@" 2>&1) || { echo "$said" && return 1; }
-    said=$(sed -n 's/.* -c -o .* \(.*\)\.c$/\1/p' <<<"$said" | sort | tr '\n' ' ')
+    said=$(sed -n 's/.* -c -o .* \(.*\)\.c$/\1/p' <<<"$said" | sort -u | tr '\n' ' ')
     [ "$said" = "$wanted" ] || { echo "compiled: $said" && return 1; }
 }
 
@@ -47,11 +47,17 @@ check "an empty tree builds" make -s all tests
 mkdir -p core/{base,run,sim} bugs tests/{base,support}
 echo 'int fan_one(void);' >core/base/one.h
 printf '#include "base/one.h"\nint fan_one(void)\n{\n    return 1;\n}\n' >core/base/one.c
-echo '#error' | tee core/run/sim.c core/run/sim_time.c >bugs/note.txt
+echo '#error' >bugs/note.txt
+printf '#ifdef FAN_SIM\n#error\n#endif\nint fan_real;\n' >core/run/real.c
+printf '#ifndef FAN_SIM\n#error\n#endif\nint fan_sim;\n' >core/run/sim.c
 echo 'int fan_two;' >core/sim/two.c
-check "a new file is found" rebuilds "core/base/one core/sim/two "
-check "the simulated runtime is left out" holds build/libfan.a one.o
-check "and has a library of its own" holds build/libfan_sim.a one.o two.o
+check "a new file is found" rebuilds "core/base/one core/run/real core/run/sim core/sim/two "
+check "the simulated runtime is left out" holds build/libfan.a one.o real.o
+check "and has a library of its own" holds build/libfan_sim.a one.o sim.o two.o
+echo 'int fan_schedule;' >core/sim/schedule.c
+check "a schedule's text is read by both" rebuilds "core/sim/schedule "
+check "it is in the one" holds build/libfan.a one.o real.o schedule.o
+check "and in the other" holds build/libfan_sim.a one.o schedule.o sim.o two.o
 check "nothing to do" rebuilds ""
 
 cat >bugs/02_text.c <<'END'
@@ -81,7 +87,9 @@ check "a changed bug is embedded anew" rebuilds "bugs/02_text "
 check "and shows it" says "second text */" build/fanlab-lab-real
 touch -d "+4 seconds" core/base/one.h
 check "a header rebuilds who includes it" rebuilds "bugs/02_text core/base/one "
-check "other flags rebuild everything" rebuilds "bugs/02_text bugs/main core/base/one core/sim/two " CFLAGS=-O0
+check "other flags rebuild everything" rebuilds \
+    "bugs/02_text bugs/main core/base/one core/run/real core/run/sim core/sim/schedule core/sim/two " \
+    CFLAGS=-O0
 
 cat >tests/base/test_wrap.c <<'END'
 /* LDFLAGS: -Wl,--wrap=fan_one */
