@@ -115,7 +115,7 @@ static void begin_thread(struct fan_probe_thread *slot, uint64_t id, uint64_t cr
 struct fan_probe_thread *fan_probe_thread_add(const char *name, uint64_t id, uint64_t creator,
                                               const struct fan_stack *created)
 {
-    if (!installed)
+    if (!installed || !installed->threads)
         return NULL;
     lock_tables();
     struct fan_probe_thread *slot = free_or_longest_done();
@@ -189,7 +189,7 @@ static void begin_object(struct fan_probe_object *slot, enum fan_probe_kind kind
 struct fan_probe_object *fan_probe_object_add(enum fan_probe_kind kind, const char *name,
                                               uint64_t capacity, uint64_t creator)
 {
-    if (!installed)
+    if (!installed || !installed->threads)
         return NULL;
     struct fan_stack created;
     fan_stack_capture(&created, 0);

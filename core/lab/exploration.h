@@ -42,6 +42,8 @@ struct fan_exploration {
     uint64_t classes;            /* dpor: distinct ones, up to commuting steps; 0 = not counted */
     uint64_t steps;
     uint64_t began_ns, now_ns; /* CLOCK_MONOTONIC */
+    uint64_t trace_hash;       /* of the latest schedule, where a single one was ordered */
+    uint32_t diverged;         /* 1 if that does not fit this program */
     uint64_t build;            /* hash of the operations of the default schedule */
     struct fan_failure failures[FAN_EXPLORATION_FAILURES];
     struct fan_schedule current; /* of the run that is going on, as it grows */

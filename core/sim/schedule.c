@@ -84,3 +84,10 @@ int fan_schedule_parse(const char *text, struct fan_schedule *schedule)
     }
     return EINVAL;
 }
+
+void fan_schedule_copy(struct fan_schedule *to, const struct fan_schedule *from)
+{
+    to->overflowed = from->overflowed;
+    to->count = from->count;
+    memcpy(to->deviations, from->deviations, from->count * sizeof from->deviations[0]);
+}

@@ -38,6 +38,9 @@ struct fan_schedule {
  * fit. */
 size_t fan_schedule_print(const struct fan_schedule *schedule, char *text, size_t size);
 
+/* Copies what is used of a schedule. */
+void fan_schedule_copy(struct fan_schedule *to, const struct fan_schedule *from);
+
 /* Reads such a text, all of it. EINVAL if it is none. */
 int fan_schedule_parse(const char *text, struct fan_schedule *schedule);
 

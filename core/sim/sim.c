@@ -46,7 +46,8 @@ struct fan_sim {
     uint32_t object_count;
     uint32_t event_count;
     uint32_t choices_in_operation;
-    struct fan_schedule schedule; /* of this run, as it grows */
+    struct fan_schedule *schedule; /* of this run, as it grows */
+    struct fan_schedule own_schedule;
     struct thread threads[FAN_SIM_THREADS];
     struct object objects[OBJECTS];
     uint16_t used_objects[OBJECTS]; /* their places, for a quick reset */
@@ -81,6 +82,7 @@ struct fan_sim *fan_sim_new(const struct fan_sim_options *options)
         return NULL;
     }
     fan_fiber_adopt(&sim->driver);
+    sim->schedule = options->schedule ? options->schedule : &sim->own_schedule;
     return sim;
 }
 
@@ -139,7 +141,7 @@ static void note(struct fan_sim *sim, uint64_t what)
 
 static void remember(struct fan_sim *sim, uint32_t thread, uint32_t nth, uint32_t chosen)
 {
-    struct fan_schedule *schedule = &sim->schedule;
+    struct fan_schedule *schedule = sim->schedule;
     if (schedule->count == FAN_SCHEDULE_DEVIATIONS) {
         schedule->overflowed = true;
         return;
@@ -344,8 +346,8 @@ static void reset(struct fan_sim *sim)
     fan_stacks_reset(&sim->stacks);
     for (uint32_t i = 0; i < sim->object_count; i++)
         sim->objects[sim->used_objects[i]].number = 0;
-    sim->schedule.count = 0;
-    sim->schedule.overflowed = false;
+    sim->schedule->count = 0;
+    sim->schedule->overflowed = false;
     sim->thread_count = sim->object_count = sim->event_count = 0;
     sim->current = sim->previous = 0;
     sim->now_ns = 1;
@@ -414,7 +416,7 @@ const struct fan_sim_event *fan_sim_events(const struct fan_sim *sim)
 
 const struct fan_schedule *fan_sim_schedule(const struct fan_sim *sim)
 {
-    return &sim->schedule;
+    return sim->schedule;
 }
 
 uint32_t fan_sim_choices_in_operation(const struct fan_sim *sim)

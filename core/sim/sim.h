@@ -39,6 +39,8 @@ enum fan_sim_outcome {
 struct fan_sim_options {
     size_t stack_size;   /* of each fiber, bytes; 0 = 64 KiB */
     uint32_t step_limit; /* 0 = 20,000 */
+    struct fan_schedule
+        *schedule; /* where the choices of a run are kept as it goes on; NULL = inside */
 };
 
 /* One step of a run, as it is remembered. */

@@ -1,0 +1,191 @@
+/* The program's panics come here through the probe, which has no tables: nothing is published while
+ * one schedule follows the other. */
+#include "lab/sim_explorer.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/probe.h"
+#include "lab/sim_memory.h"
+#include "run/sim_backend.h"
+#include "run/thread.h"
+#include "run/thread_state.h"
+#include "watch/publish.h"
+
+static void take_panic(void *observer, const struct fan_panic *panic)
+{
+    struct fan_explorer *explorer = observer;
+    explorer->panic = *panic;
+    fan_sim_fail(explorer->sim);
+}
+
+int fan_explorer_init(struct fan_explorer *explorer, const struct fan_order *order,
+                      const struct fan_variant *variant, struct fan_exploration *shared)
+{
+    static struct fan_probe_tables no_tables;
+    *explorer = (struct fan_explorer){.order = order, .variant = variant, .shared = shared};
+    explorer->sim = fan_sim_new(&(struct fan_sim_options){.schedule = &shared->current});
+    if (!explorer->sim)
+        return ENOMEM;
+    no_tables = (struct fan_probe_tables){.panicked = take_panic, .observer = explorer};
+    fan_probe_install(&no_tables);
+    fan_sim_backend_use(explorer->sim);
+    fan_thread_set_budget(order->numbers[FAN_ORDER_BUDGET]);
+    return fan_sim_memory_init();
+}
+
+/* Thread 0 of every run. What it leaves behind still runs to its end, and may use the lab: that is
+ * given back with all else. */
+static void program(void *argument)
+{
+    struct fan_explorer *explorer = argument;
+    struct fan_lab *lab = malloc(sizeof *lab);
+    *lab = fan_order_lab(explorer->order);
+    fan_watch_phase(FAN_PHASE_RUNNING);
+    explorer->variant->run(lab);
+    explorer->returned = true;
+    fan_watch_phase(FAN_PHASE_RETURNED);
+    fan_thread_retire();
+}
+
+void fan_explorer_run(struct fan_explorer *explorer, const struct fan_strategy *strategy)
+{
+    fan_sim_memory_reset();
+    explorer->returned = false;
+    fan_sim_memory_begin();
+    explorer->outcome = fan_sim_run(explorer->sim, strategy, program, explorer);
+    fan_sim_memory_end();
+    fan_thread_current = NULL;
+}
+
+/* ---- how a run failed ---- */
+
+static uint64_t mix(uint64_t hash, uint64_t what)
+{
+    hash = (hash ^ what) * UINT64_C(0x9e3779b97f4a7c15);
+    return hash ^ hash >> 29;
+}
+
+static uint64_t place_of_panic(const struct fan_panic *panic)
+{
+    uint64_t hash = panic->kind;
+    for (uint32_t i = 0; i < panic->stack.depth && i < 4; i++)
+        hash = mix(hash, panic->stack.frames[i]);
+    return hash;
+}
+
+static void describe_panic(const struct fan_explorer *explorer, struct fan_failure *failure)
+{
+    failure->kind =
+        explorer->panic.kind == FAN_PANIC_MISUSE ? FAN_FINDING_MISUSE : FAN_FINDING_PANIC;
+    failure->place = place_of_panic(&explorer->panic);
+    snprintf(failure->message, sizeof failure->message, "%.150s", explorer->panic.message);
+}
+
+/* Where threads are stuck, whichever of a crew they are: the sum does not depend on the order. */
+static void describe_stuck(const struct fan_explorer *explorer, struct fan_failure *failure)
+{
+    uint32_t stuck = 0;
+    failure->kind = explorer->returned ? FAN_FINDING_LEAK : FAN_FINDING_DEADLOCK;
+    for (uint32_t i = 0; i < fan_sim_thread_count(explorer->sim); i++) {
+        if (fan_sim_thread_ended(explorer->sim, i))
+            continue;
+        failure->place += mix(i == 0, fan_sim_pending(explorer->sim, i)->pc);
+        stuck++;
+    }
+    snprintf(failure->message, sizeof failure->message, "%u of %u threads can never go on", stuck,
+             fan_sim_thread_count(explorer->sim));
+}
+
+static void describe_endless(const struct fan_explorer *explorer, struct fan_failure *failure)
+{
+    failure->kind = FAN_FINDING_LIVELOCK;
+    snprintf(failure->message, sizeof failure->message, "no end after %zu steps",
+             fan_sim_event_count(explorer->sim));
+}
+
+bool fan_explorer_failure(const struct fan_explorer *explorer, struct fan_failure *failure)
+{
+    memset(failure, 0, offsetof(struct fan_failure, schedule));
+    failure->minimised = 0;
+    if (explorer->outcome == FAN_SIM_FAILED)
+        describe_panic(explorer, failure);
+    else if (explorer->outcome == FAN_SIM_STUCK)
+        describe_stuck(explorer, failure);
+    else if (explorer->outcome == FAN_SIM_ENDLESS)
+        describe_endless(explorer, failure);
+    else
+        return false;
+    failure->trace_hash = fan_sim_trace_hash(explorer->sim);
+    return true;
+}
+
+/* ---- exploring ---- */
+
+#define COUNT(counter, amount) __atomic_store_n(&(counter), (counter) + (amount), __ATOMIC_RELAXED)
+
+static struct fan_failure *known_failure(struct fan_exploration *shared,
+                                         const struct fan_failure *failure)
+{
+    for (uint32_t i = 0; i < shared->failure_count; i++)
+        if (shared->failures[i].kind == failure->kind &&
+            shared->failures[i].place == failure->place)
+            return &shared->failures[i];
+    return NULL;
+}
+
+static void keep(struct fan_exploration *shared, const struct fan_failure *failure,
+                 const struct fan_schedule *schedule)
+{
+    if (shared->failure_count == FAN_EXPLORATION_FAILURES)
+        return;
+    struct fan_failure *place = &shared->failures[shared->failure_count];
+    *place = *failure;
+    place->schedules = 1;
+    place->first = shared->schedules;
+    fan_schedule_copy(&place->schedule, schedule);
+    __atomic_store_n(&shared->failure_count, shared->failure_count + 1, __ATOMIC_RELEASE);
+}
+
+static void take_into_account(struct fan_explorer *explorer)
+{
+    struct fan_exploration *shared = explorer->shared;
+    struct fan_failure failure;
+    COUNT(shared->steps, fan_sim_event_count(explorer->sim));
+    if (explorer->outcome == FAN_SIM_ABANDONED) {
+        COUNT(shared->abandoned, 1);
+        return;
+    }
+    COUNT(shared->schedules, 1);
+    if (!fan_explorer_failure(explorer, &failure))
+        return;
+    COUNT(shared->failing, 1);
+    struct fan_failure *known = known_failure(shared, &failure);
+    if (known)
+        COUNT(known->schedules, 1);
+    else
+        keep(shared, &failure, fan_sim_schedule(explorer->sim));
+}
+
+enum { LOOK_AT_THE_CLOCK_EVERY = 64 };
+
+void fan_explorer_explore(struct fan_explorer *explorer, const struct fan_strategy *strategy,
+                          uint64_t schedules)
+{
+    struct fan_exploration *shared = explorer->shared;
+    bool more = true;
+    shared->began_ns = fan_clock_ns();
+    while (more && shared->schedules < schedules) {
+        fan_explorer_run(explorer, strategy);
+        more = strategy->kind->end(strategy->state, explorer->sim);
+        take_into_account(explorer);
+        if (shared->schedules % LOOK_AT_THE_CLOCK_EVERY == 0)
+            __atomic_store_n(&shared->now_ns, fan_clock_ns(), __ATOMIC_RELAXED);
+    }
+    shared->complete = !more;
+    __atomic_store_n(&shared->now_ns, fan_clock_ns(), __ATOMIC_RELAXED);
+}

@@ -1,0 +1,39 @@
+#ifndef FAN_LAB_SIM_EXPLORER_H
+#define FAN_LAB_SIM_EXPLORER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/panic.h"
+#include "lab/exploration.h"
+#include "lab/order.h"
+#include "sim/sim.h"
+
+/* An explorer: runs one variant under one schedule after the other, each from the same start, and
+ * tells of each how it ended. */
+struct fan_explorer {
+    const struct fan_order *order;
+    const struct fan_variant *variant;
+    struct fan_sim *sim;
+    struct fan_exploration *shared; /* where it tells of what it finds; never NULL */
+    /* Of the latest run. */
+    enum fan_sim_outcome outcome;
+    bool returned;          /* the variant's function had returned */
+    struct fan_panic panic; /* if the outcome is FAN_SIM_FAILED */
+};
+
+/* Sets it up, with all that every run is to find as it is now. Errors: ENOMEM. */
+int fan_explorer_init(struct fan_explorer *explorer, const struct fan_order *order,
+                      const struct fan_variant *variant, struct fan_exploration *shared);
+
+/* Runs once. */
+void fan_explorer_run(struct fan_explorer *explorer, const struct fan_strategy *strategy);
+
+/* Whether the latest run failed, and then how: everything but the counts. */
+bool fan_explorer_failure(const struct fan_explorer *explorer, struct fan_failure *failure);
+
+/* Runs up to `schedules` schedules of a strategy, or all that it has, and keeps what fails. */
+void fan_explorer_explore(struct fan_explorer *explorer, const struct fan_strategy *strategy,
+                          uint64_t schedules);
+
+#endif

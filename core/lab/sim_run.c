@@ -1,0 +1,111 @@
+/* Runs a variant under the controlled scheduler: one schedule, published in the segment in the
+ * state it ends in; or one schedule after the other, with what they find in the exploration. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "lab/child.h"
+#include "lab/crash.h"
+#include "lab/sim_explorer.h"
+#include "run/thread.h"
+#include "sim/random.h"
+#include "sim/replay.h"
+#include "watch/publish.h"
+
+static int map_exploration(const struct fan_order *order, struct fan_exploration **exploration)
+{
+    int flags = MAP_SHARED;
+    int fd = (int)order->numbers[FAN_ORDER_EXPLORATION];
+    if (!order->texts[FAN_ORDER_EXPLORATION]) {
+        flags = MAP_PRIVATE | MAP_ANONYMOUS;
+        fd = -1;
+    }
+    *exploration = mmap(NULL, sizeof **exploration, PROT_READ | PROT_WRITE, flags, fd, 0);
+    return *exploration == MAP_FAILED ? errno : 0;
+}
+
+/* The default schedule's operations tell this program from one that has others. */
+static void learn_build(struct fan_explorer *explorer)
+{
+    static const struct fan_schedule none;
+    struct fan_replay replay = {.schedule = &none};
+    fan_explorer_run(explorer, &(struct fan_strategy){&fan_strategy_replay, &replay});
+    explorer->shared->build = fan_sim_trace_hash(explorer->sim);
+}
+
+/* The one schedule that is ordered: as given, or the first of the random walk. */
+static int find_schedule(struct fan_explorer *explorer, struct fan_schedule *schedule)
+{
+    const char *given = explorer->order->texts[FAN_ORDER_SCHEDULE];
+    if (given)
+        return fan_schedule_parse(given, schedule);
+    struct fan_random random = {.state = explorer->order->numbers[FAN_ORDER_SEED]};
+    fan_explorer_run(explorer, &(struct fan_strategy){&fan_strategy_random, &random});
+    fan_schedule_copy(schedule, fan_sim_schedule(explorer->sim));
+    return 0;
+}
+
+static int publish(const struct fan_order *order)
+{
+    int error = fan_watch_publish((int)order->numbers[FAN_ORDER_SEGMENT]);
+    if (!error)
+        error = fan_crash_install();
+    if (!error)
+        fan_watch_expect(order->numbers[FAN_ORDER_ITEMS], order->numbers[FAN_ORDER_WORKERS]);
+    return error;
+}
+
+/* Once unseen, to learn how it ends, and once for all to see. What is stuck then stays: until the
+ * parent has seen enough. */
+static int show_schedule(struct fan_explorer *explorer, const struct fan_schedule *schedule)
+{
+    struct fan_replay replay = {.schedule = schedule};
+    struct fan_strategy strategy = {&fan_strategy_replay, &replay};
+    struct fan_exploration *shared = explorer->shared;
+    fan_explorer_explore(explorer, &strategy, 1);
+    shared->trace_hash = fan_sim_trace_hash(explorer->sim);
+    shared->diverged = explorer->outcome == FAN_SIM_DIVERGED || replay.used != schedule->count;
+    shared->ended = 1;
+    int error = publish(explorer->order);
+    if (error)
+        return fan_order_broken("publish its telemetry", error);
+    fan_explorer_run(explorer, &strategy);
+    if (explorer->outcome != FAN_SIM_FINISHED)
+        for (;;)
+            pause();
+    fan_watch_phase(FAN_PHASE_ENDED);
+    fan_watch_freeze();
+    return 0;
+}
+
+static int explore(struct fan_explorer *explorer)
+{
+    const struct fan_order *order = explorer->order;
+    struct fan_random random = {.state = order->numbers[FAN_ORDER_SEED]};
+    if (strcmp(order->texts[FAN_ORDER_STRATEGY], fan_strategy_random.name) != 0)
+        return FAN_CHILD_USAGE;
+    fan_explorer_explore(explorer, &(struct fan_strategy){&fan_strategy_random, &random},
+                         order->numbers[FAN_ORDER_SCHEDULES]);
+    explorer->shared->ended = 1;
+    return 0;
+}
+
+int fan_order_run(const struct fan_order *order, const struct fan_variant *variant)
+{
+    struct fan_exploration *exploration;
+    struct fan_explorer explorer;
+    static struct fan_schedule schedule;
+    int error = map_exploration(order, &exploration);
+    if (!error)
+        error = fan_explorer_init(&explorer, order, variant, exploration);
+    if (error)
+        return fan_order_broken("prepare the scheduler", error);
+    exploration->version = FAN_EXPLORATION_VERSION;
+    learn_build(&explorer);
+    if (order->numbers[FAN_ORDER_SCHEDULES])
+        return explore(&explorer);
+    return find_schedule(&explorer, &schedule) ? FAN_CHILD_USAGE
+                                               : show_schedule(&explorer, &schedule);
+}
