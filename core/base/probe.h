@@ -155,7 +155,8 @@ struct fan_probe_object {
 
 /* What an observer installs. The tables belong to it and must outlive every thread. */
 struct fan_probe_tables {
-    struct fan_probe_thread *threads; /* FAN_PROBE_THREADS of them, zeroed; NULL: only panics are told */
+    struct fan_probe_thread
+        *threads; /* FAN_PROBE_THREADS of them, zeroed; NULL: only panics are told */
     struct fan_probe_object *objects; /* FAN_PROBE_OBJECTS */
     uint64_t *unseen_threads;         /* counts threads and objects that found no slot */
     uint64_t *unseen_objects;

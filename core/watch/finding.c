@@ -3,10 +3,8 @@
 #include <string.h>
 
 static const char *const finding_names[] = {
-    [FAN_FINDING_DEADLOCK] = "deadlock",
-    [FAN_FINDING_LEAK] = "leak",
-    [FAN_FINDING_PANIC] = "panic",
-    [FAN_FINDING_MISUSE] = "misuse",
+    [FAN_FINDING_DEADLOCK] = "deadlock", [FAN_FINDING_LEAK] = "leak",
+    [FAN_FINDING_PANIC] = "panic",       [FAN_FINDING_MISUSE] = "misuse",
     [FAN_FINDING_LIVELOCK] = "livelock",
 };
 
