@@ -104,7 +104,8 @@ static bool free_while_spinning(struct fan_mutex *mutex, struct fan_thread *self
     for (unsigned turn = 0; turn < spins && !(load_state(mutex) & WAITED_FOR); turn++) {
         if (load_state(mutex) == 0 && change_state(mutex, 0, owned_by(self)))
             return true;
-        fan_backend_spin(turn);
+        if (!fan_backend_spin(turn))
+            return false;
     }
     return false;
 }
