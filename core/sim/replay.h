@@ -9,8 +9,9 @@
 
 /* The strategy that replays a schedule. Its state is a struct fan_replay.
  *
- * Strict: a deviation that does not fit (its thread cannot run, or it was never reached) ends the
- * run as FAN_SIM_DIVERGED. Lenient: it is left out; for who tries out shorter schedules. */
+ * Strict: a deviation that does not fit (its thread cannot run) ends the run as FAN_SIM_DIVERGED.
+ * Lenient: it is left out; for who tries out shorter schedules. Either way one that was never
+ * reached shows only in `used`. */
 struct fan_replay {
     const struct fan_schedule *schedule;
     bool lenient;

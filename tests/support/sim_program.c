@@ -1,0 +1,114 @@
+/* No locks: one thread of the system. Memory is the arena's while a program runs. */
+#include "tests/support/sim_program.h"
+
+#include <stdlib.h>
+
+#include "base/probe.h"
+#include "run/sim_backend.h"
+#include "run/thread_state.h"
+#include "sim/arena.h"
+#include "sim/region.h"
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_aligned_alloc(size_t alignment, size_t size);
+void __real_free(void *block);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_aligned_alloc(size_t alignment, size_t size);
+void __wrap_free(void *block);
+
+enum { ARENA_BYTES = 16 << 20 };
+
+static struct {
+    struct fan_sim *sim;
+    struct fan_arena arena;
+    bool runs;
+} the;
+
+static void *take(size_t alignment, size_t size)
+{
+    void *block = NULL;
+    fan_arena_alloc(&the.arena, alignment, size, &block);
+    return block;
+}
+
+void *__wrap_malloc(size_t size)
+{
+    return the.runs ? take(FAN_ARENA_ALIGNMENT, size) : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return the.runs ? take(FAN_ARENA_ALIGNMENT, count * size) : __real_calloc(count, size);
+}
+
+void *__wrap_aligned_alloc(size_t alignment, size_t size)
+{
+    return the.runs ? take(alignment, size) : __real_aligned_alloc(alignment, size);
+}
+
+void __wrap_free(void *block)
+{
+    if (!the.runs)
+        __real_free(block);
+    else if (fan_arena_free(&the.arena, block) != FAN_ARENA_FINE)
+        abort();
+}
+
+static void end_the_run(void *observer, const struct fan_panic *panic)
+{
+    (void)panic;
+    fan_sim_fail(observer);
+}
+
+struct fan_sim *sim_program_begin(void)
+{
+    static struct fan_probe_tables only_panics = {.panicked = end_the_run};
+    the.sim = fan_sim_new(&(struct fan_sim_options){0});
+    if (!the.sim || fan_arena_init(&the.arena, FAN_REGION_ARENA, ARENA_BYTES) != 0)
+        abort();
+    only_panics.observer = the.sim;
+    fan_probe_install(&only_panics);
+    fan_sim_backend_use(the.sim);
+    return the.sim;
+}
+
+enum fan_sim_outcome sim_program_run(const struct fan_strategy *strategy, sim_program *program)
+{
+    fan_arena_reset(&the.arena);
+    fan_thread_current = NULL;
+    fan_panic_set_state((struct fan_panic_state){0});
+    the.runs = true;
+    enum fan_sim_outcome outcome = fan_sim_run(the.sim, strategy, program, NULL);
+    the.runs = false;
+    return outcome;
+}
+
+uint32_t sim_program_hunt(const struct fan_strategy *strategy, sim_program *program, uint32_t runs)
+{
+    bool more = true;
+    for (uint32_t run = 1; run <= runs && more; run++) {
+        if (sim_program_run(strategy, program) != FAN_SIM_FINISHED)
+            return run;
+        more = strategy->kind->end(strategy->state, the.sim);
+    }
+    return 0;
+}
+
+uint32_t sim_program_count_failing(const struct fan_strategy *strategy, sim_program *program,
+                                   uint32_t runs)
+{
+    uint32_t failing = 0;
+    for (uint32_t run = 0; run < runs; run++) {
+        failing += sim_program_run(strategy, program) != FAN_SIM_FINISHED;
+        strategy->kind->end(strategy->state, the.sim);
+    }
+    return failing;
+}
+
+void sim_program_must(bool holds)
+{
+    if (!holds)
+        fan_sim_fail(the.sim);
+}

@@ -1,0 +1,29 @@
+#ifndef FAN_TESTS_SUPPORT_SIM_PROGRAM_H
+#define FAN_TESTS_SUPPORT_SIM_PROGRAM_H
+
+#include "sim/sim.h"
+
+/* Runs a small program under the controlled scheduler, as often as a test likes: what it allocates
+ * comes from an arena, and a panic ends its run as FAN_SIM_FAILED. A test that uses it asks for
+ *
+ * LDFLAGS: -Wl,--wrap=malloc,--wrap=calloc,--wrap=aligned_alloc,--wrap=free
+ */
+typedef void sim_program(void *argument);
+
+/* The one scheduler of a test's process. */
+struct fan_sim *sim_program_begin(void);
+
+enum fan_sim_outcome sim_program_run(const struct fan_strategy *strategy, sim_program *program);
+
+/* The same, over and over: runs until one does not finish, at most `runs`, and returns how many it
+ * took, 0 if all finished. Calls the strategy's end after each. */
+uint32_t sim_program_hunt(const struct fan_strategy *strategy, sim_program *program, uint32_t runs);
+
+/* How many of `runs` runs do not finish. */
+uint32_t sim_program_count_failing(const struct fan_strategy *strategy, sim_program *program,
+                                   uint32_t runs);
+
+/* For a program: a run in which this does not hold fails. */
+void sim_program_must(bool holds);
+
+#endif
