@@ -1,7 +1,6 @@
 #ifndef FAN_RUN_BACKEND_H
 #define FAN_RUN_BACKEND_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,12 +33,11 @@ unsigned fan_backend_spins(void);
 
 /* Lets a moment pass in a loop that spins: short ones in the first FAN_SPIN_SHORT turns, then in
  * turn this thread's place on the processor is given away and a longer moment passes. The second
- * form does both of the latter. False if somebody else kept the processor for so long that a sleep
- * would have been shorter: then the loop is to end. */
+ * form does both of the latter. */
 enum { FAN_SPIN_SHORT = 32 };
 
-bool fan_backend_spin(unsigned turn);
-bool fan_backend_spin_slowly(void);
+void fan_backend_spin(unsigned turn);
+void fan_backend_spin_slowly(void);
 
 /* One of `count` possibilities, from 0: which of them is left open by the program. By the thread's
  * own random numbers, or by the scheduler. */

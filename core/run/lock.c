@@ -13,8 +13,7 @@ static bool becomes_free_soon(struct fan_lock *lock)
             __atomic_compare_exchange_n(&lock->word, &free, 1, false, __ATOMIC_ACQUIRE,
                                         __ATOMIC_RELAXED))
             return true;
-        if (!fan_backend_spin(turn))
-            return false;
+        fan_backend_spin(turn);
     }
     return false;
 }

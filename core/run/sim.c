@@ -127,15 +127,13 @@ unsigned fan_backend_spins(void)
     return 0;
 }
 
-bool fan_backend_spin(unsigned turn)
+void fan_backend_spin(unsigned turn)
 {
     (void)turn;
-    return true;
 }
 
-bool fan_backend_spin_slowly(void)
+void fan_backend_spin_slowly(void)
 {
-    return true;
 }
 
 uint64_t fan_backend_now_ns(void)

@@ -162,8 +162,7 @@ static bool woken_while_spinning(struct fan_wait *wait)
             wait->vain -= wait->vain > 0;
             return true;
         }
-        if (!fan_backend_spin(turn))
-            break;
+        fan_backend_spin(turn);
     }
     wait->vain += wait->vain < 8;
     return awake(wait);

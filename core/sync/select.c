@@ -345,8 +345,7 @@ static bool ready_after_spinning(struct selection *selection)
     for (unsigned turn = 0; turn < spins; turn++) {
         if (fan_chan_looks_ready(one->chan, one->kind == FAN_CASE_SEND))
             return true;
-        if (!fan_backend_spin_slowly())
-            return false;
+        fan_backend_spin_slowly();
     }
     return false;
 }
