@@ -17,6 +17,8 @@
  *     --exploration FD                        where it tells of schedules (lab/exploration.h); with
  *     --schedules N --bound K                 --strategy, to run up to N of them, not one
  *
+ * With `--list` alone it prints its scenarios, a line each: id, workers, items, variants.
+ *
  * It limits itself (address space, processor time, no core dump, threads), dies with its parent,
  * publishes its telemetry in the segment, runs the variant, and then waits until every thread has
  * ended or until it is killed. */

@@ -1,6 +1,7 @@
 #ifndef FAN_RUN_BACKEND_H
 #define FAN_RUN_BACKEND_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,11 +34,12 @@ unsigned fan_backend_spins(void);
 
 /* Lets a moment pass in a loop that spins: short ones in the first FAN_SPIN_SHORT turns, then in
  * turn this thread's place on the processor is given away and a longer moment passes. The second
- * form does both of the latter. */
+ * form does both of the latter. False if somebody else kept the processor for so long that a sleep
+ * would have been shorter: then the loop is to end. */
 enum { FAN_SPIN_SHORT = 32 };
 
-void fan_backend_spin(unsigned turn);
-void fan_backend_spin_slowly(void);
+bool fan_backend_spin(unsigned turn);
+bool fan_backend_spin_slowly(void);
 
 /* One of `count` possibilities, from 0: which of them is left open by the program. By the thread's
  * own random numbers, or by the scheduler. */

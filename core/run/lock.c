@@ -13,7 +13,8 @@ static bool becomes_free_soon(struct fan_lock *lock)
             __atomic_compare_exchange_n(&lock->word, &free, 1, false, __ATOMIC_ACQUIRE,
                                         __ATOMIC_RELAXED))
             return true;
-        fan_backend_spin(turn);
+        if (!fan_backend_spin(turn))
+            return false;
     }
     return false;
 }

@@ -104,7 +104,8 @@ static bool free_while_spinning(struct fan_mutex *mutex, struct fan_thread *self
     for (unsigned turn = 0; turn < spins && !(load_state(mutex) & WAITED_FOR); turn++) {
         if (load_state(mutex) == 0 && change_state(mutex, 0, owned_by(self)))
             return true;
-        fan_backend_spin(turn);
+        if (!fan_backend_spin(turn))
+            return false;
     }
     return false;
 }
@@ -142,12 +143,23 @@ void fan_mutex_lock(struct fan_mutex *mutex)
     fan_panic_lock_taken();
 }
 
+/* While a woken thread is on its way to a free mutex, only the guard says who gets it. */
+static bool take_before_the_woken(struct fan_mutex *mutex, struct fan_thread *self)
+{
+    if (owner_of(load_state(mutex)) != 0)
+        return false;
+    fan_lock_acquire(&mutex->guard);
+    bool taken = take_or_mark(mutex, self);
+    fan_lock_release(&mutex->guard);
+    return taken;
+}
+
 int fan_mutex_trylock(struct fan_mutex *mutex)
 {
     struct fan_thread *self = fan_thread_here();
     fan_announce_plain(FAN_OP_LOCK, mutex, FAN_TOUCH_WRITE, __builtin_return_address(0));
     fan_thread_operates(self, FAN_OP_LOCK, NULL, __builtin_return_address(0));
-    if (!change_state(mutex, 0, owned_by(self)))
+    if (!change_state(mutex, 0, owned_by(self)) && !take_before_the_woken(mutex, self))
         return EBUSY;
     fan_panic_lock_taken();
     return 0;

@@ -4,7 +4,6 @@
 #include <limits.h>
 #include <linux/futex.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -93,49 +92,6 @@ void fan_backend_wake(uint32_t *word, int count)
     int kept = errno;
     syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, count);
     errno = kept;
-}
-
-/* Some 50 us on a processor whose pause takes 13 ns: what a sleep and a wake-up may cost in a
- * virtual machine. */
-enum { SHORT_TURNS = 32, LONG_TURNS = 144, SHORT_PAUSES = 2, LONG_PAUSES = 32 };
-
-unsigned fan_backend_spins(void)
-{
-    static unsigned turns_here;
-    unsigned turns = __atomic_load_n(&turns_here, __ATOMIC_RELAXED);
-    if (turns == 0) {
-        turns =
-            sysconf(_SC_NPROCESSORS_ONLN) > 1 ? FAN_SPIN_SHORT + LONG_TURNS : FAN_SPIN_SHORT + 2;
-        __atomic_store_n(&turns_here, turns, __ATOMIC_RELAXED);
-    }
-    return turns;
-}
-
-static void pause_times(unsigned times)
-{
-    for (unsigned i = 0; i < times; i++) {
-#if defined(__x86_64__)
-        __builtin_ia32_pause();
-#elif defined(__aarch64__)
-        __asm__ __volatile__("yield");
-#endif
-    }
-}
-
-void fan_backend_spin_slowly(void)
-{
-    pause_times(LONG_PAUSES);
-    sched_yield();
-}
-
-void fan_backend_spin(unsigned turn)
-{
-    if (turn < FAN_SPIN_SHORT)
-        pause_times(SHORT_PAUSES);
-    else if ((turn - FAN_SPIN_SHORT) % 2 == 0)
-        sched_yield();
-    else
-        pause_times(LONG_PAUSES);
 }
 
 uint64_t fan_backend_now_ns(void)

@@ -127,13 +127,15 @@ unsigned fan_backend_spins(void)
     return 0;
 }
 
-void fan_backend_spin(unsigned turn)
+bool fan_backend_spin(unsigned turn)
 {
     (void)turn;
+    return true;
 }
 
-void fan_backend_spin_slowly(void)
+bool fan_backend_spin_slowly(void)
 {
+    return true;
 }
 
 uint64_t fan_backend_now_ns(void)

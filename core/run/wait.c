@@ -162,7 +162,8 @@ static bool woken_while_spinning(struct fan_wait *wait)
             wait->vain -= wait->vain > 0;
             return true;
         }
-        fan_backend_spin(turn);
+        if (!fan_backend_spin(turn))
+            break;
     }
     wait->vain += wait->vain < 8;
     return awake(wait);

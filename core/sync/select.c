@@ -345,7 +345,8 @@ static bool ready_after_spinning(struct selection *selection)
     for (unsigned turn = 0; turn < spins; turn++) {
         if (fan_chan_looks_ready(one->chan, one->kind == FAN_CASE_SEND))
             return true;
-        fan_backend_spin_slowly();
+        if (!fan_backend_spin_slowly())
+            return false;
     }
     return false;
 }

@@ -77,6 +77,18 @@ START_TEST(trying_does_not_wait)
 }
 END_TEST
 
+/* The state between an unlock and the moment in which the thread that it woke has taken the mutex.
+ */
+START_TEST(trying_succeeds_while_a_woken_thread_is_on_its_way)
+{
+    int error = -1;
+    mutex.state = 1;
+    fan_thread_join(watch_spawn("trier", try_to_lock, &error));
+    ck_assert_int_eq(error, 0);
+    fan_mutex_destroy(&mutex);
+}
+END_TEST
+
 static void lock_and_sign(void *number)
 {
     fan_mutex_lock(&mutex);
@@ -217,6 +229,7 @@ int main(void)
     tcase_add_test(cases, one_thread_holds_it_at_a_time);
     tcase_add_test(cases, trying_and_locking_exclude_each_other);
     tcase_add_test(cases, trying_does_not_wait);
+    tcase_add_test(cases, trying_succeeds_while_a_woken_thread_is_on_its_way);
     tcase_add_test(cases, who_waits_is_served_in_order);
     tcase_add_test(cases, who_waits_shows_for_what_and_who_has_it);
     tcase_add_test_raise_signal(cases, locking_it_twice_ends_the_program, SIGABRT);

@@ -172,7 +172,7 @@ static void check_and_end(struct delivery *delivery)
 START_TEST(every_element_arrives_once_and_in_its_senders_order)
 {
     struct delivery delivery = begin(_i);
-    struct party senders[MOST], receivers[MOST];
+    struct party senders[MOST] = {{0}}, receivers[MOST] = {{0}};
     fan_waitgroup_add(&delivery.sending, delivery.senders);
     start(receivers, delivery.receivers, &delivery, receive_all);
     start(senders, delivery.senders, &delivery, send_all);

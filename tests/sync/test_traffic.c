@@ -259,7 +259,7 @@ START_TEST(every_element_is_accounted_for)
 {
     size_t passed = 0;
     for (int i = 0; i < SEEDS_EACH; i++)
-        passed += run_program((uint64_t)(_i * SEEDS_EACH + i));
+        passed += run_program((uint64_t)_i * SEEDS_EACH + (uint64_t)i);
     ck_assert_uint_gt(passed, 100); /* or nothing was tested */
 }
 END_TEST

@@ -1,0 +1,12 @@
+/* The main function of a child made from a user's file: its scenarios are those that FAN_SCENARIO
+ * has put into a section of the executable, whose bounds the linker gives. */
+#include "lab/child.h"
+
+extern const struct fan_scenario *const __start_fan_scenarios[];
+extern const struct fan_scenario *const __stop_fan_scenarios[];
+
+int main(int argc, char **argv)
+{
+    return fan_child_main(argc, argv, __start_fan_scenarios,
+                          (size_t)(__stop_fan_scenarios - __start_fan_scenarios));
+}
