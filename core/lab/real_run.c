@@ -4,14 +4,16 @@
 #include "run/thread.h"
 #include "watch/publish.h"
 
+/* Once it is published it is seen to run, and then nobody but us may answer a signal: a sanitizer
+ * would make of a kill from outside a crash of its own. */
 static int prepare(const struct fan_order *order)
 {
-    int error = fan_watch_publish((int)order->numbers[FAN_ORDER_SEGMENT]);
-    if (error)
-        return fan_order_broken("publish its telemetry", error);
-    error = fan_crash_install();
+    int error = fan_crash_install();
     if (error)
         return fan_order_broken("listen for crashes", error);
+    error = fan_watch_publish((int)order->numbers[FAN_ORDER_SEGMENT]);
+    if (error)
+        return fan_order_broken("publish its telemetry", error);
     fan_thread_set_budget(order->numbers[FAN_ORDER_BUDGET]);
     fan_watch_expect(order->numbers[FAN_ORDER_ITEMS], order->numbers[FAN_ORDER_WORKERS]);
     return 0;
