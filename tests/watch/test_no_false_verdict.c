@@ -19,7 +19,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "run/time.h"
 #include "tests/support/healthy.h"
 #include "tests/support/suite.h"
 #include "watch/finding.h"
@@ -31,10 +30,7 @@ enum {
     PATIENCE = 16,   /* looks in a row at a program that does not go on */
     BURNERS = 2,
     PLANTED_ROUNDS = 300,
-    ATTEMPTS = 3, /* on a machine that is busy with other things one may be late */
 };
-
-#define FOUND_WITHIN_NS (100 * FAN_MILLISECOND)
 
 static bool spinning;
 static struct fan_snapshot snapshot;
@@ -214,9 +210,13 @@ START_TEST(a_healthy_program_is_never_found_stuck)
 }
 END_TEST
 
-/* Returns how long after its last progress the program was found stuck. */
-static uint64_t find_planted(const struct healthy *program)
+/* The verdict needs no clock: it comes by proof, however busy the machine. How soon is measured in
+ * tests/bench. */
+START_TEST(the_same_program_stopped_for_good_is_found)
 {
+    const struct healthy *program = &healthy_programs[_i];
+    if (program->moves_by_itself)
+        return;
     struct hunt hunt;
     begin_hunt(&hunt, program, PLANTED_ROUNDS);
     do
@@ -225,19 +225,6 @@ static uint64_t find_planted(const struct healthy *program)
     ck_assert_int_eq(verdict.findings[0].kind, FAN_FINDING_DEADLOCK);
     ck_assert_int_eq(verdict.findings[0].proof, FAN_PROOF_QUIESCENCE);
     end_hunt(&hunt);
-    return verdict.reached_ns - verdict.last_progress_ns;
-}
-
-START_TEST(the_same_program_stopped_for_good_is_found)
-{
-    uint64_t after_ns = UINT64_MAX;
-    if (healthy_programs[_i].moves_by_itself)
-        return;
-    for (int i = 0; i < ATTEMPTS && after_ns >= FOUND_WITHIN_NS; i++)
-        after_ns = find_planted(&healthy_programs[_i]);
-    printf("%s: found %.3f ms after the last progress\n", healthy_programs[_i].name,
-           (double)after_ns / 1e6);
-    ck_assert_uint_lt(after_ns, FOUND_WITHIN_NS);
 }
 END_TEST
 
