@@ -260,8 +260,8 @@ static bool is_quiet(const struct fan_judge *judge, const struct fan_snapshot *n
 {
     bool underway = now->phase == FAN_PHASE_RUNNING || now->phase == FAN_PHASE_RETURNED;
     struct fan_thread_set blocked = blocked_threads(now);
-    if (!now->complete || now->unseen_threads > 0 || !underway ||
-        fan_thread_set_count(&blocked) == 0)
+    if (now->unread_threads > 0 || now->unread_objects > 0 || now->unseen_threads > 0 ||
+        !underway || fan_thread_set_count(&blocked) == 0)
         return false;
     for (uint32_t i = 0; i < now->thread_count; i++)
         if (!is_stopped(now, &now->threads[i]))

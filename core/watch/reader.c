@@ -186,8 +186,8 @@ static void view_header(const struct fan_segment_header *header, struct fan_snap
 static void show_nothing_yet(struct fan_snapshot *snapshot)
 {
     view_header(&(struct fan_segment_header){.phase = FAN_PHASE_STARTING}, snapshot);
-    snapshot->complete = true;
     snapshot->thread_count = snapshot->object_count = 0;
+    snapshot->unread_threads = snapshot->unread_objects = 0;
     snapshot->in_flight = 0;
     snapshot->taken_ns = fan_clock_ns();
 }
@@ -212,7 +212,6 @@ int fan_reader_look(struct fan_reader *reader, struct fan_snapshot *snapshot)
         return 0;
     }
     view_header(&header, snapshot);
-    snapshot->complete = true;
     fan_slots_read_threads(reader->segment->threads, snapshot);
     fan_slots_read_objects(reader->segment->objects, snapshot);
     snapshot->taken_ns = fan_clock_ns();

@@ -94,13 +94,13 @@ static void view_thread(struct fan_thread_view *view, const struct fan_probe_thr
 
 void fan_slots_read_threads(const struct fan_probe_thread *slots, struct fan_snapshot *snapshot)
 {
-    snapshot->thread_count = 0;
+    snapshot->thread_count = snapshot->unread_threads = 0;
     for (uint32_t i = 0; i < FAN_PROBE_THREADS; i++) {
         struct fan_probe_thread copy;
         if (FAN_PROBE_GET(slots[i].state) == FAN_STATE_FREE)
             continue;
         if (!copy_settled(&copy, &slots[i], sizeof copy) || copy.state > FAN_STATE_DONE) {
-            snapshot->complete = false;
+            snapshot->unread_threads++;
         } else if (copy.state != FAN_STATE_FREE) {
             struct fan_thread_view *view = &snapshot->threads[snapshot->thread_count++];
             view_thread(view, &copy);
@@ -163,13 +163,13 @@ static bool believable_kind(uint32_t kind)
 
 void fan_slots_read_objects(const struct fan_probe_object *slots, struct fan_snapshot *snapshot)
 {
-    snapshot->object_count = 0;
+    snapshot->object_count = snapshot->unread_objects = 0;
     for (uint32_t i = 0; i < FAN_PROBE_OBJECTS; i++) {
         struct fan_probe_object copy;
         if (FAN_PROBE_GET(slots[i].kind) == FAN_KIND_FREE)
             continue;
         if (!copy_settled(&copy, &slots[i], sizeof copy) || !believable_kind(copy.kind)) {
-            snapshot->complete = false;
+            snapshot->unread_objects++;
         } else if (copy.kind != FAN_KIND_FREE) {
             struct fan_object_view *view = &snapshot->objects[snapshot->object_count++];
             view_object(view, &copy);

@@ -16,7 +16,7 @@
 void fan_slots_copy(void *to, const void *from, size_t size);
 
 /* Fill a snapshot's threads and objects. A slot that did not settle, or that is not believable, is
- * left out and makes the snapshot incomplete. */
+ * left out and counted as unread. */
 void fan_slots_read_threads(const struct fan_probe_thread *slots, struct fan_snapshot *snapshot);
 void fan_slots_read_objects(const struct fan_probe_object *slots, struct fan_snapshot *snapshot);
 

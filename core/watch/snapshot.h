@@ -70,7 +70,8 @@ struct fan_snapshot {
     enum fan_phase phase;
     uint64_t phase_ns, limit, inputs, outputs;
     uint64_t in_flight; /* tasks begun and not ended, over all threads */
-    bool complete;      /* false if a slot kept changing while it was copied, and is left out */
+    /* Left out below: those whose slots kept changing while they were copied. */
+    uint32_t unread_threads, unread_objects;
     uint32_t thread_count, object_count;
     struct fan_thread_view threads[FAN_PROBE_THREADS]; /* by id, oldest first */
     struct fan_object_view objects[FAN_PROBE_OBJECTS];

@@ -96,7 +96,6 @@ static void fill(struct fan_snapshot *snapshot, int workers)
     snapshot->taken_ns = START + SECOND / 2;
     snapshot->started_ns = START;
     snapshot->phase = FAN_PHASE_RUNNING;
-    snapshot->complete = true;
     snapshot->inputs = 20;
     snapshot->limit = 4;
     add_thread(snapshot, "main", "main");

@@ -172,7 +172,7 @@ START_TEST(unseen_threads_forbid_it)
 }
 END_TEST
 
-START_TEST(an_incomplete_look_forbids_it)
+START_TEST(an_unread_thread_forbids_it)
 {
     consumer_waits();
     made.segment->threads[3].seq = 5;
@@ -524,7 +524,7 @@ static void add_rules(TCase *cases)
     tcase_add_test(cases, a_deadline_forbids_it);
     tcase_add_test(cases, a_stranger_forbids_it);
     tcase_add_test(cases, unseen_threads_forbid_it);
-    tcase_add_test(cases, an_incomplete_look_forbids_it);
+    tcase_add_test(cases, an_unread_thread_forbids_it);
     tcase_add_test(cases, a_scenario_that_has_not_begun_or_has_ended_is_not_stuck);
     tcase_add_test(cases, a_verdict_that_is_final_stays);
     tcase_add_loop_test(cases, only_what_is_not_there_is_waited_for_in_vain, 0,
