@@ -33,7 +33,7 @@ int fan_explorer_init(struct fan_explorer *explorer, const struct fan_order *ord
         return ENOMEM;
     no_tables = (struct fan_probe_tables){.panicked = take_panic, .observer = explorer};
     fan_probe_install(&no_tables);
-    fan_sim_backend_use(explorer->sim);
+    fan_sim_backend_use(explorer->sim, FAN_GRAIN_COARSE);
     fan_thread_set_budget(order->numbers[FAN_ORDER_BUDGET]);
     return fan_sim_memory_init();
 }

@@ -42,6 +42,23 @@ static inline void fan_announce(const struct fan_announcement *what)
 #endif
 }
 
+/* At the fine grain the scheduler does not see the library's operations but what they are made of:
+ * its locks, its parks, and its atomics. Each access to one of the latter is announced by this
+ * first. */
+#ifdef FAN_SIM
+void fan_announce_atomic_to_scheduler(const void *address, enum fan_touch_mode mode, void *pc);
+#endif
+
+static inline void fan_announce_atomic(const void *address, enum fan_touch_mode mode)
+{
+#ifdef FAN_SIM
+    fan_announce_atomic_to_scheduler(address, mode, __builtin_return_address(0));
+#else
+    (void)address;
+    (void)mode;
+#endif
+}
+
 /* An operation that can always proceed and touches one object. */
 static inline void fan_announce_plain(enum fan_probe_op op, const void *object,
                                       enum fan_touch_mode mode, void *pc)

@@ -25,11 +25,13 @@ static uint64_t owner_of(uint64_t state)
 
 static uint64_t load_state(const struct fan_mutex *mutex)
 {
+    fan_announce_atomic(&mutex->state, FAN_TOUCH_READ);
     return __atomic_load_n(&mutex->state, __ATOMIC_RELAXED);
 }
 
 static bool change_state(struct fan_mutex *mutex, uint64_t from, uint64_t to)
 {
+    fan_announce_atomic(&mutex->state, FAN_TOUCH_WRITE);
     return __atomic_compare_exchange_n(&mutex->state, &from, to, false, __ATOMIC_ACQ_REL,
                                        __ATOMIC_RELAXED);
 }
@@ -169,6 +171,7 @@ static void free_and_wake(struct fan_mutex *mutex)
 {
     fan_lock_acquire(&mutex->guard);
     struct fan_waiter *next = fan_waitq_claim_one(&mutex->waiters);
+    fan_announce_atomic(&mutex->state, FAN_TOUCH_WRITE);
     __atomic_store_n(&mutex->state, next ? WAITED_FOR : 0, __ATOMIC_RELEASE);
     show_owner(mutex, 0);
     struct fan_wakeup wakeup = next ? fan_wait_resume(next, 0) : (struct fan_wakeup){0};

@@ -8,10 +8,12 @@
 #include "base/panic.h"
 #include "run/announce.h"
 #include "run/backend.h"
+#include "run/lock.h"
 #include "run/sim_backend.h"
 #include "run/thread_state.h"
 
 static struct fan_sim *scheduler;
+static bool fine; /* the grain */
 
 struct own {
     struct fan_thread *thread;
@@ -19,9 +21,10 @@ struct own {
     int error_number;
 };
 
-void fan_sim_backend_use(struct fan_sim *sim)
+void fan_sim_backend_use(struct fan_sim *sim, enum fan_grain grain)
 {
     scheduler = sim;
+    fine = grain == FAN_GRAIN_FINE;
 }
 
 static struct own put_aside(void)
@@ -62,6 +65,8 @@ static uint32_t list_touches(const struct fan_announcement *what,
 void fan_announce_to_scheduler(const struct fan_announcement *what)
 {
     struct fan_touch touches[FAN_OP_TOUCHES];
+    if (fine)
+        return;
     uint32_t count = list_touches(what, touches);
     step(&(struct fan_sim_op){.kind = what->op,
                               .pc = (uintptr_t)what->pc,
@@ -108,8 +113,59 @@ static bool has_changed(const void *argument)
     return __atomic_load_n(word->word, __ATOMIC_RELAXED) != word->value;
 }
 
+/* A step at the fine grain: one word of memory is touched. */
+static void touch_word(enum fan_probe_op kind, const void *address, enum fan_touch_mode mode,
+                       bool (*ready)(const void *), const void *argument, uint64_t deadline_ns,
+                       void *pc)
+{
+    struct fan_touch touch = {fan_sim_object(scheduler, address), mode};
+    step(&(struct fan_sim_op){.kind = kind,
+                              .pc = (uintptr_t)pc,
+                              .ready = ready,
+                              .argument = argument,
+                              .deadline_ns = deadline_ns,
+                              .touch_count = 1,
+                              .touches = &touch});
+}
+
+void fan_announce_atomic_to_scheduler(const void *address, enum fan_touch_mode mode, void *pc)
+{
+    if (fine)
+        touch_word(FAN_OP_NONE, address, mode, NULL, NULL, 0, pc);
+}
+
+static bool is_free(const void *lock)
+{
+    return ((const struct fan_lock *)lock)->word == 0;
+}
+
+/* At the coarse grain a lock that is taken here and not free would never become so: an operation
+ * would have parked, or announced another, with a lock held. */
+void fan_lock_acquire(struct fan_lock *lock)
+{
+    if (fine)
+        touch_word(FAN_OP_LOCK, lock, FAN_TOUCH_WRITE, is_free, lock, 0,
+                   __builtin_return_address(0));
+    if (lock->word)
+        fan_panic("a lock of the library is held where nobody should hold it");
+    lock->word = 1;
+}
+
+void fan_lock_release(struct fan_lock *lock)
+{
+    if (fine)
+        touch_word(FAN_OP_UNLOCK, lock, FAN_TOUCH_WRITE, NULL, NULL, 0,
+                   __builtin_return_address(0));
+    lock->word = 0;
+}
+
 void fan_backend_wait(uint32_t *word, uint32_t value, uint64_t deadline_ns)
 {
+    if (fine) {
+        touch_word(FAN_OP_NONE, word, FAN_TOUCH_READ, has_changed, &(struct word){word, value},
+                   deadline_ns, __builtin_return_address(0));
+        return;
+    }
     struct own own = put_aside();
     fan_sim_resume(scheduler, has_changed, &(struct word){word, value}, deadline_ns);
     take_back(&own);

@@ -3,8 +3,19 @@
 
 #include "sim/sim.h"
 
-/* Tells the sim backend under which scheduler the program runs. One at a time in a process: a
- * program's operations have nowhere to carry a handle. */
-void fan_sim_backend_use(struct fan_sim *sim);
+/* What the scheduler takes for a step.
+ *
+ * Coarse: an operation of the library, as a person thinks of it: a send, a lock, a cancel. Fine:
+ * what the library's own code does inside it: takes a lock, leaves it, parks, touches an atomic.
+ * The coarse grain finds what is wrong with a program; the fine one, what is wrong with the
+ * library. */
+enum fan_grain {
+    FAN_GRAIN_COARSE,
+    FAN_GRAIN_FINE,
+};
+
+/* Tells the sim backend under which scheduler, and at which grain, the program runs. One at a time
+ * in a process: a program's operations have nowhere to carry a handle. */
+void fan_sim_backend_use(struct fan_sim *sim, enum fan_grain grain);
 
 #endif

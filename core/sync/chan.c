@@ -90,12 +90,14 @@ static inline void copy_element(const struct fan_chan *chan, void *to, const voi
 
 static inline uint64_t passed(const struct fan_chan_end *end)
 {
+    fan_announce_atomic(&end->passed, FAN_TOUCH_READ);
     return __atomic_load_n(&end->passed, __ATOMIC_ACQUIRE);
 }
 
 /* With release order: the other end looks at `passed` before it touches the place in the ring. */
 static inline void count_passed(struct fan_chan_end *end)
 {
+    fan_announce_atomic(&end->passed, FAN_TOUCH_WRITE);
     __atomic_store_n(&end->passed, end->passed + 1, __ATOMIC_RELEASE);
 }
 

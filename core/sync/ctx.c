@@ -12,6 +12,7 @@
 
 static int load_error(const struct fan_ctx *ctx)
 {
+    fan_announce_atomic(&ctx->error, FAN_TOUCH_READ);
     return __atomic_load_n(&ctx->error, __ATOMIC_ACQUIRE);
 }
 
@@ -89,6 +90,7 @@ static void end(struct fan_ctx *ctx, int error, int cause)
     fan_lock_acquire(&ctx->guard);
     if (!load_error(ctx)) {
         ctx->cause = cause;
+        fan_announce_atomic(&ctx->error, FAN_TOUCH_WRITE);
         __atomic_store_n(&ctx->error, error, __ATOMIC_RELEASE);
         show_done(ctx, cause);
         fan_waitq_fire_all(&ctx->waiters, error);

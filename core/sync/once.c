@@ -17,6 +17,7 @@ static _Noreturn void misuse(const struct fan_once *once, const char *what)
 
 static bool is_done(const struct fan_once *once)
 {
+    fan_announce_atomic(&once->done, FAN_TOUCH_READ);
     return __atomic_load_n(&once->done, __ATOMIC_ACQUIRE);
 }
 
@@ -36,6 +37,7 @@ static void finish(struct fan_once *once, const struct fan_thread *self)
 {
     fan_announce_plain(FAN_OP_ONCE, once, FAN_TOUCH_WRITE, NULL);
     fan_lock_acquire(&once->guard);
+    fan_announce_atomic(&once->done, FAN_TOUCH_WRITE);
     __atomic_store_n(&once->done, 1, __ATOMIC_RELEASE);
     once->runner = 0;
     fan_waitq_fire_all(&once->waiters, 0);

@@ -70,7 +70,7 @@ struct fan_sim *sim_program_begin(void)
         abort();
     only_panics.observer = the.sim;
     fan_probe_install(&only_panics);
-    fan_sim_backend_use(the.sim);
+    fan_sim_backend_use(the.sim, FAN_GRAIN_COARSE);
     return the.sim;
 }
 
