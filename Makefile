@@ -72,7 +72,7 @@ app_objects := $(call objects,$(app_sources))
 
 libfan   := $(BUILD)/libfan.a
 libfan_sim := $(BUILD)/libfan_sim.a
-libfan_main := $(BUILD)/libfan_main.a
+libfan_main := $(if $(wildcard core/lab/main.c),$(BUILD)/libfan_main.a)
 libapp   := $(BUILD)/libapp.a
 libsupport := $(BUILD)/libsupport.a
 fanlab   := $(if $(wildcard app/main.c),$(BUILD)/fanlab)
@@ -163,7 +163,7 @@ $(BUILD)/sim/%.o: %.c $(flags)
 
 $(libfan): $(fan_objects)
 $(libfan_sim): $(sim_objects)
-$(libfan_main): $(call objects,core/lab/main.c)
+$(BUILD)/libfan_main.a: $(call objects,core/lab/main.c)
 $(libapp): $(app_objects)
 $(libsupport): $(call objects,$(support_sources))
 %.a: $(flags)
