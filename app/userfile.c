@@ -36,8 +36,13 @@ static bool is_there(const char *directory, const char *name)
     return access(path, R_OK) == 0;
 }
 
-/* In a build tree the archives lie beside the program, and the headers where they were compiled
- * from; installed, they lie as the Makefile's install puts them. */
+static bool is_complete(const struct library *library)
+{
+    return is_there(library->archives, "libfan_main.a") && is_there(library->headers, "fan/fan.h");
+}
+
+/* Installed, it lies as the Makefile's install puts it; else this program runs where it was built.
+ */
 static bool find_library(struct library *library)
 {
     char self[PATH_SIZE - 16];
@@ -46,13 +51,13 @@ static bool find_library(struct library *library)
         return false;
     self[length] = '\0';
     *strrchr(self, '/') = '\0';
-    snprintf(library->archives, sizeof library->archives, "%s", self);
-    snprintf(library->headers, sizeof library->headers, "%s", FAN_CORE_DIR);
-    if (is_there(library->archives, "libfan_main.a") && is_there(library->headers, "fan/fan.h"))
-        return true;
     snprintf(library->archives, sizeof library->archives, "%s/../lib", self);
     snprintf(library->headers, sizeof library->headers, "%s/../include", self);
-    return is_there(library->archives, "libfan_main.a") && is_there(library->headers, "fan/fan.h");
+    if (is_complete(library))
+        return true;
+    snprintf(library->archives, sizeof library->archives, "%s", FAN_LIBRARY_DIR);
+    snprintf(library->headers, sizeof library->headers, "%s", FAN_CORE_DIR);
+    return is_complete(library);
 }
 
 /* ---- running other programs ---- */
@@ -117,6 +122,7 @@ static enum fan_userfile_error compile(const char *path, const struct library *l
                     "-fno-inline",
                     "-fno-omit-frame-pointer",
                     "-fno-optimize-sibling-calls",
+                    FAN_SANITIZE, /* as the library was built */
                     sim ? "-DFAN_SIM" : "-UFAN_SIM",
                     headers,
                     own_headers,
@@ -185,6 +191,12 @@ static bool take_scenario(struct fan_userfile *file, char *line, const char *pat
     return true;
 }
 
+/* Compilers list them in orders of their own. */
+static int by_id(const void *a, const void *b)
+{
+    return strcmp(((const struct fan_scenario *)a)->id, ((const struct fan_scenario *)b)->id);
+}
+
 static bool read_scenarios(struct fan_userfile *file, const char *path)
 {
     char *argv[] = {file->real, "--list", NULL};
@@ -195,6 +207,7 @@ static bool read_scenarios(struct fan_userfile *file, const char *path)
     char *rest, *line = strtok_r(file->list, "\n", &rest);
     while (line && take_scenario(file, line, path, file->source))
         line = strtok_r(NULL, "\n", &rest);
+    qsort(file->scenarios, file->scenario_count, sizeof *file->scenarios, by_id);
     return file->scenario_count > 0;
 }
 

@@ -12,10 +12,10 @@
  * FAN_SCENARIO. */
 struct fan_userfile {
     size_t scenario_count;
-    struct fan_scenario *scenarios;
-    char directory[128];      /* empty if there is none */
-    char real[160], sim[160]; /* the compiled children */
-    char *list, *source;      /* what the scenarios' words point into */
+    struct fan_scenario *scenarios; /* by id */
+    char directory[128];            /* empty if there is none */
+    char real[160], sim[160];       /* the compiled children */
+    char *list, *source;            /* what the scenarios' words point into */
 };
 
 enum fan_userfile_error {
