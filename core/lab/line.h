@@ -7,8 +7,10 @@
 
 /* The replay line: a schedule as one word that can be pasted into a shell, mailed and filed.
  *
- *     fan1:02b.w4n20s1:7c1e:2.5.0-1.3v1:9a3f
- *          |   |       |    |           `- check: of the run that it must give
+ *     fan1:02b.w4n20s1:7c1e:2.5.0-1.3v1:9a3f5d
+ *          |   |       |    |           |   `- mark: of all before it; finds slips of the pen
+ *          |   |       |    |           `- check: of the run that it must give; 0000 if that never
+ *          |   |       |    |              ends because the program dies
  *          |   |       |    `- the deviations from the default schedule (sim/schedule.h)
  *          |   |       `- build: of the operations of the default schedule, and of the rules
  *          |   `- workers, items, seed
