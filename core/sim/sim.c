@@ -46,6 +46,7 @@ struct fan_sim {
     uint32_t object_count;
     uint32_t event_count;
     uint32_t choices_in_operation;
+    bool blocks_at_end;
     struct fan_schedule *schedule; /* of this run, as it grows */
     struct fan_schedule own_schedule;
     struct thread threads[FAN_SIM_THREADS];
@@ -93,6 +94,11 @@ void fan_sim_free(struct fan_sim *sim)
     fan_stacks_destroy(&sim->stacks);
     free(sim->events);
     free(sim);
+}
+
+void fan_sim_block_at_end(struct fan_sim *sim)
+{
+    sim->blocks_at_end = true;
 }
 
 /* ---- objects ---- */
@@ -211,6 +217,26 @@ uint32_t fan_sim_default(const struct fan_sim *sim, uint64_t enabled)
     return (uint32_t)__builtin_ctzll(enabled);
 }
 
+/* A thread that is still before a wait which will never end; -1 if there is none. */
+static int stuck_outside(const struct fan_sim *sim)
+{
+    for (uint32_t i = 0; i < sim->thread_count; i++)
+        if (!sim->threads[i].ended && sim->threads[i].pending.stage == FAN_STAGE_ARRIVE)
+            return (int)i;
+    return -1;
+}
+
+/* Nobody can go on. */
+static uint32_t pick_one_to_block(struct fan_sim *sim)
+{
+    if (all_ended(sim))
+        end_run(sim, FAN_SIM_FINISHED);
+    int thread = sim->blocks_at_end ? stuck_outside(sim) : -1;
+    if (thread < 0)
+        end_run(sim, FAN_SIM_STUCK);
+    return (uint32_t)thread;
+}
+
 /* Who takes the next step. Does not return if nobody can. */
 static uint32_t pick(struct fan_sim *sim, uint64_t *enabled)
 {
@@ -218,7 +244,7 @@ static uint32_t pick(struct fan_sim *sim, uint64_t *enabled)
     if (!*enabled && jump_to_next_deadline(sim))
         *enabled = enabled_threads(sim);
     if (!*enabled)
-        end_run(sim, all_ended(sim) ? FAN_SIM_FINISHED : FAN_SIM_STUCK);
+        return pick_one_to_block(sim);
     sim->outcome = FAN_SIM_FINISHED;
     uint32_t chosen = sim->strategy.kind->thread(sim->strategy.state, sim, *enabled);
     if (sim->outcome != FAN_SIM_FINISHED)

@@ -57,6 +57,11 @@ struct fan_sim_event {
 struct fan_sim *fan_sim_new(const struct fan_sim_options *options);
 void fan_sim_free(struct fan_sim *sim);
 
+/* From now on a thread that can never go on does not stay before its last operation but enters it
+ * when all else is over, and waits inside: so that whoever observes the program sees what a thread
+ * of the system would show, blocked. Each of these steps counts as one of the run. */
+void fan_sim_block_at_end(struct fan_sim *sim);
+
 /* Runs program(argument) as thread 0 under a strategy until nothing can run. */
 enum fan_sim_outcome fan_sim_run(struct fan_sim *sim, const struct fan_strategy *strategy,
                                  void (*program)(void *), void *argument);

@@ -16,7 +16,8 @@ static const char *const proof_names[] = {
 
 const char *fan_finding_name(enum fan_finding_kind kind)
 {
-    return finding_names[kind];
+    return (size_t)kind < sizeof finding_names / sizeof finding_names[0] ? finding_names[kind]
+                                                                         : "?";
 }
 
 const char *fan_proof_name(enum fan_proof proof)
