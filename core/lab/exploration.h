@@ -15,21 +15,40 @@
  * failure is complete when `failure_count` says so (written with release order). The parent trusts
  * no number in it further than its bounds. */
 enum {
-    FAN_EXPLORATION_VERSION = 1,
+    FAN_EXPLORATION_VERSION = 2,
     FAN_EXPLORATION_FAILURES = 8, /* different ones; more are counted, not kept */
+    FAN_STORY_STEPS = 2048,       /* of a single ordered schedule; later ones are counted */
+    FAN_STORY_OBJECTS = 256,
+};
+
+/* The steps of a single ordered schedule, in their order. Threads are counted in the order of their
+ * creation, the main one first, as in a snapshot of the child. */
+struct fan_story_step {
+    uint8_t thread;
+    uint8_t kind;     /* enum fan_probe_op */
+    uint8_t stage;    /* enum fan_op_stage */
+    uint8_t preempts; /* 1 if the thread before it could have gone on */
+    uint32_t object;  /* 0 = none */
+    uint64_t pc;
+};
+
+struct fan_story {
+    uint32_t count; /* of the steps taken; not all may be here */
+    struct fan_story_step steps[FAN_STORY_STEPS];
+    uint64_t objects[FAN_STORY_OBJECTS]; /* what a snapshot calls them (an id); 0 = unknown */
 };
 
 /* One way to fail: a kind and a place. */
 struct fan_failure {
-    uint32_t kind;       /* enum fan_finding_kind */
-    char message[160];   /* "close of closed channel out", "main waits ..." */
-    uint64_t place;      /* tells failures of a kind apart: a hash of where its threads stand */
-    uint64_t schedules;  /* how many failed this way; grows */
-    uint64_t first;      /* the number of the first such schedule, from 1 */
-    uint64_t trace_hash; /* of the run of `schedule` */
-    struct fan_schedule schedule; /* the shortest known */
-    uint32_t minimised; /* 1 when `schedule` has been shortened, 2 when it is certified that no
-                           schedule with fewer deviations fails */
+    uint32_t kind;      /* enum fan_finding_kind */
+    uint32_t minimised; /* 1 when `shortest` is there (written with release order), 2 when it is
+                           certified that no schedule with fewer deviations fails */
+    char message[160];  /* "close of closed channel out", "main waits ..." */
+    uint64_t place;     /* tells failures of a kind apart: a hash of where its threads stand */
+    uint64_t schedules; /* how many failed this way; grows */
+    uint64_t first;     /* the number of the first such schedule, from 1 */
+    uint64_t found_hash, shortest_hash; /* the trace hashes of the runs of these: */
+    struct fan_schedule found, shortest;
 };
 
 struct fan_exploration {
@@ -44,9 +63,18 @@ struct fan_exploration {
     uint64_t began_ns, now_ns; /* CLOCK_MONOTONIC */
     uint64_t trace_hash;       /* of the latest schedule, where a single one was ordered */
     uint32_t diverged;         /* 1 if that does not fit this program */
+    uint32_t shown;            /* 1 once the schedule has been run for all to see and is over */
+    uint64_t used;             /* deviations of the ordered schedule that were applied */
     uint64_t build;            /* hash of the operations of the default schedule */
     struct fan_failure failures[FAN_EXPLORATION_FAILURES];
     struct fan_schedule current; /* of the run that is going on, as it grows */
+    struct fan_story story;      /* of the ordered schedule, while it is shown */
 };
+
+/* Copies what a child has told so far, with every number within its bounds. */
+void fan_exploration_copy(struct fan_exploration *to, const struct fan_exploration *shared);
+
+/* The shortest schedule known that fails this way, and the hash of its run. */
+const struct fan_schedule *fan_failure_schedule(const struct fan_failure *failure, uint64_t *hash);
 
 #endif

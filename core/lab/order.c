@@ -21,6 +21,8 @@ static const struct option names[] = {
     {"schedules", required_argument, NULL, FAN_ORDER_SCHEDULES},
     {"bound", required_argument, NULL, FAN_ORDER_BOUND},
     {"exploration", required_argument, NULL, FAN_ORDER_EXPLORATION},
+    {"walk", required_argument, NULL, FAN_ORDER_WALK},
+    {"shown", required_argument, NULL, FAN_ORDER_SHOWN},
     {"scenario", required_argument, NULL, FAN_ORDER_SCENARIO},
     {"variant", required_argument, NULL, FAN_ORDER_VARIANT},
     {"strategy", required_argument, NULL, FAN_ORDER_STRATEGY},
@@ -37,6 +39,7 @@ static const struct {
     [FAN_ORDER_CPU] = {1, UINT32_MAX},    [FAN_ORDER_SEGMENT] = {0, INT32_MAX},
     [FAN_ORDER_PARENT] = {1, INT32_MAX},  [FAN_ORDER_SCHEDULES] = {1, UINT64_MAX},
     [FAN_ORDER_BOUND] = {0, UINT32_MAX},  [FAN_ORDER_EXPLORATION] = {0, INT32_MAX},
+    [FAN_ORDER_WALK] = {0, UINT64_MAX},   [FAN_ORDER_SHOWN] = {0, 1},
 };
 
 static int refuse(const char *what, const char *which)
@@ -47,9 +50,8 @@ static int refuse(const char *what, const char *which)
 
 static bool may_be_left_out(int parameter)
 {
-    return parameter == FAN_ORDER_SCHEDULES || parameter == FAN_ORDER_BOUND ||
-           parameter == FAN_ORDER_EXPLORATION || parameter == FAN_ORDER_STRATEGY ||
-           parameter == FAN_ORDER_SCHEDULE;
+    return (parameter >= FAN_ORDER_SCHEDULES && parameter < FAN_ORDER_NUMBERS) ||
+           parameter == FAN_ORDER_STRATEGY || parameter == FAN_ORDER_SCHEDULE;
 }
 
 static int parse_numbers(struct fan_order *order)

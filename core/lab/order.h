@@ -6,8 +6,8 @@
 #include "lab/scenario.h"
 #include "lab/scenario_state.h"
 
-/* What a child is told to do: its parameters, parsed (lab/child.h lists them). Those from STRATEGY
- * on may be left out; they are for the controlled scheduler. */
+/* What a child is told to do: its parameters, parsed (lab/child.h lists them). Those that are
+ * for the controlled scheduler may be left out. */
 enum fan_parameter {
     FAN_ORDER_SEED,
     FAN_ORDER_WORKERS,
@@ -21,6 +21,8 @@ enum fan_parameter {
     FAN_ORDER_SCHEDULES,
     FAN_ORDER_BOUND,
     FAN_ORDER_EXPLORATION,
+    FAN_ORDER_WALK,
+    FAN_ORDER_SHOWN,
     FAN_ORDER_NUMBERS,
     FAN_ORDER_SCENARIO = FAN_ORDER_NUMBERS,
     FAN_ORDER_VARIANT,

@@ -52,14 +52,24 @@ static void program(void *argument)
     fan_thread_retire();
 }
 
-void fan_explorer_run(struct fan_explorer *explorer, const struct fan_strategy *strategy)
+void fan_explorer_reset(struct fan_explorer *explorer)
 {
     fan_sim_memory_reset();
     explorer->returned = false;
+}
+
+void fan_explorer_go(struct fan_explorer *explorer, const struct fan_strategy *strategy)
+{
     fan_sim_memory_begin();
     explorer->outcome = fan_sim_run(explorer->sim, strategy, program, explorer);
     fan_sim_memory_end();
     fan_thread_current = NULL;
+}
+
+void fan_explorer_run(struct fan_explorer *explorer, const struct fan_strategy *strategy)
+{
+    fan_explorer_reset(explorer);
+    fan_explorer_go(explorer, strategy);
 }
 
 /* ---- how a run failed ---- */
@@ -70,11 +80,18 @@ static uint64_t mix(uint64_t hash, uint64_t what)
     return hash ^ hash >> 29;
 }
 
+/* Equal in every process, wherever that has the program loaded. */
+static uint64_t offset_of(uintptr_t pc)
+{
+    extern const char __executable_start[];
+    return pc - (uintptr_t)__executable_start;
+}
+
 static uint64_t place_of_panic(const struct fan_panic *panic)
 {
     uint64_t hash = panic->kind;
     for (uint32_t i = 0; i < panic->stack.depth && i < 4; i++)
-        hash = mix(hash, panic->stack.frames[i]);
+        hash = mix(hash, offset_of(panic->stack.frames[i]));
     return hash;
 }
 
@@ -94,7 +111,7 @@ static void describe_stuck(const struct fan_explorer *explorer, struct fan_failu
     for (uint32_t i = 0; i < fan_sim_thread_count(explorer->sim); i++) {
         if (fan_sim_thread_ended(explorer->sim, i))
             continue;
-        failure->place += mix(i == 0, fan_sim_pending(explorer->sim, i)->pc);
+        failure->place += mix(i == 0, offset_of(fan_sim_pending(explorer->sim, i)->pc));
         stuck++;
     }
     snprintf(failure->message, sizeof failure->message, "%u of %u threads can never go on", stuck,
@@ -110,8 +127,7 @@ static void describe_endless(const struct fan_explorer *explorer, struct fan_fai
 
 bool fan_explorer_failure(const struct fan_explorer *explorer, struct fan_failure *failure)
 {
-    memset(failure, 0, offsetof(struct fan_failure, schedule));
-    failure->minimised = 0;
+    memset(failure, 0, offsetof(struct fan_failure, found));
     if (explorer->outcome == FAN_SIM_FAILED)
         describe_panic(explorer, failure);
     else if (explorer->outcome == FAN_SIM_STUCK)
@@ -120,7 +136,7 @@ bool fan_explorer_failure(const struct fan_explorer *explorer, struct fan_failur
         describe_endless(explorer, failure);
     else
         return false;
-    failure->trace_hash = fan_sim_trace_hash(explorer->sim);
+    failure->found_hash = fan_sim_trace_hash(explorer->sim);
     return true;
 }
 
@@ -144,10 +160,10 @@ static void keep(struct fan_exploration *shared, const struct fan_failure *failu
     if (shared->failure_count == FAN_EXPLORATION_FAILURES)
         return;
     struct fan_failure *place = &shared->failures[shared->failure_count];
-    *place = *failure;
+    memcpy(place, failure, offsetof(struct fan_failure, found));
     place->schedules = 1;
     place->first = shared->schedules;
-    fan_schedule_copy(&place->schedule, schedule);
+    fan_schedule_copy(&place->found, schedule);
     __atomic_store_n(&shared->failure_count, shared->failure_count + 1, __ATOMIC_RELEASE);
 }
 

@@ -26,7 +26,12 @@ struct fan_explorer {
 int fan_explorer_init(struct fan_explorer *explorer, const struct fan_order *order,
                       const struct fan_variant *variant, struct fan_exploration *shared);
 
-/* Runs once. */
+/* Makes everything as the run is to find it; and runs. What is set up between the two (that the run
+ * is published) lasts until the next reset. */
+void fan_explorer_reset(struct fan_explorer *explorer);
+void fan_explorer_go(struct fan_explorer *explorer, const struct fan_strategy *strategy);
+
+/* Both. */
 void fan_explorer_run(struct fan_explorer *explorer, const struct fan_strategy *strategy);
 
 /* Whether the latest run failed, and then how: everything but the counts. */

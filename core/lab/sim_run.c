@@ -2,13 +2,15 @@
  * state it ends in; or one schedule after the other, with what they find in the exploration. */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <string.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "lab/child.h"
 #include "lab/crash.h"
 #include "lab/sim_explorer.h"
+#include "lab/sim_story.h"
+#include "lab/sim_strategies.h"
 #include "run/thread.h"
 #include "sim/random.h"
 #include "sim/replay.h"
@@ -35,13 +37,18 @@ static void learn_build(struct fan_explorer *explorer)
     explorer->shared->build = fan_sim_trace_hash(explorer->sim);
 }
 
+static uint64_t walk_seed(const struct fan_order *order)
+{
+    return order->numbers[order->texts[FAN_ORDER_WALK] ? FAN_ORDER_WALK : FAN_ORDER_SEED];
+}
+
 /* The one schedule that is ordered: as given, or the first of the random walk. */
 static int find_schedule(struct fan_explorer *explorer, struct fan_schedule *schedule)
 {
     const char *given = explorer->order->texts[FAN_ORDER_SCHEDULE];
     if (given)
         return fan_schedule_parse(given, schedule);
-    struct fan_random random = {.state = explorer->order->numbers[FAN_ORDER_SEED]};
+    struct fan_random random = {.state = walk_seed(explorer->order)};
     fan_explorer_run(explorer, &(struct fan_strategy){&fan_strategy_random, &random});
     fan_schedule_copy(schedule, fan_sim_schedule(explorer->sim));
     return 0;
@@ -57,21 +64,29 @@ static int publish(const struct fan_order *order)
     return error;
 }
 
-/* Once unseen, to learn how it ends, and once for all to see. What is stuck then stays: until the
- * parent has seen enough. */
-static int show_schedule(struct fan_explorer *explorer, const struct fan_schedule *schedule)
+/* To learn how it ends. */
+static void run_unseen(struct fan_explorer *explorer, struct fan_replay *replay)
 {
-    struct fan_replay replay = {.schedule = schedule};
-    struct fan_strategy strategy = {&fan_strategy_replay, &replay};
     struct fan_exploration *shared = explorer->shared;
-    fan_explorer_explore(explorer, &strategy, 1);
+    fan_explorer_explore(explorer, &(struct fan_strategy){&fan_strategy_replay, replay}, 1);
     shared->trace_hash = fan_sim_trace_hash(explorer->sim);
-    shared->diverged = explorer->outcome == FAN_SIM_DIVERGED || replay.used != schedule->count;
+    shared->used = replay->used;
+    shared->diverged =
+        explorer->outcome == FAN_SIM_DIVERGED || replay->used != replay->schedule->count;
     shared->ended = 1;
+}
+
+/* For all to see. What is stuck then stays: until the parent has seen enough. */
+static int run_seen(struct fan_explorer *explorer, struct fan_replay *replay)
+{
+    struct fan_sim_story story = {.replay = replay, .story = &explorer->shared->story};
+    fan_explorer_reset(explorer);
     int error = publish(explorer->order);
     if (error)
         return fan_order_broken("publish its telemetry", error);
-    fan_explorer_run(explorer, &strategy);
+    fan_sim_block_at_end(explorer->sim);
+    fan_explorer_go(explorer, &(struct fan_strategy){&fan_strategy_story, &story});
+    __atomic_store_n(&explorer->shared->shown, 1, __ATOMIC_RELEASE);
     if (explorer->outcome != FAN_SIM_FINISHED)
         for (;;)
             pause();
@@ -80,14 +95,28 @@ static int show_schedule(struct fan_explorer *explorer, const struct fan_schedul
     return 0;
 }
 
+static int show_schedule(struct fan_explorer *explorer, const struct fan_schedule *schedule)
+{
+    struct fan_replay replay = {.schedule = schedule};
+    if (!explorer->order->numbers[FAN_ORDER_SHOWN])
+        run_unseen(explorer, &replay);
+    return run_seen(explorer, &replay);
+}
+
 static int explore(struct fan_explorer *explorer)
 {
     const struct fan_order *order = explorer->order;
-    struct fan_random random = {.state = order->numbers[FAN_ORDER_SEED]};
-    if (strcmp(order->texts[FAN_ORDER_STRATEGY], fan_strategy_random.name) != 0)
+    const struct fan_chosen_strategy *chosen =
+        fan_strategies_find(order->texts[FAN_ORDER_STRATEGY]);
+    struct fan_strategy strategy;
+    if (!chosen)
         return FAN_CHILD_USAGE;
-    fan_explorer_explore(explorer, &(struct fan_strategy){&fan_strategy_random, &random},
-                         order->numbers[FAN_ORDER_SCHEDULES]);
+    int error = chosen->choose(walk_seed(order), order->numbers[FAN_ORDER_BOUND], &strategy);
+    if (error)
+        return fan_order_broken("prepare the strategy", error);
+    fan_explorer_explore(explorer, &strategy, order->numbers[FAN_ORDER_SCHEDULES]);
+    if (chosen->conclude)
+        chosen->conclude(&strategy, explorer->shared);
     explorer->shared->ended = 1;
     return 0;
 }
@@ -96,7 +125,6 @@ int fan_order_run(const struct fan_order *order, const struct fan_variant *varia
 {
     struct fan_exploration *exploration;
     struct fan_explorer explorer;
-    static struct fan_schedule schedule;
     int error = map_exploration(order, &exploration);
     if (!error)
         error = fan_explorer_init(&explorer, order, variant, exploration);
@@ -106,6 +134,9 @@ int fan_order_run(const struct fan_order *order, const struct fan_variant *varia
     learn_build(&explorer);
     if (order->numbers[FAN_ORDER_SCHEDULES])
         return explore(&explorer);
-    return find_schedule(&explorer, &schedule) ? FAN_CHILD_USAGE
-                                               : show_schedule(&explorer, &schedule);
+    struct fan_schedule *schedule = malloc(sizeof *schedule); /* static data would be put back */
+    if (!schedule)
+        return fan_order_broken("prepare the scheduler", ENOMEM);
+    return find_schedule(&explorer, schedule) ? FAN_CHILD_USAGE
+                                              : show_schedule(&explorer, schedule);
 }
