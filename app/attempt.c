@@ -3,7 +3,9 @@
 
 #include <poll.h>
 #include <stdio.h>
+#include <sys/wait.h>
 
+#include "app/replay_line.h"
 #include "base/clock.h"
 #include "run/time.h"
 
@@ -76,25 +78,87 @@ static void say_how_it_ended(struct fan_attempt *attempt, uint64_t limit_ns)
     }
 }
 
-void fan_attempt_make(struct fan_attempt *attempt, uint64_t limit_ns,
-                      const struct fan_interrupt *interrupt)
+static struct fan_child_options options_of(const struct fan_attempt *attempt)
 {
-    struct fan_child_options options = {
+    return (struct fan_child_options){
+        .sim = attempt->sim,
+        .schedules = {.schedule = attempt->schedule, .walk = attempt->seed},
         .scenario = attempt->scenario->id,
         .variant = attempt->variant->name,
         .seed = attempt->seed,
         .workers = attempt->workers,
         .items = attempt->items,
     };
-    uint64_t began_ns = fan_clock_ns();
-    if (fan_run_start(&options, &attempt->run, attempt->message) != 0) {
+}
+
+/* Returns whether there was a child. */
+static bool make_once(struct fan_attempt *attempt, const struct fan_child_options *options,
+                      uint64_t deadline_ns, const struct fan_interrupt *interrupt)
+{
+    if (fan_run_start(options, &attempt->run, attempt->message) != 0) {
         attempt->run = NULL;
         attempt->end = FAN_ATTEMPT_UNSTARTED;
-        return;
+        return false;
     }
-    attempt->end = watch(attempt, began_ns + limit_ns, interrupt);
-    attempt->elapsed_ns = fan_clock_ns() - began_ns;
+    attempt->end = watch(attempt, deadline_ns, interrupt);
     fan_run_end(attempt->run);
+    return true;
+}
+
+/* A schedule that kills the child kills it unseen, in the run that is to tell how it ends: then it
+ * is run once more, in sight from the beginning. */
+static bool died_unseen(const struct fan_attempt *attempt)
+{
+    const struct fan_exploration *told = attempt->run->exploration;
+    return attempt->sim && attempt->end == FAN_ATTEMPT_BROKEN && !told->ended &&
+           WIFSIGNALED(attempt->run->child.status);
+}
+
+static bool make_again_in_sight(struct fan_attempt *attempt, uint64_t deadline_ns,
+                                const struct fan_interrupt *interrupt)
+{
+    char schedule[FAN_SCHEDULE_TEXT];
+    struct fan_child_options options = options_of(attempt);
+    fan_schedule_print(&attempt->run->exploration->current, schedule, sizeof schedule);
+    options.schedules.schedule = schedule;
+    options.schedules.shown_only = true;
+    fan_run_free(attempt->run);
+    return make_once(attempt, &options, deadline_ns, interrupt);
+}
+
+static void note_replay(struct fan_attempt *attempt)
+{
+    const struct fan_exploration *told = attempt->run->exploration;
+    uint64_t hash = 0;
+    if (!told || attempt->run->verdict->finding_count == 0)
+        return;
+    const struct fan_schedule *schedule = &told->current;
+    if (told->failure_count > 0)
+        schedule = fan_failure_schedule(&told->failures[0], &hash);
+    struct fan_replay_source source = {
+        .scenario = attempt->scenario,
+        .variant = attempt->variant,
+        .workers = attempt->workers,
+        .items = attempt->items,
+        .seed = attempt->seed,
+        .build = told->build,
+    };
+    fan_replay_line(&source, schedule, hash, attempt->replay);
+}
+
+void fan_attempt_make(struct fan_attempt *attempt, uint64_t limit_ns,
+                      const struct fan_interrupt *interrupt)
+{
+    struct fan_child_options options = options_of(attempt);
+    uint64_t began_ns = fan_clock_ns(), deadline_ns = began_ns + limit_ns;
+    attempt->replay[0] = '\0';
+    bool made = make_once(attempt, &options, deadline_ns, interrupt);
+    if (made && died_unseen(attempt))
+        made = make_again_in_sight(attempt, deadline_ns, interrupt);
+    attempt->elapsed_ns = fan_clock_ns() - began_ns;
+    if (!made)
+        return;
+    note_replay(attempt);
     say_how_it_ended(attempt, limit_ns);
 }
 

@@ -8,6 +8,7 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,13 +16,29 @@
 #include "watch/publish.h"
 
 enum {
-    /* Where the child finds its segment. Everything above is closed to it. */
+    /* Where the child finds what it shares with us. Everything above is closed to it. */
     SEGMENT_THERE = STDERR_FILENO + 1,
+    EXPLORATION_THERE,
     WHY = 160,
-    NUMBERS = 9,
+    PARAMETERS = 20,
+    NUMBER = 24, /* bytes of a number's text */
 };
 
-static const char helper_name[] = "fanlab-lab-real";
+static const char *helper_name(const struct fan_child_options *options)
+{
+    return options->sim ? "fanlab-lab-sim" : "fanlab-lab-real";
+}
+
+const char *fan_child_runtime(const struct fan_child_options *options)
+{
+    return options->sim ? "sim" : "real";
+}
+
+/* Our ends of what a child shares with us, and those it gets. Closed: -1. */
+struct shared {
+    int segment, exploration;
+    int errors[2]; /* a pipe: ours, the child's */
+};
 
 extern char **environ;
 
@@ -31,7 +48,7 @@ static int fail(char why[WHY], int error, const char *what)
     return error;
 }
 
-static int helper_beside_us(char *path, size_t size, char why[WHY])
+static int helper_beside_us(const char *name, char *path, size_t size, char why[WHY])
 {
     ssize_t length = readlink("/proc/self/exe", path, size - 1);
     if (length < 0)
@@ -39,18 +56,18 @@ static int helper_beside_us(char *path, size_t size, char why[WHY])
     path[length] = '\0';
     char *slash = strrchr(path, '/');
     size_t room = slash ? size - (size_t)(slash + 1 - path) : 0;
-    if (room < sizeof helper_name)
+    if (room < strlen(name) + 1)
         return fail(why, ENAMETOOLONG, "the program's own path");
-    memcpy(slash + 1, helper_name, sizeof helper_name);
+    strcpy(slash + 1, name);
     return 0;
 }
 
-static int check_helper(const char *path, char why[WHY])
+static int check_helper(const char *name, const char *path, char why[WHY])
 {
     if (access(path, X_OK) == 0)
         return 0;
     int error = errno;
-    snprintf(why, WHY, "cannot start a run: %s, which belongs beside fanlab, %s: %s", helper_name,
+    snprintf(why, WHY, "cannot start a run: %s, which belongs beside fanlab, %s: %s", name,
              strerror(error), path);
     return error;
 }
@@ -60,20 +77,20 @@ int fan_child_helper(const struct fan_child_options *options, char *path, size_t
 {
     int error = 0;
     if (!options->helper)
-        error = helper_beside_us(path, size, why);
+        error = helper_beside_us(helper_name(options), path, size, why);
     else if (strlen(options->helper) >= size)
         error = fail(why, ENAMETOOLONG, "the helper's path");
     else
         strcpy(path, options->helper);
-    return error ? error : check_helper(path, why);
+    return error ? error : check_helper(helper_name(options), path, why);
 }
 
 /* Out of the way of the numbers that the child's own descriptors get. */
 static int lift(int *fd)
 {
-    if (*fd > SEGMENT_THERE)
+    if (*fd > EXPLORATION_THERE)
         return 0;
-    int lifted = fcntl(*fd, F_DUPFD_CLOEXEC, SEGMENT_THERE + 1);
+    int lifted = fcntl(*fd, F_DUPFD_CLOEXEC, EXPLORATION_THERE + 1);
     if (lifted < 0)
         return errno;
     close(*fd);
@@ -90,35 +107,64 @@ static int open_errors(int ends[2])
         error = lift(&ends[1]);
     if (!error && fcntl(ends[0], F_SETFL, O_NONBLOCK) != 0)
         error = errno;
-    if (error) {
-        close(ends[0]);
-        close(ends[1]);
-    }
     return error;
 }
 
 static int open_segment(int *segment)
 {
     int error = fan_segment_create(segment);
-    if (error)
-        return error;
-    error = lift(segment);
-    if (error)
-        close(*segment);
-    return error;
+    return error ? error : lift(segment);
 }
 
-static int lay_out_descriptors(posix_spawn_file_actions_t *actions, int segment, int errors)
+static int open_exploration(int *fd)
+{
+    *fd = memfd_create("fanlab-exploration", MFD_CLOEXEC);
+    if (*fd < 0 || ftruncate(*fd, sizeof(struct fan_exploration)) != 0)
+        return errno;
+    return lift(fd);
+}
+
+static void close_if_open(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+static void close_shared(struct shared *shared)
+{
+    close_if_open(&shared->segment);
+    close_if_open(&shared->exploration);
+    close_if_open(&shared->errors[0]);
+    close_if_open(&shared->errors[1]);
+}
+
+static int open_shared(struct shared *shared, bool sim, char why[WHY])
+{
+    *shared = (struct shared){-1, -1, {-1, -1}};
+    int error = open_segment(&shared->segment);
+    if (!error && sim)
+        error = open_exploration(&shared->exploration);
+    if (error)
+        return fail(why, error, "memory to share with the child");
+    error = open_errors(shared->errors);
+    return error ? fail(why, error, "a pipe from the child") : 0;
+}
+
+static int lay_out_descriptors(posix_spawn_file_actions_t *actions, const struct shared *shared)
 {
     int error = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     if (!error)
         error = posix_spawn_file_actions_addopen(actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
     if (!error)
-        error = posix_spawn_file_actions_adddup2(actions, errors, STDERR_FILENO);
+        error = posix_spawn_file_actions_adddup2(actions, shared->errors[1], STDERR_FILENO);
     if (!error)
-        error = posix_spawn_file_actions_adddup2(actions, segment, SEGMENT_THERE);
+        error = posix_spawn_file_actions_adddup2(actions, shared->segment, SEGMENT_THERE);
+    if (!error && shared->exploration >= 0)
+        error = posix_spawn_file_actions_adddup2(actions, shared->exploration, EXPLORATION_THERE);
+    int first_closed = shared->exploration >= 0 ? EXPLORATION_THERE + 1 : SEGMENT_THERE + 1;
     if (!error)
-        error = posix_spawn_file_actions_addclosefrom_np(actions, SEGMENT_THERE + 1);
+        error = posix_spawn_file_actions_addclosefrom_np(actions, first_closed);
     return error;
 }
 
@@ -137,15 +183,15 @@ static int set_apart(posix_spawnattr_t *attributes)
 }
 
 static int spawn_arranged(const char *path, char **argv, posix_spawn_file_actions_t *actions,
-                          posix_spawnattr_t *attributes, const int fds[2], pid_t *pid)
+                          posix_spawnattr_t *attributes, const struct shared *shared, pid_t *pid)
 {
-    int error = lay_out_descriptors(actions, fds[0], fds[1]);
+    int error = lay_out_descriptors(actions, shared);
     if (!error)
         error = set_apart(attributes);
     return error ? error : posix_spawn(pid, path, actions, attributes, argv, environ);
 }
 
-static int spawn(const char *path, char **argv, const int fds[2], pid_t *pid)
+static int spawn(const char *path, char **argv, const struct shared *shared, pid_t *pid)
 {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
@@ -154,81 +200,131 @@ static int spawn(const char *path, char **argv, const int fds[2], pid_t *pid)
         return error;
     error = posix_spawnattr_init(&attributes);
     if (!error) {
-        error = spawn_arranged(path, argv, &actions, &attributes, fds, pid);
+        error = spawn_arranged(path, argv, &actions, &attributes, shared, pid);
         posix_spawnattr_destroy(&attributes);
     }
     posix_spawn_file_actions_destroy(&actions);
     return error;
 }
 
-static int spawn_with_options(const char *path, const struct fan_child_options *options,
-                              const int fds[2], pid_t *pid)
+/* The child's command line. */
+struct words {
+    int count, numbers;
+    char *argv[2 + 2 * PARAMETERS];
+    char texts[PARAMETERS][NUMBER];
+};
+
+static void add_word(struct words *words, const char *name, const char *value)
 {
-    const struct {
-        const char *name;
-        uint64_t value;
-    } numbers[NUMBERS] = {
-        {"--seed", options->seed},
-        {"--workers", options->workers},
-        {"--items", options->items},
-        {"--pace", options->pace_ns},
-        {"--budget", options->threads ? options->threads : FAN_CHILD_THREADS},
-        {"--memory", options->memory_bytes ? options->memory_bytes : UINT64_C(1) << 30},
-        {"--cpu", options->cpu_s ? options->cpu_s : FAN_CHILD_CPU_S},
-        {"--segment", SEGMENT_THERE},
-        {"--parent", (uint64_t)getpid()},
-    };
-    char texts[NUMBERS][24];
-    char *argv[1 + 4 + 2 * NUMBERS + 1] = {(char *)helper_name, "--scenario",
-                                           (char *)options->scenario, "--variant",
-                                           (char *)options->variant};
-    for (int i = 0; i < NUMBERS; i++) {
-        snprintf(texts[i], sizeof texts[i], "%" PRIu64, numbers[i].value);
-        argv[5 + 2 * i] = (char *)numbers[i].name;
-        argv[6 + 2 * i] = texts[i];
-    }
-    return spawn(path, argv, fds, pid);
+    if (!value)
+        return;
+    words->argv[words->count++] = (char *)name;
+    words->argv[words->count++] = (char *)value;
 }
 
-static int start_with(const char *path, const struct fan_child_options *options, int segment,
-                      const int ends[2], struct fan_child *child, char why[WHY])
+static void add_number(struct words *words, const char *name, uint64_t value)
 {
-    pid_t pid;
-    int error = spawn_with_options(path, options, (const int[2]){segment, ends[1]}, &pid);
-    if (error)
-        return fail(why, error, path);
-    *child = (struct fan_child){.pid = pid, .segment = segment, .errors = ends[0]};
-    child->pidfd = pidfd_open(pid, 0);
-    if (child->pidfd < 0 && errno != ENOSYS) {
-        error = errno;
-        kill(-pid, SIGKILL);
-        waitpid(pid, NULL, 0);
-        return fail(why, error, "pidfd_open");
-    }
+    char *text = words->texts[words->numbers++];
+    snprintf(text, NUMBER, "%" PRIu64, value);
+    add_word(words, name, text);
+}
+
+static void add_schedules(struct words *words, const struct fan_child_schedules *schedules)
+{
+    add_number(words, "--exploration", EXPLORATION_THERE);
+    add_number(words, "--walk", schedules->walk);
+    add_word(words, "--schedule", schedules->schedule);
+    if (schedules->shown_only)
+        add_number(words, "--shown", 1);
+    if (!schedules->strategy)
+        return;
+    add_word(words, "--strategy", schedules->strategy);
+    add_number(words, "--schedules", schedules->count);
+    add_number(words, "--bound", schedules->bound);
+}
+
+/* The controlled scheduler reserves much more than it uses, and bounds what a run may have itself.
+ */
+static uint64_t memory_bytes(const struct fan_child_options *options)
+{
+    return options->memory_bytes ? options->memory_bytes : UINT64_C(1) << (options->sim ? 32 : 30);
+}
+
+static void word_options(const struct fan_child_options *options, struct words *words)
+{
+    words->argv[words->count++] = (char *)helper_name(options);
+    add_word(words, "--scenario", options->scenario);
+    add_word(words, "--variant", options->variant);
+    add_number(words, "--seed", options->seed);
+    add_number(words, "--workers", options->workers);
+    add_number(words, "--items", options->items);
+    add_number(words, "--pace", options->pace_ns);
+    add_number(words, "--budget", options->threads ? options->threads : FAN_CHILD_THREADS);
+    add_number(words, "--memory", memory_bytes(options));
+    add_number(words, "--cpu", options->cpu_s ? options->cpu_s : FAN_CHILD_CPU_S);
+    add_number(words, "--segment", SEGMENT_THERE);
+    add_number(words, "--parent", (uint64_t)getpid());
+    if (options->sim)
+        add_schedules(words, &options->schedules);
+}
+
+static int map_exploration(const struct shared *shared, struct fan_exploration **exploration)
+{
+    if (shared->exploration < 0)
+        return 0;
+    void *at = mmap(NULL, sizeof **exploration, PROT_READ, MAP_SHARED, shared->exploration, 0);
+    if (at == MAP_FAILED)
+        return errno;
+    *exploration = at;
     return 0;
+}
+
+static int watch_end(struct fan_child *child)
+{
+    child->pidfd = pidfd_open(child->pid, 0);
+    return child->pidfd < 0 && errno != ENOSYS ? errno : 0;
+}
+
+/* On success the child structure has our ends. */
+static int start_with(const char *path, const struct fan_child_options *options,
+                      struct shared *shared, struct fan_child *child, char why[WHY])
+{
+    struct words words = {0};
+    struct fan_exploration *exploration = NULL;
+    pid_t pid;
+    word_options(options, &words);
+    int error = map_exploration(shared, &exploration);
+    if (error)
+        return fail(why, error, "memory to share with the child");
+    error = spawn(path, words.argv, shared, &pid);
+    if (error) {
+        if (exploration)
+            munmap(exploration, sizeof *exploration);
+        return fail(why, error, path);
+    }
+    *child = (struct fan_child){.pid = pid,
+                                .pidfd = -1,
+                                .segment = shared->segment,
+                                .errors = shared->errors[0],
+                                .exploration = exploration};
+    shared->segment = shared->errors[0] = -1;
+    error = watch_end(child);
+    if (error)
+        fan_child_close(child);
+    return error ? fail(why, error, "pidfd_open") : 0;
 }
 
 int fan_child_start(const struct fan_child_options *options, struct fan_child *child, char why[WHY])
 {
     char path[4096];
-    int segment, ends[2];
+    struct shared shared;
     int error = fan_child_helper(options, path, sizeof path, why);
     if (error)
         return error;
-    error = open_segment(&segment);
-    if (error)
-        return fail(why, error, "memory to share with the child");
-    error = open_errors(ends);
-    if (error) {
-        close(segment);
-        return fail(why, error, "a pipe from the child");
-    }
-    error = start_with(path, options, segment, ends, child, why);
-    close(ends[1]);
-    if (error) {
-        close(ends[0]);
-        close(segment);
-    }
+    error = open_shared(&shared, options->sim, why);
+    if (!error)
+        error = start_with(path, options, &shared, child, why);
+    close_shared(&shared);
     return error;
 }
 
@@ -265,5 +361,7 @@ void fan_child_close(struct fan_child *child)
         close(child->pidfd);
     close(child->segment);
     close(child->errors);
+    if (child->exploration)
+        munmap(child->exploration, sizeof *child->exploration);
     *child = (struct fan_child){.status = child->status};
 }

@@ -5,23 +5,37 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "lab/exploration.h"
 #include "lab/scenario.h"
 
 /* A child process that runs one variant, seen from its parent: started with posix_spawn in a
- * process group of its own, with nothing of the parent's but its standard error (a pipe) and the
- * segment. It is gone when this structure is closed, and when the parent dies (lab/child.h). */
+ * process group of its own, with nothing of the parent's but its standard error (a pipe), the
+ * segment, and the exploration if it is one of the controlled scheduler. It is gone when this
+ * structure is closed, and when the parent dies (lab/child.h). */
 enum {
     FAN_CHILD_WORKERS = 128, /* the most workers a run may ask for */
     FAN_CHILD_THREADS = 144, /* thread budget: those, and what a scenario needs beside them */
     FAN_CHILD_CPU_S = 30,
 };
 
+/* What only the controlled scheduler has; lab/child.h tells more. Left zeroed, one schedule is run:
+ * the first of the random walk. */
+struct fan_child_schedules {
+    const char *schedule; /* this one; NULL = none given */
+    const char *strategy; /* NULL = none; else up to `count` schedules of it are run, unseen */
+    uint64_t count, bound;
+    uint64_t walk;   /* the strategy's seed */
+    bool shown_only; /* run the one schedule once, for all to see */
+};
+
 struct fan_child_options {
-    const char *helper; /* path of the program; NULL = fanlab-lab-real beside the running program */
+    const char *helper; /* path of the program; NULL = the one of the runtime beside this one */
+    bool sim;           /* the controlled scheduler's, not the one with the system's threads */
+    struct fan_child_schedules schedules;
     const char *scenario, *variant;
     uint64_t seed, workers, items, pace_ns;
     uint64_t threads;      /* budget; 0 = FAN_CHILD_THREADS */
-    uint64_t memory_bytes; /* address space; 0 = 1 GiB */
+    uint64_t memory_bytes; /* address space; 0 = 1 GiB, 4 GiB for sim */
     uint64_t cpu_s;        /* processor time; 0 = FAN_CHILD_CPU_S */
 };
 
@@ -29,9 +43,13 @@ struct fan_child {
     pid_t pid;   /* -1 when reaped */
     int pidfd;   /* readable when it has ended; -1 where there is no such thing (valgrind) */
     int segment; /* the telemetry's memfd; stays readable after the end */
-    int errors;  /* its standard error, non-blocking */
-    int status;  /* of waitpid, once reaped */
+    struct fan_exploration *exploration; /* shared with the child; NULL if not sim */
+    int errors;                          /* its standard error, non-blocking */
+    int status;                          /* of waitpid, once reaped */
 };
+
+/* The name of a runtime: "real", "sim". */
+const char *fan_child_runtime(const struct fan_child_options *options);
 
 /* The path of the program that a child runs. Errors, with one line in `why` that says what to do:
  * ENOENT or EACCES if it is not there, ENAMETOOLONG, those of readlink(2) where /proc is missing.

@@ -16,7 +16,12 @@ struct settings {
 };
 
 static const struct fan_option options[] = {
-    FAN_REQUEST_RUNTIME_OPTION(struct settings),
+    {.name = "runtime",
+     .argument = "NAME",
+     .help = "real: threads in parallel, wall clock (the default)",
+     .kind = FAN_OPTION_WORD,
+     .words = (const char *const[]){"real", NULL},
+     .field = offsetof(struct settings, runtime)},
     {.name = "format",
      .argument = "NAME",
      .help = "text (the default), tap, junit, or json",

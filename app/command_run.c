@@ -15,9 +15,6 @@ struct settings {
     bool json;
 };
 
-/* Stands for the scenario's own number. */
-#define NOT_GIVEN UINT64_MAX
-
 enum { BOTH = 2 };
 
 static const struct fan_option options[] = {
@@ -27,22 +24,14 @@ static const struct fan_option options[] = {
      .kind = FAN_OPTION_WORD,
      .words = (const char *const[]){"buggy", "fixed", "rare", "both", NULL},
      .field = offsetof(struct settings, variant)},
-    FAN_REQUEST_RUNTIME_OPTION(struct settings),
+    {.name = "runtime",
+     .argument = "NAME",
+     .help = "real (threads in parallel, the default) or sim",
+     .kind = FAN_OPTION_WORD,
+     .words = (const char *const[]){"real", "sim", NULL},
+     .field = offsetof(struct settings, runtime)},
     FAN_REQUEST_SEED_OPTION(struct settings),
-    {.name = "workers",
-     .argument = "N",
-     .help = "workers (default: the bug's own)",
-     .kind = FAN_OPTION_NUMBER,
-     .low = 1,
-     .high = FAN_CHILD_WORKERS,
-     .limited_by = "the thread budget",
-     .field = offsetof(struct settings, workers)},
-    {.name = "items",
-     .argument = "N",
-     .help = "items to work on (default: the bug's own)",
-     .kind = FAN_OPTION_NUMBER,
-     .high = FAN_REQUEST_ITEMS,
-     .field = offsetof(struct settings, items)},
+    FAN_REQUEST_SIZE_OPTIONS(struct settings),
     {.name = "timeout",
      .argument = "SECONDS",
      .help = "give up on a variant that is slow after (default 10)",
@@ -61,8 +50,8 @@ static const struct settings defaults = {
     .variant = "both",
     .runtime = "real",
     .seed = FAN_REQUEST_SEED,
-    .workers = NOT_GIVEN,
-    .items = NOT_GIVEN,
+    .workers = FAN_REQUEST_NOT_GIVEN,
+    .items = FAN_REQUEST_NOT_GIVEN,
     .timeout_s = FAN_REQUEST_TIMEOUT_S,
 };
 
@@ -78,8 +67,10 @@ static size_t plan(const struct settings *settings, const struct fan_scenario *b
             .scenario = bug,
             .variant = fan_request_variant(bug, names[i], why),
             .seed = settings->seed,
-            .workers = settings->workers == NOT_GIVEN ? bug->workers : settings->workers,
-            .items = settings->items == NOT_GIVEN ? bug->items : settings->items,
+            .sim = strcmp(settings->runtime, "sim") == 0,
+            .workers =
+                settings->workers == FAN_REQUEST_NOT_GIVEN ? bug->workers : settings->workers,
+            .items = settings->items == FAN_REQUEST_NOT_GIVEN ? bug->items : settings->items,
         };
         if (!attempts[i].variant)
             return 0;

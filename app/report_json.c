@@ -74,9 +74,10 @@ const char *fan_report_reason(enum fan_attempt_end end)
 void fan_report_again(const struct fan_attempt *attempt, char again[160])
 {
     snprintf(again, 160,
-             "fanlab run %s --variant %s --seed %" PRIu64 " --workers %" PRIu64 " --items %" PRIu64,
-             attempt->scenario->id, attempt->variant->name, attempt->seed, attempt->workers,
-             attempt->items);
+             "fanlab run %s --variant %s%s --seed %" PRIu64 " --workers %" PRIu64
+             " --items %" PRIu64,
+             attempt->scenario->id, attempt->variant->name, attempt->sim ? " --runtime sim" : "",
+             attempt->seed, attempt->workers, attempt->items);
 }
 
 static json_t *frame(const struct fan_place *place)
@@ -131,7 +132,7 @@ static void set_places(json_t *object, const struct fan_run *run, const struct f
     set(object, "earlier", earlier);
 }
 
-static json_t *finding(const struct fan_attempt *attempt, const struct fan_finding *finding)
+json_t *fan_report_finding(const struct fan_attempt *attempt, const struct fan_finding *finding)
 {
     const struct fan_run *run = attempt->run;
     char again[160];
@@ -148,6 +149,8 @@ static json_t *finding(const struct fan_attempt *attempt, const struct fan_findi
         set_places(object, run, finding);
     fan_report_again(attempt, again);
     set(object, "again", fan_report_string(again));
+    if (*attempt->replay)
+        set(object, "replay", fan_report_string(attempt->replay));
     return object;
 }
 
@@ -251,12 +254,12 @@ static json_t *all_findings(const struct fan_attempt *attempts, size_t count)
     json_t *array = json_array();
     for (size_t i = 0; i < count; i++)
         for (uint32_t j = 0; attempts[i].run && j < attempts[i].run->verdict->finding_count; j++)
-            json_array_append_new(array,
-                                  finding(&attempts[i], &attempts[i].run->verdict->findings[j]));
+            json_array_append_new(
+                array, fan_report_finding(&attempts[i], &attempts[i].run->verdict->findings[j]));
     return array;
 }
 
-static json_t *scenario(const struct fan_scenario *scenario)
+json_t *fan_report_scenario(const struct fan_scenario *scenario)
 {
     json_t *object = json_object();
     set(object, "id", fan_report_string(scenario->id));
@@ -268,8 +271,8 @@ static json_t *scenario(const struct fan_scenario *scenario)
 
 static void set_request(json_t *object, const struct fan_attempt *attempt)
 {
-    set(object, "scenario", scenario(attempt->scenario));
-    set(object, "runtime", fan_report_string("real"));
+    set(object, "scenario", fan_report_scenario(attempt->scenario));
+    set(object, "runtime", fan_report_string(attempt->sim ? "sim" : "real"));
     set(object, "seed", json_integer((json_int_t)attempt->seed));
     set(object, "workers", json_integer((json_int_t)attempt->workers));
     set(object, "items", json_integer((json_int_t)attempt->items));

@@ -28,6 +28,10 @@ json_t *fan_report_refusal(const char *schema, const char *reason, const char *m
 /* A whole run: the attempts at the variants of one scenario. */
 json_t *fan_report_run(const struct fan_attempt *attempts, size_t count);
 
+/* Parts of it that other reports have too: one finding of an attempt, and what was run. */
+json_t *fan_report_finding(const struct fan_attempt *attempt, const struct fan_finding *finding);
+json_t *fan_report_scenario(const struct fan_scenario *scenario);
+
 /* "fanlab run 04 --variant buggy --seed 7 --workers 4 --items 20" */
 void fan_report_again(const struct fan_attempt *attempt, char text[160]);
 

@@ -163,6 +163,10 @@ static void print_finding(FILE *out, const struct fan_attempt *attempt,
     if (*finding->earlier_what)
         print_stack(out, finding->earlier_what, attempt->run, &finding->earlier);
     field(out, "proof", proof_in_words(finding->proof));
+    if (*attempt->replay) {
+        fprintf(out, "    %-*sfanlab replay %s\n", INDENT - 4, "run it again", attempt->replay);
+        return;
+    }
     fan_report_again(attempt, again);
     field(out, "run it again", again);
 }
@@ -179,7 +183,7 @@ static void print_failure(FILE *out, const struct fan_attempt *attempt)
             field(out, "seen", line);
 }
 
-static void print_attempt(FILE *out, const struct fan_attempt *attempt)
+void fan_report_text_attempt(FILE *out, const struct fan_attempt *attempt)
 {
     char duration[24];
     if (fan_attempt_failed(attempt)) {
@@ -203,6 +207,6 @@ void fan_report_text(FILE *out, const struct fan_attempt *attempts, size_t count
             attempts->items);
     for (size_t i = 0; i < count; i++) {
         fputc('\n', out);
-        print_attempt(out, &attempts[i]);
+        fan_report_text_attempt(out, &attempts[i]);
     }
 }

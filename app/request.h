@@ -14,15 +14,7 @@ enum {
 /* A JSON integer has 63 bits, and a seed must come back as it was given. */
 #define FAN_REQUEST_LAST_SEED INT64_MAX
 
-/* Rows for a table of options; `settings` is its struct type, with a `const char *runtime` and a
- * `uint64_t seed`. */
-#define FAN_REQUEST_RUNTIME_OPTION(settings)                                                       \
-    {                                                                                              \
-        .name = "runtime", .argument = "NAME",                                                     \
-        .help = "real: threads in parallel, wall clock (the default)", .kind = FAN_OPTION_WORD,    \
-        .words = fan_request_runtimes, .field = offsetof(settings, runtime)                        \
-    }
-
+/* Rows for a table of options; `settings` is its struct type, with a `uint64_t seed`. */
 #define FAN_REQUEST_SEED_OPTION(settings)                                                          \
     {                                                                                              \
         .name = "seed", .argument = "N", .help = "for everything random (default 1)",              \
@@ -30,8 +22,33 @@ enum {
         .field = offsetof(settings, seed)                                                          \
     }
 
-/* The runtimes there are. */
-extern const char *const fan_request_runtimes[];
+/* Stands for the scenario's own number. */
+#define FAN_REQUEST_NOT_GIVEN UINT64_MAX
+
+/* Rows for a `const char *variant`, and for `uint64_t workers, items`. */
+#define FAN_REQUEST_VARIANT_OPTION(settings, or_all)                                               \
+    {                                                                                              \
+        .name = "variant", .argument = "NAME", .help = "buggy, fixed, rare, or " or_all,           \
+        .kind = FAN_OPTION_WORD, .field = offsetof(settings, variant)                              \
+    }
+
+#define FAN_REQUEST_SIZE_OPTIONS(settings)                                                         \
+    {.name = "workers",                                                                            \
+     .argument = "N",                                                                              \
+     .help = "workers (default: the bug's own)",                                                   \
+     .kind = FAN_OPTION_NUMBER,                                                                    \
+     .low = 1,                                                                                     \
+     .high = FAN_CHILD_WORKERS,                                                                    \
+     .limited_by = "the thread budget",                                                            \
+     .field = offsetof(settings, workers)},                                                        \
+    {                                                                                              \
+        .name = "items", .argument = "N", .help = "items to work on (default: the bug's own)",     \
+        .kind = FAN_OPTION_NUMBER, .high = FAN_REQUEST_ITEMS, .field = offsetof(settings, items)   \
+    }
+
+/* The strategies of an exploration there are. */
+extern const char *const fan_request_strategies[];
+#define FAN_REQUEST_STRATEGIES_HELP "random"
 
 /* The bug called `id`; else NULL and one line in `why`. */
 const struct fan_scenario *fan_request_bug(const char *id, char why[FAN_OPTIONS_WHY]);

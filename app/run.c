@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "lab/child.h"
+#include "lab/exploration.h"
 #include "watch/reader.h"
 
 static int open_symbols(struct fan_run *run, char why[160])
@@ -44,8 +45,10 @@ static int start(struct fan_run *run, char why[160])
 {
     run->snapshot = calloc(1, sizeof *run->snapshot);
     run->verdict = calloc(1, sizeof *run->verdict);
-    run->judge = fan_judge_new(fan_tasks_unregistered);
-    if (!run->snapshot || !run->verdict || !run->judge) {
+    /* All threads of a sim child are one of the system, which nobody else can join. */
+    run->judge = fan_judge_new(run->options.sim ? NULL : fan_tasks_unregistered);
+    run->exploration = run->options.sim ? calloc(1, sizeof *run->exploration) : NULL;
+    if (!run->snapshot || !run->verdict || !run->judge || (run->options.sim && !run->exploration)) {
         snprintf(why, 160, "cannot start a run: %s", strerror(ENOMEM));
         return ENOMEM;
     }
@@ -172,10 +175,45 @@ static uint64_t fingerprint(const struct fan_run *run)
     return mix(mix(seen, run->verdict->finding_count), run->ended);
 }
 
+/* Whether the program's state is what the scheduler has left behind, for good. */
+static bool is_over(const struct fan_run *run)
+{
+    return run->child.exploration &&
+           __atomic_load_n(&run->child.exploration->shown, __ATOMIC_ACQUIRE);
+}
+
+/* What the scheduler has found and no look at the program's state can show. */
+static void take_schedulers_word(struct fan_run *run)
+{
+    struct fan_verdict *verdict = run->verdict;
+    fan_exploration_copy(run->exploration, run->child.exploration);
+    const struct fan_failure *failure = &run->exploration->failures[0];
+    if (run->exploration->diverged) {
+        snprintf(run->error, sizeof run->error, "the schedule does not fit this program");
+        fan_run_end(run);
+    } else if (run->exploration->failure_count > 0 && verdict->finding_count == 0) {
+        struct fan_finding *finding = &verdict->findings[verdict->finding_count++];
+        *finding = (struct fan_finding){.kind = failure->kind, .proof = FAN_PROOF_OBSERVED};
+        snprintf(finding->summary, sizeof finding->summary, "%s", failure->message);
+        finding->since_ns = run->snapshot->taken_ns;
+        verdict->outcome = FAN_OUTCOME_FINDINGS;
+        verdict->final = true;
+    }
+}
+
+static void judge(struct fan_run *run, bool over)
+{
+    fan_judge_look(run->judge, run->snapshot, run->verdict);
+    run->looks_since_over += over;
+    if (run->looks_since_over > 2 && !run->verdict->final)
+        take_schedulers_word(run);
+}
+
 static void look_and_judge(struct fan_run *run)
 {
+    bool over = is_over(run); /* asked before the look: then that sees the end */
     if (fan_reader_look(run->reader, run->snapshot) == 0) {
-        fan_judge_look(run->judge, run->snapshot, run->verdict);
+        judge(run, over);
         return;
     }
     snprintf(run->error, sizeof run->error,
@@ -203,6 +241,8 @@ bool fan_run_look(struct fan_run *run)
 
 void fan_run_end(struct fan_run *run)
 {
+    if (run->exploration && run->child.exploration)
+        fan_exploration_copy(run->exploration, run->child.exploration);
     fan_child_close(&run->child);
     run->ended = true;
 }
@@ -217,5 +257,6 @@ void fan_run_free(struct fan_run *run)
     fan_symbols_close(run->symbols);
     free(run->snapshot);
     free(run->verdict);
+    free(run->exploration);
     free(run);
 }

@@ -13,13 +13,16 @@ struct fan_run {
     struct fan_snapshot *snapshot; /* the latest look; the last one stays when the child is gone */
     struct fan_verdict *verdict;
     struct fan_symbols *symbols; /* of the child's executable */
-    bool ended;                  /* the child is gone, or has been ended after a final verdict */
+    /* What the controlled scheduler told; as it is when the run has ended. NULL if not sim. */
+    struct fan_exploration *exploration;
+    bool ended;      /* the child is gone, or has been ended after a final verdict */
     char error[160]; /* why the run is no use: killed, damaged segment; empty if it is fine */
     /* private */
     struct fan_reader *reader;
     struct fan_judge *judge;
-    uint64_t seen;  /* a fingerprint of what the last look showed */
-    char said[512]; /* the beginning of what the child wrote to its standard error */
+    unsigned looks_since_over; /* the judge needs two */
+    uint64_t seen;             /* a fingerprint of what the last look showed */
+    char said[512];            /* the beginning of what the child wrote to its standard error */
 };
 
 /* Starts a run. Errors and `why` as fan_child_start, fan_reader_open and fan_symbols_open. */
