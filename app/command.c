@@ -6,6 +6,7 @@ static const struct fan_command *const commands[] = {
     &fan_command_list,
     &fan_command_run,
     &fan_command_check,
+    &fan_command_explore,
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };

@@ -16,7 +16,8 @@ struct fan_command {
     int (*run)(int argc, char **argv); /* argv[0] is the command's name; returns the exit code */
 };
 
-extern const struct fan_command fan_command_list, fan_command_run, fan_command_check;
+extern const struct fan_command fan_command_list, fan_command_run, fan_command_check,
+    fan_command_explore;
 
 /* What the program does without a command: the TUI. Its name is empty. */
 extern const struct fan_command fan_command_tui;

@@ -1,0 +1,449 @@
+/* The parent is one thread that looks at its children's memory from time to time. A child that is
+ * gone is added to what the others had found; one that lives is read anew at each look. */
+#define _GNU_SOURCE
+#include "app/explore.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "app/child.h"
+#include "app/replay_line.h"
+#include "base/clock.h"
+#include "lab/child.h"
+#include "run/time.h"
+
+enum {
+    LOOK_MS = 20,
+    PROGRESS_EVERY = 10, /* looks */
+    CPU_S = 24 * 3600,
+};
+
+/* A child and what it is to do. */
+struct explorer {
+    struct fan_child child;
+    bool running;
+    uint64_t share; /* of the schedules, that it still has to run */
+    uint64_t walk;  /* its strategy's seed */
+    uint64_t heard; /* its count of steps, as last seen, */
+    uint64_t heard_ns;
+    struct fan_exploration *told;
+    uint64_t counted[FAN_EXPLORATION_FAILURES]; /* schedules of its failures that are in the sum */
+};
+
+struct exploring {
+    struct fan_explore *explore;
+    const struct fan_explore_listener *listener;
+    struct explorer explorers[FAN_EXPLORE_CHILDREN];
+    struct fan_explore ended; /* sums of the children that are gone: numbers only */
+    uint64_t began_ns, walks;
+    bool stopping;
+};
+
+/* ---- failures ---- */
+
+static struct fan_explore_failure *known_failure(struct fan_explore *explore,
+                                                 enum fan_finding_kind kind, uint64_t place)
+{
+    for (uint32_t i = 0; i < explore->failure_count; i++)
+        if (explore->failures[i].kind == kind && explore->failures[i].place == place)
+            return &explore->failures[i];
+    return NULL;
+}
+
+static void write_down(struct exploring *all, struct fan_explore_failure *failure,
+                       const struct fan_schedule *schedule, uint64_t hash, uint64_t build)
+{
+    const struct fan_explore_request *request = &all->explore->request;
+    struct fan_replay_source source = {
+        .scenario = request->scenario,
+        .variant = request->variant,
+        .workers = request->workers,
+        .items = request->items,
+        .seed = request->seed,
+        .build = build,
+    };
+    fan_schedule_print(schedule, failure->schedule, sizeof failure->schedule);
+    fan_replay_line(&source, schedule, hash, failure->replay);
+}
+
+/* Keeps the shorter one of two schedules that fail in the same way. */
+static void take_shorter(struct exploring *all, struct fan_explore_failure *failure,
+                         const struct fan_schedule *schedule, uint64_t hash, uint64_t build)
+{
+    char text[FAN_SCHEDULE_TEXT];
+    fan_schedule_print(schedule, text, sizeof text);
+    if (!schedule->overflowed && (!*failure->replay || strlen(text) < strlen(failure->schedule)))
+        write_down(all, failure, schedule, hash, build);
+}
+
+static struct fan_explore_failure *new_failure(struct fan_explore *explore,
+                                               const struct fan_explore_failure *like)
+{
+    if (explore->failure_count == FAN_EXPLORE_FAILURES)
+        return NULL;
+    struct fan_explore_failure *failure = &explore->failures[explore->failure_count++];
+    *failure = *like;
+    return failure;
+}
+
+static void tell_of(struct exploring *all, const struct fan_explore_failure *failure)
+{
+    if (all->listener->found)
+        all->listener->found(all->listener->listener, failure);
+    if (all->explore->request.until_found)
+        all->stopping = true;
+}
+
+/* Takes what is new in a failure that a child tells of. */
+static void take_failure(struct exploring *all, struct explorer *one, uint32_t which)
+{
+    const struct fan_failure *told = &one->told->failures[which];
+    uint64_t hash, place = told->place, new = told->schedules - one->counted[which];
+    const struct fan_schedule *schedule = fan_failure_schedule(told, &hash);
+    struct fan_explore_failure *failure = known_failure(all->explore, told->kind, place);
+    bool first = !failure;
+    if (first) {
+        struct fan_explore_failure fresh = {.kind = told->kind, .place = place};
+        fresh.first = all->ended.schedules + told->first;
+        memcpy(fresh.message, told->message, sizeof fresh.message);
+        failure = new_failure(all->explore, &fresh);
+    }
+    if (!failure)
+        return;
+    one->counted[which] = told->schedules;
+    failure->schedules += new;
+    if (told->minimised > failure->minimised)
+        failure->minimised = told->minimised;
+    if (first)
+        write_down(all, failure, schedule, hash, one->told->build);
+    else
+        take_shorter(all, failure, schedule, hash, one->told->build);
+    if (first)
+        tell_of(all, failure);
+}
+
+/* ---- children ---- */
+
+/* One child for each processor; a systematic search is one. */
+static unsigned children_for(const struct fan_explore_request *request)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    bool parts = strcmp(request->strategy, "delay") != 0 && strcmp(request->strategy, "dpor") != 0;
+    if (!parts || processors < 1)
+        return 1;
+    uint64_t most = processors < FAN_EXPLORE_CHILDREN ? (uint64_t)processors : FAN_EXPLORE_CHILDREN;
+    return (unsigned)(request->schedules < most ? request->schedules : most);
+}
+
+static int start_child(struct exploring *all, struct explorer *one)
+{
+    const struct fan_explore_request *request = &all->explore->request;
+    struct fan_child_options options = {
+        .sim = true,
+        .scenario = request->scenario->id,
+        .variant = request->variant->name,
+        .seed = request->seed,
+        .workers = request->workers,
+        .items = request->items,
+        .cpu_s = CPU_S,
+        .schedules = {.strategy = request->strategy,
+                      .count = one->share,
+                      .bound = request->bound,
+                      .walk = one->walk},
+    };
+    memset(one->counted, 0, sizeof one->counted);
+    one->heard = 0;
+    one->heard_ns = fan_clock_ns();
+    int error = fan_child_start(&options, &one->child, all->explore->message);
+    one->running = !error;
+    if (error)
+        all->explore->end = FAN_EXPLORE_UNSTARTED;
+    return error;
+}
+
+/* The first walks with the seed itself, the others with numbers far from it. */
+static uint64_t next_walk(struct exploring *all)
+{
+    uint64_t walk = all->explore->request.seed + all->walks * UINT64_C(0x9e3779b97f4a7c15);
+    all->walks++;
+    return walk;
+}
+
+static int start_children(struct exploring *all)
+{
+    unsigned count = all->explore->children;
+    uint64_t schedules = all->explore->request.schedules;
+    int error = 0;
+    for (unsigned i = 0; i < count && !error; i++) {
+        struct explorer *one = &all->explorers[i];
+        one->told = calloc(1, sizeof *one->told);
+        one->share = schedules / count + (i < schedules % count);
+        one->walk = next_walk(all);
+        if (!one->told) {
+            strcpy(all->explore->message, "out of memory");
+            all->explore->end = FAN_EXPLORE_UNSTARTED;
+            return 1;
+        }
+        error = start_child(all, one);
+    }
+    return error;
+}
+
+static void add_up(struct fan_explore *sum, const struct fan_exploration *told)
+{
+    sum->schedules += told->schedules;
+    sum->failing += told->failing;
+    sum->abandoned += told->abandoned;
+    sum->classes += told->classes;
+    sum->steps += told->steps;
+    if (told->now_ns > told->began_ns)
+        sum->busy_ns += told->now_ns - told->began_ns;
+}
+
+static void take_sums(struct fan_explore *to, const struct fan_explore *from)
+{
+    to->schedules = from->schedules;
+    to->failing = from->failing;
+    to->abandoned = from->abandoned;
+    to->classes = from->classes;
+    to->steps = from->steps;
+    to->busy_ns = from->busy_ns;
+}
+
+static void add_up_all(struct exploring *all)
+{
+    take_sums(all->explore, &all->ended);
+    for (unsigned i = 0; i < all->explore->children; i++)
+        if (all->explorers[i].running)
+            add_up(all->explore, all->explorers[i].told);
+}
+
+/* ---- the end of a child ---- */
+
+static void say_how_it_died(const struct explorer *one, bool still, char message[160])
+{
+    int status = one->child.status;
+    if (still)
+        snprintf(message, 160, "no operation for %d s: the program goes on without one",
+                 FAN_EXPLORE_STILL_S);
+    else if (WIFSIGNALED(status))
+        snprintf(message, 160, "the program died by signal %d (%s)", WTERMSIG(status),
+                 strsignal(WTERMSIG(status)));
+    else
+        snprintf(message, 160, "the program called exit (status %d)", WEXITSTATUS(status));
+}
+
+static bool could_not_begin(const struct explorer *one)
+{
+    int status = one->child.status;
+    return WIFEXITED(status) &&
+           (WEXITSTATUS(status) == FAN_CHILD_USAGE || WEXITSTATUS(status) == FAN_CHILD_BROKEN);
+}
+
+/* The schedule that was under way is the one that did it. */
+static void take_death(struct exploring *all, struct explorer *one, bool still)
+{
+    struct fan_explore_failure fresh = {
+        .kind = still ? FAN_FINDING_LIVELOCK : FAN_FINDING_PANIC,
+        .killed = true,
+        .schedules = 1,
+        .place = (uint64_t)one->child.status,
+        .first = all->ended.schedules + 1,
+    };
+    all->ended.schedules++;
+    all->ended.failing++;
+    all->explore->deaths++;
+    say_how_it_died(one, still, fresh.message);
+    struct fan_explore_failure *failure = known_failure(all->explore, fresh.kind, fresh.place);
+    if (failure) {
+        failure->schedules++;
+        take_shorter(all, failure, &one->told->current, 0, one->told->build);
+        return;
+    }
+    failure = new_failure(all->explore, &fresh);
+    if (!failure)
+        return;
+    write_down(all, failure, &one->told->current, 0, one->told->build);
+    tell_of(all, failure);
+}
+
+static void complain(struct exploring *all, const struct explorer *one)
+{
+    char said[96];
+    ssize_t got = read(one->child.errors, said, sizeof said - 1);
+    said[got > 0 ? got : 0] = '\0';
+    said[strcspn(said, "\n")] = '\0';
+    snprintf(all->explore->message, sizeof all->explore->message,
+             "the child could not begin: %.90s", said);
+    all->explore->end = FAN_EXPLORE_BROKEN;
+    all->stopping = true;
+}
+
+/* What is left of a dead child's part goes to a new one, on another walk. */
+static void go_on(struct exploring *all, struct explorer *one, uint64_t done)
+{
+    one->share = done + 1 < one->share ? one->share - done - 1 : 0;
+    if (one->share == 0 || all->stopping)
+        return;
+    if (all->explore->deaths >= FAN_EXPLORE_DEATHS) {
+        snprintf(all->explore->message, sizeof all->explore->message,
+                 "%u schedules have killed their child; it ends here", all->explore->deaths);
+        all->stopping = true;
+        return;
+    }
+    one->walk = next_walk(all);
+    if (start_child(all, one) != 0)
+        all->stopping = true;
+}
+
+static void end_child(struct exploring *all, struct explorer *one, bool still)
+{
+    uint64_t done = one->told->schedules;
+    fan_child_ended(&one->child);
+    one->running = false;
+    add_up(&all->ended, one->told);
+    if (one->told->ended) {
+        all->explore->complete |= one->told->complete == 1;
+    } else if (could_not_begin(one)) {
+        complain(all, one);
+    } else {
+        take_death(all, one, still);
+    }
+    bool goes_on = !one->told->ended && !could_not_begin(one);
+    fan_child_close(&one->child);
+    if (goes_on)
+        go_on(all, one, done);
+}
+
+/* ---- looking ---- */
+
+/* Whether nothing has been heard of a child for too long: its schedule does not come to an end. */
+static bool is_still(struct explorer *one)
+{
+    uint64_t now_ns = fan_clock_ns(), steps = one->told->steps + one->told->current.count;
+    if (steps != one->heard) {
+        one->heard = steps;
+        one->heard_ns = now_ns;
+    }
+    return now_ns - one->heard_ns > FAN_EXPLORE_STILL_S * FAN_SECOND;
+}
+
+static void look_at(struct exploring *all, struct explorer *one)
+{
+    /* Asked first: whoever has ended by now has said by now all that he will. */
+    bool ended = fan_child_ended(&one->child);
+    fan_exploration_copy(one->told, one->child.exploration);
+    for (uint32_t i = 0; i < one->told->failure_count; i++)
+        take_failure(all, one, i);
+    bool still = !ended && is_still(one);
+    if (still) {
+        kill(-one->child.pid, SIGKILL);
+        waitid(P_PID, (id_t)one->child.pid, &(siginfo_t){0}, WEXITED | WNOWAIT);
+    }
+    if (ended || still)
+        end_child(all, one, still);
+}
+
+static bool any_running(const struct exploring *all)
+{
+    for (unsigned i = 0; i < all->explore->children; i++)
+        if (all->explorers[i].running)
+            return true;
+    return false;
+}
+
+static void wait_for_news(const struct exploring *all, const struct fan_interrupt *interrupt)
+{
+    struct pollfd sources[FAN_EXPLORE_CHILDREN + 1] = {{.fd = interrupt->fd, .events = POLLIN}};
+    nfds_t count = 1;
+    for (unsigned i = 0; i < all->explore->children; i++)
+        if (all->explorers[i].running)
+            sources[count++] =
+                (struct pollfd){.fd = all->explorers[i].child.pidfd, .events = POLLIN};
+    poll(sources, count, LOOK_MS);
+}
+
+static void look_at_all(struct exploring *all)
+{
+    for (unsigned i = 0; i < all->explore->children; i++)
+        if (all->explorers[i].running)
+            look_at(all, &all->explorers[i]);
+    add_up_all(all);
+    all->explore->elapsed_ns = fan_clock_ns() - all->began_ns;
+}
+
+static void watch(struct exploring *all, const struct fan_interrupt *interrupt)
+{
+    struct fan_explore *explore = all->explore;
+    for (uint64_t looks = 1; any_running(all) && !all->stopping; looks++) {
+        wait_for_news(all, interrupt);
+        look_at_all(all);
+        if (all->listener->progress && looks % PROGRESS_EVERY == 0)
+            all->listener->progress(all->listener->listener, explore);
+        explore->signal = fan_interrupt_taken(interrupt);
+        if (explore->signal) {
+            explore->end = FAN_EXPLORE_INTERRUPTED;
+            return;
+        }
+    }
+}
+
+static void release(struct exploring *all)
+{
+    for (unsigned i = 0; i < FAN_EXPLORE_CHILDREN; i++) {
+        fan_child_close(&all->explorers[i].child);
+        free(all->explorers[i].told);
+    }
+    free(all);
+}
+
+struct fan_explore *fan_explore_make(const struct fan_explore_request *request,
+                                     const struct fan_explore_listener *listener,
+                                     const struct fan_interrupt *interrupt)
+{
+    struct fan_explore *explore = calloc(1, sizeof *explore);
+    struct exploring *all = calloc(1, sizeof *all);
+    if (!explore || !all) {
+        free(explore);
+        free(all);
+        return NULL;
+    }
+    explore->request = *request;
+    explore->children = children_for(request);
+    all->explore = explore;
+    all->listener = listener;
+    all->began_ns = fan_clock_ns();
+    if (start_children(all) == 0)
+        watch(all, interrupt);
+    explore->elapsed_ns = fan_clock_ns() - all->began_ns;
+    release(all);
+    return explore;
+}
+
+double fan_explore_speed(const struct fan_explore *explore)
+{
+    double runs = (double)(explore->schedules + explore->abandoned);
+    return explore->elapsed_ns ? runs * 1e9 / (double)explore->elapsed_ns : 0;
+}
+
+void fan_explore_show(const struct fan_explore *explore, const struct fan_explore_failure *failure,
+                      uint64_t limit_ns, const struct fan_interrupt *interrupt,
+                      struct fan_attempt *attempt)
+{
+    const struct fan_explore_request *request = &explore->request;
+    *attempt = (struct fan_attempt){
+        .scenario = request->scenario,
+        .variant = request->variant,
+        .seed = request->seed,
+        .workers = request->workers,
+        .items = request->items,
+        .sim = true,
+        .schedule = failure->schedule,
+    };
+    fan_attempt_make(attempt, limit_ns, interrupt);
+}

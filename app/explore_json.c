@@ -1,0 +1,123 @@
+#include "app/explore_json.h"
+
+static void set(json_t *object, const char *member, json_t *value)
+{
+    json_object_set_new(object, member, value);
+}
+
+static void set_number(json_t *object, const char *member, uint64_t number)
+{
+    set(object, member, json_integer((json_int_t)number));
+}
+
+static json_t *failure(const struct fan_explore *explore, const struct fan_explore_failure *told,
+                       const struct fan_attempt *shown)
+{
+    json_t *object = json_object();
+    set(object, "kind", fan_report_string(fan_finding_name(told->kind)));
+    set(object, "variant", fan_report_string(explore->request.variant->name));
+    set(object, "message", fan_report_string(told->message));
+    set(object, "replay", *told->replay ? fan_report_string(told->replay) : json_null());
+    set_number(object, "schedules", told->schedules);
+    set_number(object, "first", told->first);
+    set(object, "minimised", json_boolean(told->minimised > 0));
+    set(object, "certified", json_boolean(told->minimised == 2));
+    set(object, "killed", json_boolean(told->killed));
+    if (shown && shown->run && shown->run->verdict->finding_count > 0)
+        set(object, "finding", fan_report_finding(shown, &shown->run->verdict->findings[0]));
+    return object;
+}
+
+static json_t *all_failures(struct fan_explore *const *explores,
+                            const struct fan_explore_shown *shown, size_t count)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < count; i++)
+        for (uint32_t j = 0; j < explores[i]->failure_count; j++)
+            json_array_append_new(array, failure(explores[i], &explores[i]->failures[j],
+                                                 shown[i].made[j] ? &shown[i].attempts[j] : NULL));
+    return array;
+}
+
+static void set_numbers(json_t *object, const struct fan_explore *explore)
+{
+    set_number(object, "schedules", explore->schedules);
+    set_number(object, "failing", explore->failing);
+    set_number(object, "abandoned", explore->abandoned);
+    set_number(object, "steps", explore->steps);
+    set_number(object, "classes", explore->classes);
+    set(object, "schedules_per_s", json_real(fan_explore_speed(explore)));
+    set(object, "elapsed_ms", json_real((double)explore->elapsed_ns / 1e6));
+    set(object, "complete", json_boolean(explore->complete));
+}
+
+static json_t *one_run(const struct fan_explore *explore)
+{
+    json_t *object = json_object();
+    set(object, "variant", fan_report_string(explore->request.variant->name));
+    set_numbers(object, explore);
+    set_number(object, "processes", explore->children);
+    set_number(object, "deaths", explore->deaths);
+    return object;
+}
+
+static void set_sums(json_t *object, struct fan_explore *const *explores, size_t count)
+{
+    struct fan_explore sum = {.complete = true};
+    for (size_t i = 0; i < count; i++) {
+        sum.schedules += explores[i]->schedules;
+        sum.failing += explores[i]->failing;
+        sum.abandoned += explores[i]->abandoned;
+        sum.steps += explores[i]->steps;
+        sum.classes += explores[i]->classes;
+        sum.elapsed_ns += explores[i]->elapsed_ns;
+        sum.complete &= explores[i]->complete;
+    }
+    set_numbers(object, &sum);
+}
+
+static void set_request(json_t *object, const struct fan_explore_request *request,
+                        const char *grain)
+{
+    set(object, "scenario", fan_report_scenario(request->scenario));
+    set(object, "runtime", json_string("sim"));
+    set(object, "strategy", fan_report_string(request->strategy));
+    set(object, "grain", fan_report_string(grain));
+    set_number(object, "seed", request->seed);
+    set_number(object, "workers", request->workers);
+    set_number(object, "items", request->items);
+    set_number(object, "bound", request->bound);
+}
+
+/* Why the last of them ended before its time; NULL if it did not. */
+static const char *reason_of(const struct fan_explore *last)
+{
+    static const char *const reasons[] = {
+        [FAN_EXPLORE_DONE] = NULL,
+        [FAN_EXPLORE_UNSTARTED] = "environment",
+        [FAN_EXPLORE_BROKEN] = "broken",
+        [FAN_EXPLORE_INTERRUPTED] = "interrupted",
+    };
+    return reasons[last->end];
+}
+
+json_t *fan_explore_json(struct fan_explore *const *explores, const struct fan_explore_shown *shown,
+                         size_t count, const char *grain)
+{
+    const struct fan_explore *last = explores[count - 1];
+    const char *reason = reason_of(last);
+    json_t *findings = all_failures(explores, shown, count), *runs = json_array();
+    json_t *object = fan_report_envelope(
+        "fanlab.explore/1", fan_report_outcome(reason != NULL, json_array_size(findings) > 0));
+    if (reason)
+        set(object, "reason", json_string(reason));
+    if (reason || *last->message)
+        set(object, "message", fan_report_string(last->message));
+    set_request(object, &last->request, grain);
+    set_sums(object, explores, count);
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(runs, one_run(explores[i]));
+    set(object, "runs", runs);
+    set(object, "findings", findings);
+    return object;
+}
