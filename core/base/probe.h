@@ -16,9 +16,9 @@
  * Who writes what, and how it is read:
  *   - The guarded part of a slot (`seq` and what follows it) is written between fan_probe_open and
  *     fan_probe_shut, which make `seq` odd and even again. A reader copies the slot and keeps the
- * copy if seq was even and the same before and after: a sequence lock (Linux's seqlock is the
- * model). An unchanged seq therefore also says that nothing has happened in between: it is the
- * epoch that the proof of a deadlock rests on.
+ *     copy if seq was even and the same before and after: a sequence lock (Linux's seqlock is the
+ *     model). An unchanged seq therefore also says that nothing has happened in between: it is the
+ *     epoch that the proof of a deadlock rests on.
  *   - A thread's guarded part is written by the thread itself and, when somebody wakes it, by the
  *     waker, both under the thread's wait guard (run/wait.h). So a slot that says "blocked" belongs
  *     to a thread that nobody has woken: never to one whose wake-up is under way.

@@ -12,8 +12,8 @@
  * exactly once, or detached, and then nobody may use its pointer.
  *
  *     struct fan_thread *thread;
- *     int error = fan_thread_spawn(&(struct fan_thread_options){.name = "worker"}, work, &job,
- * &thread); if (error == 0) fan_thread_join(thread);
+ *     if (fan_thread_spawn(&(struct fan_thread_options){.name = "worker"}, work, &job, &thread) == 0)
+ *         fan_thread_join(thread);
  *
  * A thread that another part of the program made with pthread_create is registered at its first
  * operation on an object of this library. */

@@ -17,9 +17,10 @@
  * wins over a ready case. (Go leaves that to chance; here "stop" means stop.)
  *
  *     struct fan_ctx ctx;
- *     fan_ctx_init(&ctx, &(struct fan_ctx_options){.parent = caller, .deadline_ns =
- * fan_deadline_after(FAN_SECOND)}); int error = fan_chan_recv(answers, &answer, &ctx);   (0, EPIPE,
- * ECANCELED or ETIMEDOUT) fan_ctx_destroy(&ctx);
+ *     uint64_t deadline_ns = fan_deadline_after(FAN_SECOND);
+ *     fan_ctx_init(&ctx, &(struct fan_ctx_options){.parent = caller, .deadline_ns = deadline_ns});
+ *     int error = fan_chan_recv(answers, &answer, &ctx);   // 0, EPIPE, ECANCELED or ETIMEDOUT
+ *     fan_ctx_destroy(&ctx);
  *
  * It lives where its owner puts it, must outlive every operation that was given it, and is
  * destroyed after its children. No thread and no timer stands behind a deadline: whoever waits with

@@ -12,9 +12,11 @@
  *
  * If several cases are ready, each of them is taken with the same chance, so none starves.
  *
- *     struct fan_select_case cases[] = {FAN_RECV(jobs, &job), FAN_SEND(out, &result),
- * FAN_DONE(ctx)}; size_t chosen; int error = fan_select(cases, 3, NULL, &chosen); if (error == 0 &&
- * chosen == 0 && cases[0].result == EPIPE) jobs are through
+ *     struct fan_select_case cases[] = {FAN_RECV(jobs, &job), FAN_DONE(ctx)};
+ *     size_t chosen;
+ *     fan_select(cases, 2, NULL, &chosen);
+ *     if (chosen == 0 && cases[0].result == 0)
+ *         work(job);
  *
  * A context given as a case is one case among others; given as the last parameter it wins over all
  * of them, as in every operation. A case whose channel, context or timer is NULL is never ready. */
