@@ -7,6 +7,7 @@ extern const struct fan_scenario *const __stop_fan_scenarios[];
 
 int main(int argc, char **argv)
 {
-    return fan_child_main(argc, argv, __start_fan_scenarios,
-                          (size_t)(__stop_fan_scenarios - __start_fan_scenarios));
+    /* cppcheck-suppress comparePointers; they are the two ends of one array */
+    size_t count = (size_t)(__stop_fan_scenarios - __start_fan_scenarios);
+    return fan_child_main(argc, argv, __start_fan_scenarios, count);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/panic.h"
 #include "base/probe.h"
 #include "lab/sim_memory.h"
 #include "run/sim_backend.h"
@@ -44,6 +45,8 @@ static void program(void *argument)
 {
     struct fan_explorer *explorer = argument;
     struct fan_lab *lab = malloc(sizeof *lab);
+    if (!lab)
+        fan_panic("no memory for the lab");
     *lab = fan_order_lab(explorer->order);
     fan_watch_phase(FAN_PHASE_RUNNING);
     explorer->variant->run(lab);

@@ -51,7 +51,7 @@ static void tear_down(void)
 static void remember_statics(void)
 {
     struct fan_pristine_range kept[] = {
-        {&sim, sizeof sim}, {&outcome, sizeof outcome}, {&pristine, sizeof pristine}};
+        {&sim, sizeof(struct fan_sim *)}, {&outcome, sizeof outcome}, {&pristine, sizeof pristine}};
     ck_assert_int_eq(fan_pristine_take(&pristine, kept, sizeof kept / sizeof kept[0]), 0);
 }
 
@@ -126,7 +126,7 @@ static void one_receives_from_two(void)
     fan_go("two", send_2_to_a, NULL);
     fan_chan_recv(a, &value, NULL);
     fan_chan_recv(a, &other, NULL);
-    outcome = (uint64_t)(value * 10 + other);
+    outcome = (uint64_t)value * 10 + (uint64_t)other;
 }
 
 static void a_default_is_taken_before_the_partner_waits(void)
