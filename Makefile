@@ -43,7 +43,8 @@ TEST_LIBS   = $(call once,test_libs,pkg-config --libs $(TEST_PKGS)) -lutil
 
 # What the analysers need to know. Any string serves for the strings that the build defines.
 ANALYSED_AS = -I.ci/analysed -Icore -I. $(filter -I% -D%,$(TEST_CFLAGS)) \
-              $(patsubst %,-D%=__FILE__,FAN_SOURCE_FILE FAN_VERSION FAN_BUILD_DIR)
+              $(patsubst %,-D%=__FILE__,FAN_SOURCE_FILE FAN_VERSION FAN_BUILD_DIR \
+                FAN_CORE_DIR FAN_LIBRARY_DIR FAN_SANITIZE)
 
 # ---- what there is --------------------------------------------------------------------------
 
@@ -148,6 +149,8 @@ $(BUILD)/obj/bugs/%.o $(BUILD)/sim/bugs/%.o: INCLUDES = -Icore -I.
 # A bug's stacks are to show the functions that its source shows.
 $(BUILD)/obj/bugs/%.o $(BUILD)/sim/bugs/%.o: FRAMES += -fno-inline
 $(BUILD)/obj/bugs/%.o $(BUILD)/sim/bugs/%.o: EMBED = -DFAN_SOURCE_FILE='"$<"'
+$(BUILD)/obj/app/userfile.o: EMBED = -DFAN_CORE_DIR='"$(abspath core)"' \
+    -DFAN_LIBRARY_DIR='"$(abspath $(BUILD))"' -DFAN_SANITIZE='"$(or $(firstword $(SANITIZE_FLAGS)),-g)"'
 $(BUILD)/obj/app/%.o: INCLUDES = -Icore -I. $(APP_CFLAGS) -DFAN_VERSION='"$(VERSION)"'
 $(BUILD)/obj/tests/%.o: INCLUDES = -Icore -I. $(TEST_CFLAGS) -DFAN_BUILD_DIR='"$(abspath $(BUILD))"'
 $(BUILD)/obj/tests/bench/%.o: INCLUDES = -Icore -I.

@@ -2,8 +2,9 @@
  * has put into a section of the executable, whose bounds the linker gives. */
 #include "lab/child.h"
 
-extern const struct fan_scenario *const __start_fan_scenarios[];
-extern const struct fan_scenario *const __stop_fan_scenarios[];
+/* Weak: a file may declare none. */
+extern const struct fan_scenario *const __start_fan_scenarios[] __attribute__((weak));
+extern const struct fan_scenario *const __stop_fan_scenarios[] __attribute__((weak));
 
 int main(int argc, char **argv)
 {

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "run/backend.h"
 #include "run/thread.h"
 #include "run/time.h"
 #include "sync/timer.h"
@@ -178,6 +179,38 @@ START_TEST(cancelling_leaves_those_asleep_who_wait_above)
 }
 END_TEST
 
+enum { RACES = 20000 };
+
+static struct fan_ctx raced[RACES];
+static int at; /* atomic: the race that the sleeper begins */
+
+static void sleep_in_races(void *unused)
+{
+    (void)unused;
+    for (int i = 0; i < RACES; i++) {
+        __atomic_store_n(&at, i, __ATOMIC_RELEASE);
+        for (volatile int delay = i % 500; delay > 0; delay--)
+            ;
+        ASSERT_OFTEN(fan_sleep(UINT64_MAX, &raced[i]) == ECANCELED);
+    }
+}
+
+/* A lost one would leave the sleeper asleep for ever. */
+START_TEST(a_cancel_while_a_thread_begins_to_wait_is_not_lost)
+{
+    for (int i = 0; i < RACES; i++)
+        fan_ctx_init(&raced[i], NULL);
+    __atomic_store_n(&at, -1, __ATOMIC_RELAXED);
+    struct fan_thread *thread = watch_spawn("sleeper", sleep_in_races, NULL);
+    for (int i = 0; i < RACES; i++) {
+        while (__atomic_load_n(&at, __ATOMIC_ACQUIRE) < i)
+            fan_backend_spin(0);
+        fan_ctx_cancel(&raced[i], 0);
+    }
+    fan_thread_join(thread);
+}
+END_TEST
+
 START_TEST(a_context_shows_its_end_and_who_waits)
 {
     struct fan_probe_object seen;
@@ -294,6 +327,7 @@ int main(void)
     tcase_add_test(cases, the_earliest_deadline_counts);
     tcase_add_test(cases, cancelling_wakes_all_that_wait_anywhere_below);
     tcase_add_test(cases, cancelling_leaves_those_asleep_who_wait_above);
+    tcase_add_test(cases, a_cancel_while_a_thread_begins_to_wait_is_not_lost);
     tcase_add_test(cases, a_context_shows_its_end_and_who_waits);
     tcase_add_test(cases, destroyed_from_below_nothing_remains);
     tcase_add_test(cases, a_destroyed_child_is_not_touched_by_a_cancel);

@@ -170,10 +170,12 @@ struct tally {
     uint64_t samples, fresh, stopped;
 };
 
+/* Until enough are taken and the program was seen to go on: on a busy machine it may not have had
+ * the processor once by then, and to look at nothing tells nothing. */
 static void take_samples(struct hunt *hunt, const char *program, uint64_t wanted,
                          struct tally *tally)
 {
-    for (; tally->samples < wanted; tally->samples++) {
+    for (; tally->samples < wanted || tally->fresh == 0; tally->samples++) {
         tally->fresh += look(hunt);
         tally->stopped += seems_stopped();
         if (verdict.outcome != FAN_OUTCOME_RUNNING)
@@ -205,7 +207,6 @@ START_TEST(a_healthy_program_is_never_found_stuck)
         "%s%s: no verdict in %llu samples; %llu saw progress, %llu nothing but blocked threads\n",
         program, spinning ? ", spinning" : "", (unsigned long long)tally.samples,
         (unsigned long long)tally.fresh, (unsigned long long)tally.stopped);
-    ck_assert_uint_gt(tally.fresh, 0);
     end_hunt(&hunt);
 }
 END_TEST
