@@ -7,8 +7,6 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -18,22 +16,10 @@
 #include "app/child.h"
 #include "base/clock.h"
 #include "tests/bench/measure.h"
+#include "tests/bench/repeat.h"
 #include "watch/segment.h"
 
-enum {
-    ROUNDS = 200,
-    GOAL_MS = 5, /* for the 95th percentile */
-};
-
-/* This program is BUILD/bench/bench_start; what it starts lies in BUILD. */
-static void path_in_build(const char *name, char path[4096])
-{
-    ssize_t length = readlink("/proc/self/exe", path, 4000);
-    bench_must(length < 0 ? errno : 0, "readlink /proc/self/exe");
-    path[length] = '\0';
-    *strrchr(path, '/') = '\0';
-    strcpy(strrchr(path, '/') + 1, name);
-}
+enum { GOAL_MS = 5 };
 
 /* Long enough not to be in the way of what is measured: the stamp tells the time, not who sees it.
  */
@@ -59,7 +45,7 @@ static double start_child(void)
 {
     struct fan_child child;
     char helper[4096], why[160];
-    path_in_build("fanlab-lab-real", helper);
+    bench_path_in_build("fanlab-lab-real", helper);
     const struct fan_child_options options = {
         .helper = helper, .scenario = "04", .variant = "buggy", .workers = 4, .items = 20};
     uint64_t began_ns = fan_clock_ns();
@@ -101,7 +87,7 @@ static double start_program(void)
 {
     char fanlab[4096];
     pid_t pid;
-    path_in_build("fanlab", fanlab);
+    bench_path_in_build("fanlab", fanlab);
     char *argv[] = {fanlab, "run", "04", "--variant", "fixed", "--items", "1000000", NULL};
     posix_spawn_file_actions_t quiet;
     posix_spawn_file_actions_init(&quiet);
@@ -117,26 +103,9 @@ static double start_program(void)
     return (double)(stamp_ns - began_ns) / 1e6;
 }
 
-static int compare(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static void measure(const char *name, double (*once)(void))
-{
-    double ms[ROUNDS];
-    for (int i = 0; i < ROUNDS; i++)
-        ms[i] = once();
-    qsort(ms, ROUNDS, sizeof ms[0], compare);
-    printf("{\"bench\":\"start-%s-p50\",\"value\":%.2f,\"unit\":\"ms\"}\n", name, ms[ROUNDS / 2]);
-    printf("{\"bench\":\"start-%s-p95\",\"value\":%.2f,\"unit\":\"ms\",\"goal\":%.2f}\n", name,
-           ms[ROUNDS * 95 / 100], (double)GOAL_MS);
-}
-
 int main(void)
 {
-    measure("child", start_child);
-    measure("run", start_program);
+    bench_repeat("start-child", GOAL_MS, start_child);
+    bench_repeat("start-run", GOAL_MS, start_program);
     return 0;
 }
