@@ -444,7 +444,7 @@ int fan_chan_send(struct fan_chan *chan, const void *element, struct fan_ctx *ct
                                             .pc = __builtin_return_address(0),
                                             .object = chan,
                                             .mode = FAN_TOUCH_WRITE,
-                                            .context = ctx,
+                                            .context = fan_ctx_root(ctx),
                                             .ready = is_buffered(chan) ? need_not_wait : NULL,
                                             .argument = &use,
                                             .deadline_ns = fan_ctx_deadline(ctx)});
@@ -466,7 +466,7 @@ int fan_chan_recv(struct fan_chan *chan, void *element, struct fan_ctx *ctx)
                                             .pc = __builtin_return_address(0),
                                             .object = chan,
                                             .mode = FAN_TOUCH_WRITE,
-                                            .context = ctx,
+                                            .context = fan_ctx_root(ctx),
                                             .ready = is_buffered(chan) ? need_not_wait : NULL,
                                             .argument = &use,
                                             .deadline_ns = fan_ctx_deadline(ctx)});

@@ -48,9 +48,9 @@ void fan_ctx_init(struct fan_ctx *ctx, const struct fan_ctx_options *options)
 {
     struct fan_ctx *parent = options ? options->parent : NULL;
     if (parent)
-        fan_announce_plain(FAN_OP_CONTEXT_LOOK, parent, FAN_TOUCH_WRITE,
+        fan_announce_plain(FAN_OP_CONTEXT_LOOK, parent->root, FAN_TOUCH_READ,
                            __builtin_return_address(0));
-    *ctx = (struct fan_ctx){.parent = parent};
+    *ctx = (struct fan_ctx){.parent = parent, .root = parent ? parent->root : ctx};
     ctx->deadline_ns =
         earlier_deadline(options ? options->deadline_ns : 0, parent ? parent->deadline_ns : 0);
     ctx->slot = fan_probe_object_add(FAN_KIND_CONTEXT, options ? options->name : NULL, 0,
@@ -70,7 +70,7 @@ void fan_ctx_init(struct fan_ctx *ctx, const struct fan_ctx_options *options)
 void fan_ctx_destroy(struct fan_ctx *ctx)
 {
     if (ctx->parent)
-        fan_announce_plain(FAN_OP_CONTEXT_LOOK, ctx->parent, FAN_TOUCH_WRITE,
+        fan_announce_plain(FAN_OP_CONTEXT_LOOK, ctx->root, FAN_TOUCH_WRITE,
                            __builtin_return_address(0));
     if (ctx->parent) {
         fan_lock_acquire(&ctx->parent->guard);
@@ -104,31 +104,9 @@ static void end(struct fan_ctx *ctx, int error, int cause)
     fan_lock_release(&ctx->guard);
 }
 
-static size_t list_children(const struct fan_ctx *ctx, const void **objects, size_t room)
-{
-    size_t count = 0;
-    for (const struct fan_list *at = ctx->children.next; at != &ctx->children && count < room;
-         at = at->next) {
-        const struct fan_ctx *child = FAN_LIST_ELEMENT(at, struct fan_ctx, sibling);
-        objects[count++] = child;
-        count += list_children(child, objects + count, room - count);
-    }
-    return count;
-}
-
-static size_t list_descendants(const void *argument, const void **objects)
-{
-    return list_children(argument, objects, FAN_OP_TOUCHES - 2);
-}
-
 void fan_ctx_cancel(struct fan_ctx *ctx, int cause)
 {
-    fan_announce(&(struct fan_announcement){.op = FAN_OP_CANCEL,
-                                            .pc = __builtin_return_address(0),
-                                            .object = ctx,
-                                            .mode = FAN_TOUCH_WRITE,
-                                            .more = list_descendants,
-                                            .argument = ctx});
+    fan_announce_plain(FAN_OP_CANCEL, ctx->root, FAN_TOUCH_WRITE, __builtin_return_address(0));
     end(ctx, ECANCELED, cause ? cause : ECANCELED);
 }
 
@@ -151,13 +129,14 @@ int fan_ctx_look(struct fan_ctx *ctx)
 int fan_ctx_error(struct fan_ctx *ctx)
 {
     if (ctx)
-        fan_announce_plain(FAN_OP_CONTEXT_LOOK, ctx, FAN_TOUCH_READ, __builtin_return_address(0));
+        fan_announce_plain(FAN_OP_CONTEXT_LOOK, ctx->root, FAN_TOUCH_READ,
+                           __builtin_return_address(0));
     return fan_ctx_look(ctx);
 }
 
 int fan_ctx_cause(struct fan_ctx *ctx)
 {
-    fan_announce_plain(FAN_OP_CONTEXT_LOOK, ctx, FAN_TOUCH_READ, __builtin_return_address(0));
+    fan_announce_plain(FAN_OP_CONTEXT_LOOK, ctx->root, FAN_TOUCH_READ, __builtin_return_address(0));
     return fan_ctx_look(ctx) ? ctx->cause : 0;
 }
 

@@ -27,6 +27,7 @@
  * the context wakes by itself, and whoever asks compares the clock. */
 struct fan_ctx {
     struct fan_ctx *parent;   /* constant */
+    struct fan_ctx *root;     /* constant: the outermost one, maybe itself */
     uint64_t deadline_ns;     /* constant: the earliest of its own and its ancestors'; 0 = none */
     struct fan_lock guard;    /* taken inside an object's lock and inside the parent's guard */
     int error;                /* atomic; set once, under the guard: 0, ECANCELED or ETIMEDOUT */
@@ -73,6 +74,14 @@ static inline uint64_t fan_ctx_deadline(const struct fan_ctx *ctx)
  * (run/announce.h); and whether it would be an error, without any effect. */
 int fan_ctx_look(struct fan_ctx *ctx);
 bool fan_ctx_is_done(const struct fan_ctx *ctx);
+
+/* What an operation that carries the context announces that it touches. It is one object for a
+ * whole tree: a cancel reaches all that stands below, also what is put there after it was
+ * announced. */
+static inline const void *fan_ctx_root(const struct fan_ctx *ctx)
+{
+    return ctx ? ctx->root : NULL;
+}
 
 /* For what blocks: puts a waiter into the context's queue unless the context is done; returns what
  * fan_ctx_error does. After a 0 the caller takes it out again with fan_ctx_unwatch. NULL is

@@ -381,7 +381,9 @@ static const void *object_of(const struct fan_select_case *one)
 {
     if (on_channel(one))
         return one->chan;
-    return one->kind == FAN_CASE_DONE ? (const void *)one->ctx : (const void *)one->timer;
+    if (one->kind == FAN_CASE_DONE)
+        return fan_ctx_root(one->ctx);
+    return one->timer;
 }
 
 static size_t list_objects(const void *argument, const void **objects)
@@ -404,7 +406,7 @@ static int begin_operation(const struct choice *choice, struct fan_thread *self,
         return EINVAL;
     fan_announce(&(struct fan_announcement){.op = FAN_OP_SELECT,
                                             .pc = pc,
-                                            .context = choice->ctx,
+                                            .context = fan_ctx_root(choice->ctx),
                                             .more = list_objects,
                                             .argument = choice});
     fan_thread_operates(self, FAN_OP_SELECT, NULL, pc);

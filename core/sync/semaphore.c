@@ -93,7 +93,7 @@ int fan_semaphore_acquire(struct fan_semaphore *semaphore, uint64_t amount, stru
                                             .pc = __builtin_return_address(0),
                                             .object = semaphore,
                                             .mode = FAN_TOUCH_WRITE,
-                                            .context = ctx});
+                                            .context = fan_ctx_root(ctx)});
     fan_thread_operates(self, FAN_OP_ACQUIRE, semaphore->slot, __builtin_return_address(0));
     if (amount == 0 || amount > semaphore->permits)
         return EINVAL;

@@ -111,7 +111,7 @@ int fan_timer_wait(struct fan_timer *timer, struct fan_ctx *ctx)
                                             .pc = __builtin_return_address(0),
                                             .object = timer,
                                             .mode = FAN_TOUCH_WRITE,
-                                            .context = ctx});
+                                            .context = fan_ctx_root(ctx)});
     fan_thread_operates(self, FAN_OP_TIMER_WAIT, timer->slot, __builtin_return_address(0));
     do
         error = take_or_wait(timer, self, ctx);
@@ -155,7 +155,7 @@ int fan_sleep(uint64_t delay_ns, struct fan_ctx *ctx)
     struct fan_waitq nobody = {0};
     struct fan_waiter waiter = {0};
     fan_announce(&(struct fan_announcement){
-        .op = FAN_OP_SLEEP, .pc = __builtin_return_address(0), .context = ctx});
+        .op = FAN_OP_SLEEP, .pc = __builtin_return_address(0), .context = fan_ctx_root(ctx)});
     fan_thread_operates(self, FAN_OP_SLEEP, NULL, __builtin_return_address(0));
     fan_lock_acquire(&lock);
     int error = fan_block(&(struct fan_block){.lock = &lock,

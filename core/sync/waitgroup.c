@@ -87,7 +87,7 @@ int fan_waitgroup_wait(struct fan_waitgroup *group, struct fan_ctx *ctx)
                                             .pc = __builtin_return_address(0),
                                             .object = group,
                                             .mode = FAN_TOUCH_READ,
-                                            .context = ctx,
+                                            .context = fan_ctx_root(ctx),
                                             .ready = need_not_wait,
                                             .argument = &wait,
                                             .deadline_ns = fan_ctx_deadline(ctx)});
