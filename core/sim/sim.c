@@ -440,6 +440,11 @@ const struct fan_sim_event *fan_sim_events(const struct fan_sim *sim)
     return sim->events;
 }
 
+enum fan_sim_outcome fan_sim_outcome(const struct fan_sim *sim)
+{
+    return sim->outcome;
+}
+
 const struct fan_schedule *fan_sim_schedule(const struct fan_sim *sim)
 {
     return sim->schedule;

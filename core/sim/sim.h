@@ -116,6 +116,9 @@ uint32_t fan_sim_default(const struct fan_sim *sim, uint64_t enabled);
 size_t fan_sim_event_count(const struct fan_sim *sim);
 const struct fan_sim_event *fan_sim_events(const struct fan_sim *sim);
 
+/* How the run ended, or what a strategy has just made of it. */
+enum fan_sim_outcome fan_sim_outcome(const struct fan_sim *sim);
+
 /* The choices of the run, as a schedule that replays it. */
 const struct fan_schedule *fan_sim_schedule(const struct fan_sim *sim);
 
