@@ -95,8 +95,6 @@ static void tell_of(struct exploring *all, const struct fan_explore_failure *fai
 {
     if (all->listener->found)
         all->listener->found(all->listener->listener, failure);
-    if (all->explore->request.until_found)
-        all->stopping = true;
 }
 
 /* Takes what is new in a failure that a child tells of. */

@@ -28,7 +28,6 @@ struct fan_explore_request {
     const char *strategy;
     uint64_t schedules; /* to run in all */
     uint64_t bound;     /* of the strategy; 0 = its own */
-    bool until_found;   /* end at the first failure */
 };
 
 /* One way in which schedules fail. */
@@ -70,8 +69,7 @@ struct fan_explore_listener {
     void *listener;
 };
 
-/* Explores as requested: blocks until all schedules have been run, a signal, or the first failure
- * if only that is wanted. The result is to be freed with free(); NULL if there is no memory. */
+/* Explores as requested: blocks until all schedules have been run or a signal. The result is to be freed with free(); NULL if there is no memory. */
 struct fan_explore *fan_explore_make(const struct fan_explore_request *request,
                                      const struct fan_explore_listener *listener,
                                      const struct fan_interrupt *interrupt);

@@ -9,6 +9,7 @@
 #include "lab/child.h"
 #include "lab/crash.h"
 #include "lab/sim_explorer.h"
+#include "lab/sim_minimise.h"
 #include "lab/sim_story.h"
 #include "lab/sim_strategies.h"
 #include "run/thread.h"
@@ -117,6 +118,7 @@ static int explore(struct fan_explorer *explorer)
     fan_explorer_explore(explorer, &strategy, order->numbers[FAN_ORDER_SCHEDULES]);
     if (chosen->conclude)
         chosen->conclude(&strategy, explorer->shared);
+    fan_explorer_minimise(explorer);
     explorer->shared->ended = 1;
     return 0;
 }

@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/delay.h"
+#include "sim/pct.h"
 #include "sim/random.h"
+#include "sim/surw.h"
 
 static int choose_random(uint64_t seed, uint64_t bound, struct fan_strategy *strategy)
 {
@@ -19,8 +22,50 @@ static int choose_random(uint64_t seed, uint64_t bound, struct fan_strategy *str
     return 0;
 }
 
+static int choose_pct(uint64_t seed, uint64_t bound, struct fan_strategy *strategy)
+{
+    struct fan_pct *pct = calloc(1, sizeof *pct);
+    if (!pct)
+        return ENOMEM;
+    pct->random.state = seed;
+    pct->depth = bound < FAN_PCT_MOST_DEPTH ? (uint32_t)bound : FAN_PCT_MOST_DEPTH;
+    *strategy = (struct fan_strategy){&fan_strategy_pct, pct};
+    return 0;
+}
+
+static int choose_surw(uint64_t seed, uint64_t bound, struct fan_strategy *strategy)
+{
+    struct fan_surw *surw = calloc(1, sizeof *surw);
+    (void)bound;
+    if (!surw)
+        return ENOMEM;
+    surw->random.state = seed;
+    *strategy = (struct fan_strategy){&fan_strategy_surw, surw};
+    return 0;
+}
+
+static int choose_delay(uint64_t seed, uint64_t bound, struct fan_strategy *strategy)
+{
+    struct fan_delay *delay = calloc(1, sizeof *delay);
+    (void)seed;
+    if (!delay)
+        return ENOMEM;
+    delay->bound = bound && bound < FAN_DELAY_NO_BOUND ? (uint32_t)bound : FAN_DELAY_NO_BOUND;
+    *strategy = (struct fan_strategy){&fan_strategy_delay, delay};
+    return 0;
+}
+
+/* It may have come to its bound, which is not all there is. */
+static void conclude_delay(const struct fan_strategy *strategy, struct fan_exploration *exploration)
+{
+    exploration->complete = fan_delay_is_exhaustive(strategy->state);
+}
+
 static const struct fan_chosen_strategy strategies[] = {
     {.name = "random", .choose = choose_random},
+    {.name = "pct", .choose = choose_pct},
+    {.name = "surw", .choose = choose_surw},
+    {.name = "delay", .choose = choose_delay, .conclude = conclude_delay},
 };
 
 const struct fan_chosen_strategy *fan_strategies_find(const char *name)
