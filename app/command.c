@@ -7,6 +7,7 @@ static const struct fan_command *const commands[] = {
     &fan_command_run,
     &fan_command_check,
     &fan_command_explore,
+    &fan_command_replay,
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };

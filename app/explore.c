@@ -425,8 +425,8 @@ struct fan_explore *fan_explore_make(const struct fan_explore_request *request,
 
 double fan_explore_speed(const struct fan_explore *explore)
 {
-    double runs = (double)(explore->schedules + explore->abandoned);
-    return explore->elapsed_ns ? runs * 1e9 / (double)explore->elapsed_ns : 0;
+    double runs = (double)(explore->schedules + explore->abandoned) * explore->children;
+    return explore->busy_ns ? runs * 1e9 / (double)explore->busy_ns : 0;
 }
 
 void fan_explore_show(const struct fan_explore *explore, const struct fan_explore_failure *failure,

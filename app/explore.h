@@ -74,7 +74,8 @@ struct fan_explore *fan_explore_make(const struct fan_explore_request *request,
                                      const struct fan_explore_listener *listener,
                                      const struct fan_interrupt *interrupt);
 
-/* How many schedules a second. */
+/* How many schedules a second, while they were run: starting children and making the schedules of
+ * failures short is not counted. */
 double fan_explore_speed(const struct fan_explore *explore);
 
 /* Runs a failure's schedule once more, for the finding with its stacks. */

@@ -71,6 +71,8 @@ static void set_sums(json_t *object, struct fan_explore *const *explores, size_t
         sum.steps += explores[i]->steps;
         sum.classes += explores[i]->classes;
         sum.elapsed_ns += explores[i]->elapsed_ns;
+        sum.busy_ns += explores[i]->busy_ns;
+        sum.children = explores[i]->children;
         sum.complete &= explores[i]->complete;
     }
     set_numbers(object, &sum);

@@ -200,11 +200,16 @@ void fan_report_text_attempt(FILE *out, const struct fan_attempt *attempt)
             attempt->variant->name, attempt->run->snapshot->outputs, duration);
 }
 
-void fan_report_text(FILE *out, const struct fan_attempt *attempts, size_t count)
+void fan_report_text_head(FILE *out, const struct fan_attempt *attempt)
 {
     fprintf(out, "%s %s   seed %" PRIu64 "   workers %" PRIu64 "   items %" PRIu64 "\n",
-            attempts->scenario->id, attempts->scenario->title, attempts->seed, attempts->workers,
-            attempts->items);
+            attempt->scenario->id, attempt->scenario->title, attempt->seed, attempt->workers,
+            attempt->items);
+}
+
+void fan_report_text(FILE *out, const struct fan_attempt *attempts, size_t count)
+{
+    fan_report_text_head(out, attempts);
     for (size_t i = 0; i < count; i++) {
         fputc('\n', out);
         fan_report_text_attempt(out, &attempts[i]);

@@ -9,7 +9,8 @@
  * inside the library are left out and counted. */
 void fan_report_text(FILE *out, const struct fan_attempt *attempts, size_t count);
 
-/* The part of it that tells of one attempt. */
+/* Its parts: the line above all, and what tells of one attempt. */
+void fan_report_text_head(FILE *out, const struct fan_attempt *attempt);
 void fan_report_text_attempt(FILE *out, const struct fan_attempt *attempt);
 
 #endif

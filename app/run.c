@@ -188,10 +188,7 @@ static void take_schedulers_word(struct fan_run *run)
     struct fan_verdict *verdict = run->verdict;
     fan_exploration_copy(run->exploration, run->child.exploration);
     const struct fan_failure *failure = &run->exploration->failures[0];
-    if (run->exploration->diverged) {
-        snprintf(run->error, sizeof run->error, "the schedule does not fit this program");
-        fan_run_end(run);
-    } else if (run->exploration->failure_count > 0 && verdict->finding_count == 0) {
+    if (run->exploration->failure_count > 0 && verdict->finding_count == 0) {
         struct fan_finding *finding = &verdict->findings[verdict->finding_count++];
         *finding = (struct fan_finding){.kind = failure->kind, .proof = FAN_PROOF_OBSERVED};
         snprintf(finding->summary, sizeof finding->summary, "%s", failure->message);
@@ -212,6 +209,11 @@ static void judge(struct fan_run *run, bool over)
 static void look_and_judge(struct fan_run *run)
 {
     bool over = is_over(run); /* asked before the look: then that sees the end */
+    if (over && run->child.exploration->diverged) {
+        snprintf(run->error, sizeof run->error, "the schedule does not fit this program");
+        fan_run_end(run);
+        return;
+    }
     if (fan_reader_look(run->reader, run->snapshot) == 0) {
         judge(run, over);
         return;
