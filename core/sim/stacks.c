@@ -116,7 +116,7 @@ static void look_for_written_pages(struct fan_stacks *stacks)
 static long count_faults(void)
 {
     struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
+    getrusage(RUSAGE_THREAD, &usage);
     return usage.ru_minflt + usage.ru_majflt;
 }
 

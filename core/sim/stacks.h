@@ -31,7 +31,7 @@ struct fan_stacks {
     uint32_t returned; /* how many of those wait in `free` to be handed out again */
     uint32_t *free;
     uint32_t *written_pages; /* of each stack, from its top, since the pool was made */
-    long faults;             /* page faults of this process when that was last looked at */
+    long faults;             /* page faults of this thread when that was last looked at */
     size_t table_bytes;
 };
 
