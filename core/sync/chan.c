@@ -416,11 +416,13 @@ size_t fan_chan_capacity(const struct fan_chan *chan)
     return chan ? chan->capacity : 0;
 }
 
+/* The controlled scheduler asks this of every waiting thread at every step, and how the answer
+ * comes about is hard to foresee: so without branches. */
 bool fan_chan_is_ready(const struct fan_chan *chan, bool sending)
 {
-    bool partner_waits = sending ? chan->receivers.length > 0 : chan->senders.length > 0;
-    return chan->closed || partner_waits ||
-           (chan->capacity > 0 && fan_chan_looks_ready(chan, sending));
+    bool partner_waits = (sending ? chan->receivers.length : chan->senders.length) > 0;
+    bool ring_is_ready = (chan->capacity > 0) & fan_chan_looks_ready(chan, sending);
+    return chan->closed | partner_waits | ring_is_ready;
 }
 
 struct use {
