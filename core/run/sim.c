@@ -39,15 +39,7 @@ static void take_back(const struct own *own)
     errno = own->error_number;
 }
 
-static void step(const struct fan_sim_op *op)
-{
-    struct own own = put_aside();
-    fan_sim_step(scheduler, op);
-    take_back(&own);
-}
-
-static uint32_t list_touches(const struct fan_announcement *what,
-                             struct fan_touch touches[FAN_OP_TOUCHES])
+static uint32_t list_touches(const struct fan_announcement *what, struct fan_touch *touches)
 {
     const void *more[FAN_OP_TOUCHES - 2];
     uint32_t count = 0;
@@ -62,19 +54,29 @@ static uint32_t list_touches(const struct fan_announcement *what,
     return count;
 }
 
+static void step(void)
+{
+    struct own own = put_aside();
+    fan_sim_step(scheduler);
+    take_back(&own);
+}
+
+/* The operation is written where it stays: as a whole it would have to be copied, and a copy that
+ * reads words in pairs just after they were written one by one makes the processor wait. */
 void fan_announce_to_scheduler(const struct fan_announcement *what)
 {
-    struct fan_touch touches[FAN_OP_TOUCHES];
+    struct fan_touch *touches;
     if (fine)
         return;
-    uint32_t count = list_touches(what, touches);
-    step(&(struct fan_sim_op){.kind = what->op,
-                              .pc = (uintptr_t)what->pc,
-                              .ready = what->ready,
-                              .argument = what->argument,
-                              .deadline_ns = what->deadline_ns,
-                              .touch_count = count,
-                              .touches = touches});
+    struct fan_sim_op *op = fan_sim_next_op(scheduler, &touches);
+    op->kind = what->op;
+    op->stage = FAN_STAGE_ARRIVE;
+    op->pc = (uintptr_t)what->pc;
+    op->ready = what->ready;
+    op->argument = what->argument;
+    op->deadline_ns = what->deadline_ns;
+    op->touch_count = list_touches(what, touches);
+    step();
 }
 
 /* A spawned thread begins with nothing of its spawner's. */
@@ -118,14 +120,17 @@ static void touch_word(enum fan_probe_op kind, const void *address, enum fan_tou
                        bool (*ready)(const void *), const void *argument, uint64_t deadline_ns,
                        void *pc)
 {
-    struct fan_touch touch = {fan_sim_object(scheduler, address), mode};
-    step(&(struct fan_sim_op){.kind = kind,
-                              .pc = (uintptr_t)pc,
-                              .ready = ready,
-                              .argument = argument,
-                              .deadline_ns = deadline_ns,
-                              .touch_count = 1,
-                              .touches = &touch});
+    struct fan_touch *touches;
+    struct fan_sim_op *op = fan_sim_next_op(scheduler, &touches);
+    op->kind = kind;
+    op->stage = FAN_STAGE_ARRIVE;
+    op->pc = (uintptr_t)pc;
+    op->ready = ready;
+    op->argument = argument;
+    op->deadline_ns = deadline_ns;
+    op->touch_count = 1;
+    touches[0] = (struct fan_touch){fan_sim_object(scheduler, address), mode};
+    step();
 }
 
 void fan_announce_atomic_to_scheduler(const void *address, enum fan_touch_mode mode, void *pc)

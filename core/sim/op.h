@@ -42,10 +42,10 @@ struct fan_sim_op {
     uintptr_t pc; /* where the program called it */
     /* Whether it can proceed; NULL = always. No side effects. */
     bool (*ready)(const void *argument);
-    const void *argument;
+    const void *argument; /* lives until the step is taken */
     uint64_t deadline_ns; /* virtual time at which it proceeds even so; 0 = none */
     uint32_t touch_count;
-    const struct fan_touch *touches; /* these, and the argument, live until the step is taken */
+    const struct fan_touch *touches;
 };
 
 static inline bool fan_touches_conflict(const struct fan_touch *a, const struct fan_touch *b)

@@ -11,6 +11,8 @@ static void begin(void *state, struct fan_sim *sim)
 static uint32_t choose_thread(void *state, struct fan_sim *sim, uint64_t enabled)
 {
     (void)sim;
+    if ((enabled & (enabled - 1)) == 0)
+        return (uint32_t)__builtin_ctzll(enabled);
     for (uint64_t skip = fan_random_below(state, (uint64_t)__builtin_popcountll(enabled)); skip > 0;
          skip--)
         enabled &= enabled - 1;

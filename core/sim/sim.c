@@ -21,9 +21,8 @@ enum {
 struct thread {
     struct fan_fiber fiber;
     struct fan_sim_op pending; /* its touches are those below */
-    struct fan_touch touches[FAN_OP_TOUCHES];
     uint32_t ops;
-    bool ended;
+    struct fan_touch touches[FAN_OP_TOUCHES];
     struct fan_sim *sim;
     void (*entry)(void *);
     void *argument;
@@ -43,6 +42,8 @@ struct fan_sim {
     uint64_t now_ns;
     uint64_t trace_hash;
     uint32_t thread_count, current, previous;
+    uint64_t live;    /* the threads that have not ended */
+    uint64_t waiting; /* of these, those whose operation may not be able to proceed */
     uint32_t object_count;
     uint32_t event_count;
     uint32_t choices_in_operation;
@@ -172,42 +173,35 @@ static bool deadline_has_come(const struct fan_sim *sim, const struct fan_sim_op
     return op->deadline_ns && op->deadline_ns <= sim->now_ns;
 }
 
-static bool can_proceed(const struct fan_sim *sim, const struct thread *thread)
+/* Asked of every waiting thread at every step: a branch that depends on the answer would be
+ * foreseen wrongly half the time, which costs more than all else here. */
+static bool can_proceed(const struct fan_sim *sim, const struct fan_sim_op *op)
 {
-    const struct fan_sim_op *op = &thread->pending;
-    if (thread->ended)
-        return false;
-    return !op->ready || op->ready(op->argument) || deadline_has_come(sim, op);
+    return op->ready(op->argument) | deadline_has_come(sim, op);
 }
 
 static uint64_t enabled_threads(const struct fan_sim *sim)
 {
-    uint64_t enabled = 0;
-    for (uint32_t i = 0; i < sim->thread_count; i++)
-        if (can_proceed(sim, &sim->threads[i]))
-            enabled |= UINT64_C(1) << i;
+    uint64_t enabled = sim->live;
+    for (uint64_t rest = sim->waiting; rest; rest &= rest - 1) {
+        uint32_t thread = (uint32_t)__builtin_ctzll(rest);
+        uint64_t stays = !can_proceed(sim, &sim->threads[thread].pending);
+        enabled ^= stays << thread;
+    }
     return enabled;
 }
 
 static bool jump_to_next_deadline(struct fan_sim *sim)
 {
     uint64_t next_ns = 0;
-    for (uint32_t i = 0; i < sim->thread_count; i++) {
-        uint64_t deadline_ns = sim->threads[i].ended ? 0 : sim->threads[i].pending.deadline_ns;
+    for (uint64_t rest = sim->waiting; rest; rest &= rest - 1) {
+        uint64_t deadline_ns = sim->threads[__builtin_ctzll(rest)].pending.deadline_ns;
         if (deadline_ns && (!next_ns || deadline_ns < next_ns))
             next_ns = deadline_ns;
     }
     if (next_ns)
         sim->now_ns = next_ns;
     return next_ns != 0;
-}
-
-static bool all_ended(const struct fan_sim *sim)
-{
-    for (uint32_t i = 0; i < sim->thread_count; i++)
-        if (!sim->threads[i].ended)
-            return false;
-    return true;
 }
 
 uint32_t fan_sim_default(const struct fan_sim *sim, uint64_t enabled)
@@ -220,16 +214,16 @@ uint32_t fan_sim_default(const struct fan_sim *sim, uint64_t enabled)
 /* A thread that is still before a wait which will never end; -1 if there is none. */
 static int stuck_outside(const struct fan_sim *sim)
 {
-    for (uint32_t i = 0; i < sim->thread_count; i++)
-        if (!sim->threads[i].ended && sim->threads[i].pending.stage == FAN_STAGE_ARRIVE)
-            return (int)i;
+    for (uint64_t rest = sim->live; rest; rest &= rest - 1)
+        if (sim->threads[__builtin_ctzll(rest)].pending.stage == FAN_STAGE_ARRIVE)
+            return __builtin_ctzll(rest);
     return -1;
 }
 
 /* Nobody can go on. */
 static uint32_t pick_one_to_block(struct fan_sim *sim)
 {
-    if (all_ended(sim))
+    if (!sim->live)
         end_run(sim, FAN_SIM_FINISHED);
     int thread = sim->blocks_at_end ? stuck_outside(sim) : -1;
     if (thread < 0)
@@ -257,20 +251,18 @@ static uint32_t pick(struct fan_sim *sim, uint64_t *enabled)
 static void take_step(struct fan_sim *sim, uint32_t thread, uint64_t enabled)
 {
     const struct fan_sim_op *op = &sim->threads[thread].pending;
+    uint32_t object = op->touch_count ? op->touches[0].object : 0;
     if (sim->event_count == sim->options.step_limit)
         end_run(sim, FAN_SIM_ENDLESS);
     struct fan_sim_event *event = &sim->events[sim->event_count++];
-    *event = (struct fan_sim_event){
-        .thread = (uint8_t)thread,
-        .kind = (uint8_t)op->kind,
-        .stage = (uint8_t)op->stage,
-        .by_time = op->ready && !op->ready(op->argument),
-        .object = op->touch_count ? op->touches[0].object : 0,
-        .pc = op->pc,
-        .enabled = enabled,
-    };
-    note(sim, (uint64_t)event->object << 32 | (uint64_t)event->thread << 16 |
-                  (uint64_t)event->kind << 8 | event->stage);
+    event->thread = (uint8_t)thread;
+    event->kind = (uint8_t)op->kind;
+    event->stage = (uint8_t)op->stage;
+    event->by_time = op->ready && deadline_has_come(sim, op) && !op->ready(op->argument);
+    event->object = object;
+    event->pc = op->pc;
+    event->enabled = enabled;
+    note(sim, (uint64_t)object << 32 | thread << 16 | (uint32_t)op->kind << 8 | op->stage);
 }
 
 /* Lets the next thread go on. The calling one has announced what it will do, or has ended. */
@@ -287,14 +279,25 @@ static void pass_on(struct fan_sim *sim)
         fan_fiber_switch(&self->fiber, &sim->threads[next].fiber);
 }
 
-void fan_sim_step(struct fan_sim *sim, const struct fan_sim_op *op)
+/* The calling thread has a new pending operation. */
+static void announce(struct fan_sim *sim, struct thread *self)
 {
-    struct thread *self = &sim->threads[sim->current];
-    self->pending = *op;
-    self->pending.touches = self->touches;
-    memcpy(self->touches, op->touches, op->touch_count * sizeof self->touches[0]);
+    uint64_t mine = UINT64_C(1) << sim->current;
+    sim->waiting = self->pending.ready ? sim->waiting | mine : sim->waiting & ~mine;
     self->ops++;
     pass_on(sim);
+}
+
+struct fan_sim_op *fan_sim_next_op(struct fan_sim *sim, struct fan_touch **touches)
+{
+    struct thread *self = &sim->threads[sim->current];
+    *touches = self->touches;
+    return &self->pending;
+}
+
+void fan_sim_step(struct fan_sim *sim)
+{
+    announce(sim, &sim->threads[sim->current]);
 }
 
 void fan_sim_resume(struct fan_sim *sim, bool (*ready)(const void *), const void *argument,
@@ -305,8 +308,7 @@ void fan_sim_resume(struct fan_sim *sim, bool (*ready)(const void *), const void
     self->pending.ready = ready;
     self->pending.argument = argument;
     self->pending.deadline_ns = deadline_ns;
-    self->ops++;
-    pass_on(sim);
+    announce(sim, self);
 }
 
 uint32_t fan_sim_choose(struct fan_sim *sim, uint32_t count)
@@ -335,13 +337,20 @@ void fan_sim_fail(struct fan_sim *sim)
 
 /* ---- threads ---- */
 
+static void end_thread(struct fan_sim *sim)
+{
+    uint64_t others = ~(UINT64_C(1) << sim->current);
+    sim->live &= others;
+    sim->waiting &= others;
+    pass_on(sim);
+}
+
 static void begin_thread(void *argument)
 {
     struct thread *self = argument;
     self->entry(self->argument);
-    self->ended = true;
     self->ops++;
-    pass_on(self->sim);
+    end_thread(self->sim);
 }
 
 int fan_sim_spawn(struct fan_sim *sim, void (*entry)(void *), void *argument)
@@ -352,9 +361,9 @@ int fan_sim_spawn(struct fan_sim *sim, void (*entry)(void *), void *argument)
     uint32_t stack;
     if (fan_stacks_get(&sim->stacks, &stack) != 0)
         return -1;
-    thread->pending = (struct fan_sim_op){.kind = FAN_OP_NONE};
+    thread->pending = (struct fan_sim_op){.kind = FAN_OP_NONE, .touches = thread->touches};
     thread->ops = 1;
-    thread->ended = false;
+    sim->live |= UINT64_C(1) << sim->thread_count;
     thread->sim = sim;
     thread->entry = entry;
     thread->argument = argument;
@@ -375,6 +384,7 @@ static void reset(struct fan_sim *sim)
     sim->schedule->count = 0;
     sim->schedule->overflowed = false;
     sim->thread_count = sim->object_count = sim->event_count = 0;
+    sim->live = sim->waiting = 0;
     sim->current = sim->previous = 0;
     sim->now_ns = 1;
     sim->trace_hash = 0;
@@ -412,7 +422,7 @@ uint32_t fan_sim_thread_count(const struct fan_sim *sim)
 
 bool fan_sim_thread_ended(const struct fan_sim *sim, uint32_t thread)
 {
-    return sim->threads[thread].ended;
+    return !(sim->live >> thread & 1);
 }
 
 uint32_t fan_sim_thread_ops(const struct fan_sim *sim, uint32_t thread)

@@ -71,8 +71,11 @@ enum fan_sim_outcome fan_sim_run(struct fan_sim *sim, const struct fan_strategy 
 /* Makes a thread that will call entry(argument). Returns its index, or -1 if there are too many. */
 int fan_sim_spawn(struct fan_sim *sim, void (*entry)(void *), void *argument);
 
-/* Announces the calling thread's next operation and waits for its turn. */
-void fan_sim_step(struct fan_sim *sim, const struct fan_sim_op *op);
+/* Where the calling thread describes its next operation, every field but `touches`, which has room
+ * for FAN_OP_TOUCHES; what it holds is of the one before. Then fan_sim_step announces it and waits
+ * for its turn. */
+struct fan_sim_op *fan_sim_next_op(struct fan_sim *sim, struct fan_touch **touches);
+void fan_sim_step(struct fan_sim *sim);
 
 /* Waits, as the second step of the operation announced last, until ready(argument) or the deadline
  * (0 = none). What the first step touched, the second touches too. */

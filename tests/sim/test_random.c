@@ -56,8 +56,8 @@ START_TEST(it_fails_in_the_way_planted)
 }
 END_TEST
 
-static sim_program *const sound[] = {sim_pool,   sim_last_one_closes, sim_wake_up,
-                                     sim_update, sim_select,          sim_spin};
+static sim_program *const sound[] = {
+    sim_pool, sim_last_one_closes, sim_wake_up, sim_update, sim_select, sim_spin, sim_crowd};
 
 START_TEST(the_sound_twins_never_fail)
 {

@@ -294,6 +294,25 @@ void sim_spin(void *unused)
         fan_chan_length(lane->beats);
 }
 
+enum { CROWD = 50 };
+
+static void wait_for_the_end(void *argument)
+{
+    struct lane *lane = argument;
+    sim_program_must(fan_chan_recv(lane->beats, NULL, NULL) != 0 && lane->ended);
+}
+
+void sim_crowd(void *unused)
+{
+    (void)unused;
+    struct lane *lane = calloc(1, sizeof *lane);
+    lane->beats = fan_chan_new("beats", sizeof(int), 1);
+    for (int i = 0; i < CROWD; i++)
+        fan_go("waiter", wait_for_the_end, lane);
+    lane->ended = true;
+    fan_chan_close(lane->beats);
+}
+
 static void take_many_steps(void *argument)
 {
     struct lane *lane = argument;

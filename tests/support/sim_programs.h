@@ -34,6 +34,9 @@ void sim_select_with_a_wrong_case(void *unused);
 /* One thread looks again and again whether another has come to an end. */
 void sim_spin(void *unused);
 
+/* More threads than fit into 32 bits, which all wait for one channel to close. */
+void sim_crowd(void *unused);
+
 /* One thread takes one step, which fails if it comes after all the twenty of another. A plain
  * random walk all but never does that (once in 2^20). */
 void sim_short_beside_long(void *unused);
