@@ -5,7 +5,7 @@
 
 #include "bugs/table.h"
 
-const char *const fan_request_strategies[] = {"random", "pct", "surw", "delay", NULL};
+const char *const fan_request_strategies[] = {"random", "pct", "surw", "delay", "dpor", NULL};
 
 const struct fan_scenario *fan_request_bug(const char *id, char why[FAN_OPTIONS_WHY])
 {

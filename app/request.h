@@ -48,7 +48,7 @@ enum {
 
 /* The strategies of an exploration there are. */
 extern const char *const fan_request_strategies[];
-#define FAN_REQUEST_STRATEGIES_HELP "random, pct, surw, delay"
+#define FAN_REQUEST_STRATEGIES_HELP "random, pct, surw, delay, dpor"
 
 /* The bug called `id`; else NULL and one line in `why`. */
 const struct fan_scenario *fan_request_bug(const char *id, char why[FAN_OPTIONS_WHY]);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "sim/delay.h"
+#include "sim/dpor.h"
 #include "sim/pct.h"
 #include "sim/random.h"
 #include "sim/surw.h"
@@ -61,11 +62,30 @@ static void conclude_delay(const struct fan_strategy *strategy, struct fan_explo
     exploration->complete = fan_delay_is_exhaustive(strategy->state);
 }
 
+static int choose_dpor(uint64_t seed, uint64_t bound, struct fan_strategy *strategy)
+{
+    struct fan_dpor *dpor = fan_dpor_new(NULL);
+    (void)seed;
+    (void)bound; /* with one it would prove nothing */
+    if (!dpor)
+        return ENOMEM;
+    *strategy = (struct fan_strategy){&fan_strategy_dpor, dpor};
+    return 0;
+}
+
+static void conclude_dpor(const struct fan_strategy *strategy, struct fan_exploration *exploration)
+{
+    const struct fan_dpor_report *report = fan_dpor_report(strategy->state);
+    exploration->complete = report->complete;
+    exploration->classes = report->classes;
+}
+
 static const struct fan_chosen_strategy strategies[] = {
     {.name = "random", .choose = choose_random},
     {.name = "pct", .choose = choose_pct},
     {.name = "surw", .choose = choose_surw},
     {.name = "delay", .choose = choose_delay, .conclude = conclude_delay},
+    {.name = "dpor", .choose = choose_dpor, .conclude = conclude_dpor},
 };
 
 const struct fan_chosen_strategy *fan_strategies_find(const char *name)
