@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "run/time.h"
+
 static bool lists(const enum fan_finding_kind *kinds, size_t count, enum fan_finding_kind kind)
 {
     for (size_t i = 0; i < count; i++)
@@ -19,15 +21,22 @@ static bool was_found(const struct fan_check *check, enum fan_finding_kind kind)
     return false;
 }
 
+static bool is_rare(const struct fan_variant *variant)
+{
+    return strcmp(variant->name, "rare") == 0;
+}
+
 static void look_for_missing(struct fan_check *check)
 {
     const struct fan_variant *variant = check->variant;
-    if (strcmp(variant->name, "rare") == 0)
+    if (is_rare(variant) && !check->sim)
         return;
     for (size_t i = 0; i < variant->expected_count; i++)
-        if (!was_found(check, variant->expected[i]))
+        if (!was_found(check, variant->expected[i])) {
+            check->unseen = true;
             snprintf(check->problem, sizeof check->problem, "%s expected, not found",
                      fan_finding_name(variant->expected[i]));
+        }
 }
 
 static void look_for_undeclared(struct fan_check *check)
@@ -35,9 +44,11 @@ static void look_for_undeclared(struct fan_check *check)
     const struct fan_variant *variant = check->variant;
     for (uint32_t i = 0; i < check->found_count; i++)
         if (!lists(variant->expected, variant->expected_count, check->found[i].kind) &&
-            !lists(variant->also, variant->also_count, check->found[i].kind))
+            !lists(variant->also, variant->also_count, check->found[i].kind)) {
+            check->unseen = false;
             snprintf(check->problem, sizeof check->problem, "%s found, not declared: %.150s",
                      fan_finding_name(check->found[i].kind), check->found[i].summary);
+        }
 }
 
 /* Where the program itself stood: the place of the panic, else of the first thread concerned. */
@@ -84,4 +95,87 @@ void fan_check_judge(const struct fan_attempt *attempt, struct fan_check *check)
         look_for_undeclared(check);
     }
     check->passed = check->problem[0] == '\0';
+}
+
+/* ---- under the controlled scheduler ---- */
+
+uint64_t fan_check_schedules(const struct fan_variant *variant)
+{
+    bool many = variant->expected_count == 0 || is_rare(variant);
+    return many ? FAN_CHECK_MANY_SCHEDULES : FAN_CHECK_SCHEDULES;
+}
+
+static void take_failure(const struct fan_explore *explore,
+                         const struct fan_explore_failure *failure,
+                         const struct fan_interrupt *interrupt, struct fan_check *check)
+{
+    struct fan_attempt attempt;
+    struct fan_check_found *found = &check->found[check->found_count++];
+    found->kind = failure->kind;
+    snprintf(found->summary, sizeof found->summary, "%s", failure->message);
+    if (!*failure->replay)
+        return;
+    if (strlen(failure->replay) < sizeof found->replay)
+        strcpy(found->replay, failure->replay);
+    fan_explore_show(explore, failure, FAN_SECOND * 10, interrupt, &attempt);
+    if (attempt.run && attempt.run->verdict->finding_count > 0) {
+        const struct fan_finding *finding = &attempt.run->verdict->findings[0];
+        strcpy(found->summary, finding->summary);
+        tell_where(attempt.run, finding, found->where);
+    }
+    fan_attempt_release(&attempt);
+}
+
+static enum fan_attempt_end end_of(const struct fan_explore *explore)
+{
+    static const enum fan_attempt_end ends[] = {
+        [FAN_EXPLORE_DONE] = FAN_ATTEMPT_VERDICT,
+        [FAN_EXPLORE_UNSTARTED] = FAN_ATTEMPT_UNSTARTED,
+        [FAN_EXPLORE_BROKEN] = FAN_ATTEMPT_BROKEN,
+        [FAN_EXPLORE_INTERRUPTED] = FAN_ATTEMPT_INTERRUPTED,
+    };
+    return ends[explore->end];
+}
+
+static void take_failures(const struct fan_explore *explore, const struct fan_interrupt *interrupt,
+                          struct fan_check *check)
+{
+    for (uint32_t i = 0; i < explore->failure_count && i < FAN_FINDINGS; i++)
+        take_failure(explore, &explore->failures[i], interrupt, check);
+    look_for_missing(check);
+    look_for_undeclared(check);
+}
+
+void fan_check_judge_explored(const struct fan_explore *explore,
+                              const struct fan_interrupt *interrupt, struct fan_check *check)
+{
+    *check = (struct fan_check){
+        .scenario = explore->request.scenario,
+        .variant = explore->request.variant,
+        .seed = explore->request.seed,
+        .elapsed_ns = explore->elapsed_ns,
+        .sim = true,
+        .schedules = explore->schedules,
+        .failing = explore->failing,
+        .end = end_of(explore),
+    };
+    if (explore->end == FAN_EXPLORE_INTERRUPTED)
+        snprintf(check->problem, sizeof check->problem, "interrupted by signal %d",
+                 explore->signal);
+    else if (explore->end != FAN_EXPLORE_DONE)
+        strcpy(check->problem, explore->message);
+    else
+        take_failures(explore, interrupt, check);
+    check->passed = check->problem[0] == '\0';
+}
+
+void fan_check_excuse(struct fan_check *real, const struct fan_check *sim)
+{
+    if (!real->unseen || !sim->passed || sim->failing == sim->schedules)
+        return;
+    snprintf(real->note, sizeof real->note,
+             "real timing did not show it in this run; sim did, in %.3g %% of its schedules",
+             100 * (double)sim->failing / (double)sim->schedules);
+    real->problem[0] = '\0';
+    real->passed = true;
 }

@@ -34,19 +34,32 @@ static void tell_found(const struct fan_check_found *found, char told[TOLD])
              *found->where ? ", at " : "", found->where);
 }
 
-static void print_text(FILE *out, const struct fan_check *checks, size_t count)
+static void print_schedules(FILE *out, const struct fan_check *check)
 {
+    if (check->sim)
+        fprintf(out, "       %" PRIu64 " of %" PRIu64 " schedules fail\n", check->failing,
+                check->schedules);
+}
+
+static void print_text(FILE *out, const char *runtime, const struct fan_check *checks, size_t count)
+{
+    (void)runtime;
     char told[TOLD];
     for (size_t i = 0; i < count; i++) {
         const struct fan_check *check = &checks[i];
-        fprintf(out, "%-6s %s %s, %s%s%s\n", check->passed ? "ok" : "FAILED", check->scenario->id,
-                check->scenario->title, check->variant->name, check->passed ? "" : ": ",
-                check->problem);
+        fprintf(out, "%-6s %s %s, %s%s%s%s\n", check->passed ? "ok" : "FAILED", check->scenario->id,
+                check->scenario->title, check->variant->name, check->sim ? ", sim" : "",
+                check->passed ? "" : ": ", check->problem);
         for (uint32_t j = 0; j < check->found_count; j++) {
             tell_found(&check->found[j], told);
             fprintf(out, "       %s\n", told);
+            if (*check->found[j].replay)
+                fprintf(out, "       fanlab replay %s\n", check->found[j].replay);
         }
-        if (check->passed && check->found_count == 0)
+        print_schedules(out, check);
+        if (*check->note)
+            fprintf(out, "       %s\n", check->note);
+        if (check->passed && check->found_count == 0 && !check->sim)
             fprintf(out, "       nothing found\n");
     }
     fprintf(out, "%zu checked, %zu failed, seed %" PRIu64 "\n", count,
@@ -62,13 +75,15 @@ static void print_tap_comment(FILE *out, const char *words)
     fputc('\n', out);
 }
 
-static void print_tap(FILE *out, const struct fan_check *checks, size_t count)
+static void print_tap(FILE *out, const char *runtime, const struct fan_check *checks, size_t count)
 {
+    (void)runtime;
     char told[TOLD];
     fprintf(out, "TAP version 13\n1..%zu\n", count);
     for (size_t i = 0; i < count; i++) {
-        fprintf(out, "%s %zu - %s %s %s\n", checks[i].passed ? "ok" : "not ok", i + 1,
-                checks[i].scenario->id, checks[i].scenario->name, checks[i].variant->name);
+        fprintf(out, "%s %zu - %s %s %s%s\n", checks[i].passed ? "ok" : "not ok", i + 1,
+                checks[i].scenario->id, checks[i].scenario->name, checks[i].variant->name,
+                checks[i].sim ? " sim" : "");
         if (!checks[i].passed)
             print_tap_comment(out, checks[i].problem);
         for (uint32_t j = 0; j < checks[i].found_count; j++) {
@@ -93,9 +108,9 @@ static void print_xml(FILE *out, const char *words)
 static void print_junit_case(FILE *out, const struct fan_check *check)
 {
     char told[TOLD];
-    fprintf(out, "    <testcase classname=\"fanlab.%s\" name=\"%s %s\" time=\"%.3f\">\n",
+    fprintf(out, "    <testcase classname=\"fanlab.%s\" name=\"%s %s%s\" time=\"%.3f\">\n",
             check->scenario->name, check->scenario->id, check->variant->name,
-            seconds(check->elapsed_ns));
+            check->sim ? " sim" : "", seconds(check->elapsed_ns));
     if (!check->passed) {
         fprintf(out, "      <failure message=\"");
         print_xml(out, check->problem);
@@ -110,8 +125,10 @@ static void print_junit_case(FILE *out, const struct fan_check *check)
     fprintf(out, "</system-out>\n    </testcase>\n");
 }
 
-static void print_junit(FILE *out, const struct fan_check *checks, size_t count)
+static void print_junit(FILE *out, const char *runtime, const struct fan_check *checks,
+                        size_t count)
 {
+    (void)runtime;
     uint64_t elapsed_ns = 0;
     for (size_t i = 0; i < count; i++)
         elapsed_ns += checks[i].elapsed_ns;
@@ -142,22 +159,32 @@ static json_t *json_found(const struct fan_check *check)
 {
     json_t *array = json_array();
     for (uint32_t i = 0; i < check->found_count; i++)
-        json_array_append_new(array, json_pack("{s:s, s:o, s:o}", "kind",
+        json_array_append_new(array, json_pack("{s:s, s:o, s:o, s:s}", "kind",
                                                fan_finding_name(check->found[i].kind), "summary",
                                                fan_report_string(check->found[i].summary), "where",
-                                               fan_report_string(check->found[i].where)));
+                                               fan_report_string(check->found[i].where), "replay",
+                                               check->found[i].replay));
     return array;
 }
 
 static json_t *json_check(const struct fan_check *check)
 {
     const struct fan_variant *variant = check->variant;
-    return json_pack("{s:s, s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:f}", "id", check->scenario->id,
-                     "name", check->scenario->name, "variant", variant->name, "passed",
-                     (int)check->passed, "problem", fan_report_string(check->problem), "expected",
-                     names_of(variant->expected, variant->expected_count), "also",
-                     names_of(variant->also, variant->also_count), "found", json_found(check),
-                     "elapsed_ms", seconds(check->elapsed_ns) * 1e3);
+    json_t *object =
+        json_pack("{s:s, s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:f}", "id", check->scenario->id,
+                  "name", check->scenario->name, "variant", variant->name, "passed",
+                  (int)check->passed, "problem", fan_report_string(check->problem), "expected",
+                  names_of(variant->expected, variant->expected_count), "also",
+                  names_of(variant->also, variant->also_count), "found", json_found(check),
+                  "elapsed_ms", seconds(check->elapsed_ns) * 1e3);
+    json_object_set_new(object, "runtime", json_string(check->sim ? "sim" : "real"));
+    if (*check->note)
+        json_object_set_new(object, "note", json_string(check->note));
+    if (check->sim) {
+        json_object_set_new(object, "schedules", json_integer((json_int_t)check->schedules));
+        json_object_set_new(object, "failing", json_integer((json_int_t)check->failing));
+    }
+    return object;
 }
 
 /* The check that ended them all before their time, NULL if none did. */
@@ -169,7 +196,7 @@ static const struct fan_check *broken_off(const struct fan_check *checks, size_t
     return broken ? last : NULL;
 }
 
-static void print_json(FILE *out, const struct fan_check *checks, size_t count)
+static void print_json(FILE *out, const char *runtime, const struct fan_check *checks, size_t count)
 {
     size_t failures = fan_check_failures(checks, count);
     const struct fan_check *broken = broken_off(checks, count);
@@ -182,7 +209,7 @@ static void print_json(FILE *out, const struct fan_check *checks, size_t count)
     }
     for (size_t i = 0; i < count; i++)
         json_array_append_new(array, json_check(&checks[i]));
-    json_object_set_new(object, "runtime", json_string("real"));
+    json_object_set_new(object, "runtime", json_string(runtime));
     json_object_set_new(object, "seed", json_integer(count ? (json_int_t)checks->seed : 0));
     json_object_set_new(object, "failures", json_integer((json_int_t)failures));
     json_object_set_new(object, "checks", array);

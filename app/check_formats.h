@@ -9,7 +9,7 @@
 /* The forms in which the results of `check` are printed. */
 struct fan_check_format {
     const char *name;
-    void (*print)(FILE *out, const struct fan_check *checks, size_t count);
+    void (*print)(FILE *out, const char *runtime, const struct fan_check *checks, size_t count);
 };
 
 /* text, tap (version 13), junit (XML), json (schema fanlab.check/1). NULL for a name not among

@@ -18,9 +18,9 @@ struct settings {
 static const struct fan_option options[] = {
     {.name = "runtime",
      .argument = "NAME",
-     .help = "real: threads in parallel, wall clock (the default)",
+     .help = "real (threads in parallel, the default), sim, or both",
      .kind = FAN_OPTION_WORD,
-     .words = (const char *const[]){"real", NULL},
+     .words = (const char *const[]){"real", "sim", "both", NULL},
      .field = offsetof(struct settings, runtime)},
     {.name = "format",
      .argument = "NAME",
@@ -33,25 +33,28 @@ static const struct fan_option options[] = {
 };
 
 struct checks {
+    bool (*check)(struct checks *checks, const struct fan_scenario *bug,
+                  const struct fan_variant *variant);
+    uint64_t seed;
+    const struct fan_interrupt *interrupt;
     size_t count, room;
     struct fan_check *list;
     int signal;        /* that interrupted them, 0 if none did */
     char lacking[160]; /* why they could not be made; empty if they could */
 };
 
-/* Returns whether the next check may follow. */
-static bool check_variant(struct checks *checks, const struct fan_scenario *bug,
-                          const struct fan_variant *variant, uint64_t seed,
-                          const struct fan_interrupt *interrupt)
+/* Of one variant; returns whether the next check may follow. */
+static bool check_real(struct checks *checks, const struct fan_scenario *bug,
+                       const struct fan_variant *variant)
 {
     struct fan_attempt attempt = {
         .scenario = bug,
         .variant = variant,
-        .seed = seed,
+        .seed = checks->seed,
         .workers = bug->workers,
         .items = bug->items,
     };
-    fan_attempt_make(&attempt, FAN_REQUEST_TIMEOUT_S * FAN_SECOND, interrupt);
+    fan_attempt_make(&attempt, FAN_REQUEST_TIMEOUT_S * FAN_SECOND, checks->interrupt);
     fan_check_judge(&attempt, &checks->list[checks->count++]);
     if (attempt.end == FAN_ATTEMPT_UNSTARTED)
         strcpy(checks->lacking, attempt.message);
@@ -60,24 +63,57 @@ static bool check_variant(struct checks *checks, const struct fan_scenario *bug,
     return attempt.end != FAN_ATTEMPT_UNSTARTED && attempt.end != FAN_ATTEMPT_INTERRUPTED;
 }
 
-static bool check_bug(struct checks *checks, const struct fan_scenario *bug, uint64_t seed,
-                      const struct fan_interrupt *interrupt)
+static bool check_sim(struct checks *checks, const struct fan_scenario *bug,
+                      const struct fan_variant *variant)
+{
+    struct fan_explore_request request = {
+        .scenario = bug,
+        .variant = variant,
+        .seed = checks->seed,
+        .workers = bug->workers,
+        .items = bug->items,
+        .strategy = "random",
+        .schedules = fan_check_schedules(variant),
+    };
+    struct fan_explore *explore =
+        fan_explore_make(&request, &(struct fan_explore_listener){0}, checks->interrupt);
+    if (!explore) {
+        strcpy(checks->lacking, "out of memory");
+        return false;
+    }
+    fan_check_judge_explored(explore, checks->interrupt, &checks->list[checks->count++]);
+    if (explore->end == FAN_EXPLORE_UNSTARTED)
+        strcpy(checks->lacking, explore->message);
+    checks->signal = explore->signal;
+    bool go_on = explore->end != FAN_EXPLORE_UNSTARTED && explore->end != FAN_EXPLORE_INTERRUPTED;
+    free(explore);
+    return go_on;
+}
+
+static bool check_both(struct checks *checks, const struct fan_scenario *bug,
+                       const struct fan_variant *variant)
+{
+    if (!check_real(checks, bug, variant) || !check_sim(checks, bug, variant))
+        return false;
+    fan_check_excuse(&checks->list[checks->count - 2], &checks->list[checks->count - 1]);
+    return true;
+}
+
+static bool check_bug(struct checks *checks, const struct fan_scenario *bug)
 {
     bool go_on = true;
     for (size_t i = 0; i < bug->variant_count && go_on; i++)
-        go_on = check_variant(checks, bug, &bug->variants[i], seed, interrupt);
+        go_on = checks->check(checks, bug, &bug->variants[i]);
     return go_on;
 }
 
 /* Without names, all there are. They have been looked up before. */
-static void check_bugs(struct checks *checks, char **names, size_t name_count, uint64_t seed,
-                       const struct fan_interrupt *interrupt)
+static void check_bugs(struct checks *checks, char **names, size_t name_count)
 {
     bool go_on = true;
     size_t count = name_count ? name_count : fan_bugs_count;
     for (size_t i = 0; i < count && go_on; i++)
-        go_on =
-            check_bug(checks, name_count ? fan_bugs_find(names[i]) : fan_bugs[i], seed, interrupt);
+        go_on = check_bug(checks, name_count ? fan_bugs_find(names[i]) : fan_bugs[i]);
 }
 
 static int conclude(const struct settings *settings, const struct checks *checks)
@@ -86,7 +122,8 @@ static int conclude(const struct settings *settings, const struct checks *checks
         fprintf(stderr, "fanlab check: %s\n", checks->lacking);
     if (checks->signal)
         fprintf(stderr, "fanlab check: interrupted by signal %d\n", checks->signal);
-    fan_check_format_find(settings->format)->print(stdout, checks->list, checks->count);
+    fan_check_format_find(settings->format)
+        ->print(stdout, settings->runtime, checks->list, checks->count);
     if (checks->lacking[0])
         return FAN_EXIT_LACKING;
     if (checks->signal)
@@ -103,10 +140,22 @@ static int lack(const struct settings *settings, const char *why)
     return FAN_EXIT_LACKING;
 }
 
+static bool (*check_of(const char *runtime))(struct checks *, const struct fan_scenario *,
+                                             const struct fan_variant *)
+{
+    if (strcmp(runtime, "both") == 0)
+        return check_both;
+    return strcmp(runtime, "sim") == 0 ? check_sim : check_real;
+}
+
 static int check_all(const struct settings *settings, char **names, size_t name_count)
 {
     struct fan_interrupt interrupt;
-    struct checks checks = {.room = (name_count ? name_count : fan_bugs_count) * FAN_LAB_VARIANTS};
+    size_t bugs = name_count ? name_count : fan_bugs_count;
+    struct checks checks = {.check = check_of(settings->runtime),
+                            .seed = settings->seed,
+                            .interrupt = &interrupt,
+                            .room = 2 * bugs * FAN_LAB_VARIANTS};
     checks.list = calloc(checks.room + 1, sizeof *checks.list);
     if (!checks.list)
         return lack(settings, "out of memory");
@@ -115,7 +164,7 @@ static int check_all(const struct settings *settings, char **names, size_t name_
         free(checks.list);
         return lack(settings, strerror(error));
     }
-    check_bugs(&checks, names, name_count, settings->seed, &interrupt);
+    check_bugs(&checks, names, name_count);
     fan_interrupt_end(&interrupt);
     int code = conclude(settings, &checks);
     free(checks.list);

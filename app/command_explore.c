@@ -40,7 +40,7 @@ static const struct fan_option options[] = {
      .field = offsetof(struct settings, grain)},
     {.name = "schedules",
      .argument = "N",
-     .help = "how many to run of each variant (default 10000)",
+     .help = "how many to run of each variant (default 10000; dpor: all)",
      .kind = FAN_OPTION_NUMBER,
      .low = 1,
      .high = MOST_SCHEDULES,
@@ -64,7 +64,6 @@ static const struct settings defaults = {
     .variant = "all",
     .strategy = "random",
     .grain = "coarse",
-    .schedules = SCHEDULES,
     .seed = FAN_REQUEST_SEED,
     .workers = FAN_REQUEST_NOT_GIVEN,
     .items = FAN_REQUEST_NOT_GIVEN,
@@ -78,6 +77,12 @@ struct explored {
     struct fan_explore *list[FAN_LAB_VARIANTS];
     struct fan_explore_shown shown[FAN_LAB_VARIANTS];
 };
+
+/* Who asks for a proof means all of it. */
+static uint64_t default_schedules(const struct settings *settings)
+{
+    return strcmp(settings->strategy, "dpor") == 0 ? MOST_SCHEDULES : SCHEDULES;
+}
 
 /* Fills in what is to be explored and returns how many; 0 with a reason in `why`. */
 static size_t plan(const struct settings *settings, const struct fan_scenario *bug,
@@ -94,7 +99,7 @@ static size_t plan(const struct settings *settings, const struct fan_scenario *b
                 settings->workers == FAN_REQUEST_NOT_GIVEN ? bug->workers : settings->workers,
             .items = settings->items == FAN_REQUEST_NOT_GIVEN ? bug->items : settings->items,
             .strategy = settings->strategy,
-            .schedules = settings->schedules,
+            .schedules = settings->schedules ? settings->schedules : default_schedules(settings),
             .bound = settings->bound,
         };
         if (!requests[i].variant)

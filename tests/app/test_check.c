@@ -108,7 +108,7 @@ static const char *print(const char *format, const struct fan_check *checks, siz
 {
     static char text[16384];
     FILE *out = fmemopen(text, sizeof text, "w");
-    fan_check_format_find(format)->print(out, checks, count);
+    fan_check_format_find(format)->print(out, "real", checks, count);
     fclose(out);
     return text;
 }

@@ -266,7 +266,7 @@ static const struct {
     {"--timeout must be from 1", {"run", "4", "--timeout", "0"}},
     {"no bug is called '99'", {"check", "4", "99"}},
     {"--format knows text, tap, junit, json, not 'xml'", {"check", "--format", "xml"}},
-    {"--runtime knows real, not 'both'", {"check", "--runtime", "both"}},
+    {"--runtime knows real, sim, both, not 'odd'", {"check", "--runtime", "odd"}},
     {"it takes no operand ('4')", {"list", "4"}},
     {"--color knows auto, always, never, not 'red'", {"--color", "red"}},
 };
