@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/probe.h"
+#include "run/grain.h"
 #include "sim/op.h"
 
 /* Every operation of the library begins by announcing itself, before it looks at anything and while
@@ -52,7 +53,8 @@ void fan_announce_atomic_to_scheduler(const void *address, enum fan_touch_mode m
 static inline void fan_announce_atomic(const void *address, enum fan_touch_mode mode)
 {
 #ifdef FAN_SIM
-    fan_announce_atomic_to_scheduler(address, mode, __builtin_return_address(0));
+    if (fan_grain_is_fine)
+        fan_announce_atomic_to_scheduler(address, mode, __builtin_return_address(0));
 #else
     (void)address;
     (void)mode;

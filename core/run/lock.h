@@ -3,6 +3,8 @@
 
 #include <stdint.h>
 
+#include "run/grain.h"
+
 /* A lock for the library's own short critical sections: a few dozen instructions, never held while
  * its holder blocks. Users of the library lock a fan_mutex (run/mutex.h), which is observed and
  * checked; this one is neither. Four bytes, zero is unlocked.
@@ -17,8 +19,22 @@ struct fan_lock {
 
 /* Under the controlled scheduler nobody else runs within an operation, or, at the fine grain,
  * taking and leaving a lock are steps of their own (run/sim_backend.h). */
-void fan_lock_acquire(struct fan_lock *lock);
-void fan_lock_release(struct fan_lock *lock);
+void fan_lock_acquire_as_step(struct fan_lock *lock, void *pc);
+void fan_lock_release_as_step(struct fan_lock *lock, void *pc);
+
+static inline void fan_lock_acquire(struct fan_lock *lock)
+{
+    if (fan_grain_is_fine || lock->word)
+        fan_lock_acquire_as_step(lock, __builtin_return_address(0));
+    lock->word = 1;
+}
+
+static inline void fan_lock_release(struct fan_lock *lock)
+{
+    if (fan_grain_is_fine)
+        fan_lock_release_as_step(lock, __builtin_return_address(0));
+    lock->word = 0;
+}
 
 #else
 

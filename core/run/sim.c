@@ -13,7 +13,7 @@
 #include "run/thread_state.h"
 
 static struct fan_sim *scheduler;
-static bool fine; /* the grain */
+bool fan_grain_is_fine;
 
 struct own {
     struct fan_thread *thread;
@@ -24,7 +24,7 @@ struct own {
 void fan_sim_backend_use(struct fan_sim *sim, enum fan_grain grain)
 {
     scheduler = sim;
-    fine = grain == FAN_GRAIN_FINE;
+    fan_grain_is_fine = grain == FAN_GRAIN_FINE;
 }
 
 static struct own put_aside(void)
@@ -66,7 +66,7 @@ static void step(void)
 void fan_announce_to_scheduler(const struct fan_announcement *what)
 {
     struct fan_touch *touches;
-    if (fine)
+    if (fan_grain_is_fine)
         return;
     struct fan_sim_op *op = fan_sim_next_op(scheduler, &touches);
     op->kind = what->op;
@@ -135,8 +135,7 @@ static void touch_word(enum fan_probe_op kind, const void *address, enum fan_tou
 
 void fan_announce_atomic_to_scheduler(const void *address, enum fan_touch_mode mode, void *pc)
 {
-    if (fine)
-        touch_word(FAN_OP_NONE, address, mode, NULL, NULL, 0, pc);
+    touch_word(FAN_OP_NONE, address, mode, NULL, NULL, 0, pc);
 }
 
 static bool is_free(const void *lock)
@@ -146,27 +145,21 @@ static bool is_free(const void *lock)
 
 /* At the coarse grain a lock that is taken here and not free would never become so: an operation
  * would have parked, or announced another, with a lock held. */
-void fan_lock_acquire(struct fan_lock *lock)
+void fan_lock_acquire_as_step(struct fan_lock *lock, void *pc)
 {
-    if (fine)
-        touch_word(FAN_OP_LOCK, lock, FAN_TOUCH_WRITE, is_free, lock, 0,
-                   __builtin_return_address(0));
-    if (lock->word)
+    if (!fan_grain_is_fine)
         fan_panic("a lock of the library is held where nobody should hold it");
-    lock->word = 1;
+    touch_word(FAN_OP_LOCK, lock, FAN_TOUCH_WRITE, is_free, lock, 0, pc);
 }
 
-void fan_lock_release(struct fan_lock *lock)
+void fan_lock_release_as_step(struct fan_lock *lock, void *pc)
 {
-    if (fine)
-        touch_word(FAN_OP_UNLOCK, lock, FAN_TOUCH_WRITE, NULL, NULL, 0,
-                   __builtin_return_address(0));
-    lock->word = 0;
+    touch_word(FAN_OP_UNLOCK, lock, FAN_TOUCH_WRITE, NULL, NULL, 0, pc);
 }
 
 void fan_backend_wait(uint32_t *word, uint32_t value, uint64_t deadline_ns)
 {
-    if (fine) {
+    if (fan_grain_is_fine) {
         touch_word(FAN_OP_NONE, word, FAN_TOUCH_READ, has_changed, &(struct word){word, value},
                    deadline_ns, __builtin_return_address(0));
         return;
