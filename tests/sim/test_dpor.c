@@ -502,7 +502,7 @@ static void set_up(void)
     ck_assert_int_eq(fan_arena_init(&arena, 0, 1 << 20), 0);
     sim = fan_sim_new(&(struct fan_sim_options){.step_limit = STEPS});
     ck_assert_ptr_nonnull(sim);
-    fan_sim_backend_use(sim);
+    fan_sim_backend_use(sim, FAN_GRAIN_COARSE);
     fan_probe_install(&no_tables);
 }
 
