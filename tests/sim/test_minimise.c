@@ -26,18 +26,25 @@ static bool fails(void *argument, const struct fan_strategy *strategy)
     return sim_program_run(strategy, failure->program) == failure->outcome;
 }
 
-static void make_a_minimiser(void)
+static void take_a_new_minimiser(void)
 {
-    sim = sim_program_begin();
+    free(minimiser);
     minimiser = calloc(1, sizeof *minimiser);
     ck_assert_ptr_nonnull(minimiser);
     minimiser->sim = sim;
     minimiser->fails = fails;
 }
 
+static void make_a_minimiser(void)
+{
+    sim = sim_program_begin();
+    take_a_new_minimiser();
+}
+
 static void free_it(void)
 {
     free(minimiser);
+    minimiser = NULL;
     fan_sim_free(sim);
 }
 
@@ -87,8 +94,7 @@ static void minimise(const struct shortest *expected, uint64_t seed)
 START_TEST(the_shortest_is_found_from_any_failure)
 {
     for (uint64_t seed = 0; seed < 20; seed++) {
-        free(minimiser);
-        make_a_minimiser();
+        take_a_new_minimiser();
         minimise(&shortest[_i], seed);
         must_be_the_shortest(&shortest[_i]);
     }
@@ -143,8 +149,7 @@ START_TEST(the_search_improves_on_what_leaving_out_leaves)
     struct failure failure = {sim_pool_with_a_rare_missing_done, FAN_SIM_STUCK};
     uint32_t improved = 0;
     for (uint64_t seed = 0; seed < 20; seed++) {
-        free(minimiser);
-        make_a_minimiser();
+        take_a_new_minimiser();
         find_failing(&failure, seed, &found);
         minimiser->argument = &failure;
         minimiser->starts = 1;

@@ -56,14 +56,24 @@ START_TEST(it_fails_in_the_way_planted)
 }
 END_TEST
 
-static sim_program *const sound[] = {
-    sim_pool, sim_last_one_closes, sim_wake_up, sim_update, sim_select, sim_spin, sim_crowd};
+static sim_program *const sound[] = {sim_pool,   sim_last_one_closes, sim_wake_up,
+                                     sim_update, sim_select,          sim_spin};
 
 START_TEST(the_sound_twins_never_fail)
 {
     struct fan_random random = {.state = 1};
     struct fan_strategy strategy = {&fan_strategy_random, &random};
     ck_assert_uint_eq(sim_program_count_failing(&strategy, sound[_i], 10000), 0);
+}
+END_TEST
+
+/* Who can run is kept in 64 bits. */
+START_TEST(fifty_threads_wait_and_all_go_on)
+{
+    struct fan_random random = {.state = 1};
+    struct fan_strategy strategy = {&fan_strategy_random, &random};
+    ck_assert_uint_eq(sim_program_count_failing(&strategy, sim_crowd, 100), 0);
+    ck_assert_uint_gt(fan_sim_thread_count(sim), 32);
 }
 END_TEST
 
@@ -99,6 +109,7 @@ int main(void)
                         sizeof planted / sizeof planted[0]);
     tcase_add_loop_test(cases, it_fails_in_the_way_planted, 0, sizeof planted / sizeof planted[0]);
     tcase_add_loop_test(cases, the_sound_twins_never_fail, 0, sizeof sound / sizeof sound[0]);
+    tcase_add_test(cases, fifty_threads_wait_and_all_go_on);
     tcase_add_test(cases, values_are_chosen_evenly);
     tcase_add_test(cases, equal_seeds_give_equal_runs);
     return suite_run("random", cases);
