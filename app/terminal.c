@@ -35,6 +35,7 @@ struct fan_terminal {
     struct termios modes;  /* as they were before */
     char leave[255];       /* what brings the main screen and the cursor back */
     size_t leave_length;
+    size_t cursor_at; /* where in `leave` the part begins that shows the cursor */
     sigset_t mask_before;
     int signals; /* signalfd */
     int events;  /* epoll over signals and standard input */
@@ -225,9 +226,23 @@ static void arm_rescue(const struct fan_terminal *terminal)
 
 static void prepare_leaving(struct fan_terminal *terminal)
 {
-    static const char *const capabilities[] = {"sgr0", "op", "rmkx", "cnorm", "rmcup"};
+    static const char *const capabilities[] = {"sgr0", "op", "rmkx", "rmcup"};
     for (size_t i = 0; i < sizeof capabilities / sizeof capabilities[0]; i++)
         add_to_leave(terminal, capabilities[i]);
+    terminal->cursor_at = terminal->leave_length;
+    add_to_leave(terminal, "cnorm");
+}
+
+/* curses shows the cursor and then leaves the other screen. A terminal made with libvterm then
+ * hides it again, if curses had saved its place while it was hidden; so it is shown last. */
+static void leave_screen(struct fan_terminal *terminal)
+{
+    endwin();
+    fan_rescue_disarm();
+    ssize_t written = write(STDOUT_FILENO, terminal->leave + terminal->cursor_at,
+                            terminal->leave_length - terminal->cursor_at);
+    (void)written; /* a terminal that is gone has no cursor */
+    tcsetattr(STDIN_FILENO, TCSADRAIN, &terminal->modes);
 }
 
 static enum fan_charset choose_charset(bool ascii)
@@ -299,9 +314,7 @@ void fan_terminal_close(struct fan_terminal *terminal)
 {
     if (!terminal)
         return;
-    endwin();
-    fan_rescue_disarm();
-    tcsetattr(STDIN_FILENO, TCSADRAIN, &terminal->modes);
+    leave_screen(terminal);
     delscreen(terminal->screen);
     pthread_sigmask(SIG_SETMASK, &terminal->mask_before, NULL);
     free_terminal(terminal);
@@ -440,9 +453,7 @@ static void stop_process_group(void)
 
 void fan_terminal_suspend(struct fan_terminal *terminal)
 {
-    endwin();
-    fan_rescue_disarm();
-    tcsetattr(STDIN_FILENO, TCSADRAIN, &terminal->modes);
+    leave_screen(terminal);
     stop_process_group();
     take_terminal_again(terminal);
 }
