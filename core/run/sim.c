@@ -75,6 +75,8 @@ void fan_announce_to_scheduler(const struct fan_announcement *what)
     op->ready = what->ready;
     op->argument = what->argument;
     op->deadline_ns = what->deadline_ns;
+    op->passed = what->passed;
+    op->capacity = what->capacity;
     op->touch_count = list_touches(what, touches);
     step();
 }

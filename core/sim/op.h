@@ -18,6 +18,11 @@ enum fan_touch_mode {
     FAN_TOUCH_READ,  /* commutes with other reads */
     FAN_TOUCH_ADD,   /* commutes with other adds: a count that goes up or down */
     FAN_TOUCH_WRITE, /* commutes with nothing */
+    /* The ends of a queue: with itself each is a write. One at either end commute unless the one
+     * makes the other possible: unless it puts what the other takes, or takes what was in the way
+     * of the other. Only for operations that wait until they can proceed, and then do. */
+    FAN_TOUCH_PUT,
+    FAN_TOUCH_TAKE,
 };
 
 struct fan_touch {
@@ -45,12 +50,16 @@ struct fan_sim_op {
     const void *argument; /* lives until the step is taken */
     uint64_t deadline_ns; /* virtual time at which it proceeds even so; 0 = none */
     uint32_t touch_count;
+    /* With a PUT or TAKE: how many have passed that end by now, and how many are between the ends at
+     * most. */
+    const uint64_t *passed;
+    uint64_t capacity;
     const struct fan_touch *touches;
 };
 
 static inline bool fan_touches_conflict(const struct fan_touch *a, const struct fan_touch *b)
 {
-    return a->object == b->object && (a->mode != b->mode || a->mode == FAN_TOUCH_WRITE);
+    return a->object == b->object && (a->mode != b->mode || a->mode >= FAN_TOUCH_WRITE);
 }
 
 /* Whether the order of two operations can make a difference. */

@@ -17,10 +17,50 @@ static uint64_t mix(uint64_t a, uint64_t b)
     return hash ^ hash >> 29;
 }
 
+static bool at_both_ends(const struct fan_touch *a, const struct fan_touch *b)
+{
+    return (a->mode == FAN_TOUCH_PUT && b->mode == FAN_TOUCH_TAKE) ||
+           (a->mode == FAN_TOUCH_TAKE && b->mode == FAN_TOUCH_PUT);
+}
+
+/* Whether the one makes the other possible: an element, or room for one. */
+static bool makes_way(const struct fan_trace_op *a, const struct fan_trace_op *b)
+{
+    uint64_t apart = a->passed - b->passed;
+    return apart == 0 || apart == a->capacity || apart == -a->capacity;
+}
+
+enum whence {
+    BY_NOTHING,
+    BY_MAKING_WAY,
+    BY_CONFLICT,
+};
+
+static enum whence dependence(const struct fan_trace_op *a, const struct fan_trace_op *b)
+{
+    enum whence found = a->may_resume & b->may_resume ? BY_CONFLICT : BY_NOTHING;
+    for (uint32_t i = 0; i < a->touch_count && found != BY_CONFLICT; i++)
+        for (uint32_t j = 0; j < b->touch_count && found != BY_CONFLICT; j++) {
+            if (!fan_touches_conflict(&a->touches[i], &b->touches[j]))
+                continue;
+            if (!at_both_ends(&a->touches[i], &b->touches[j]))
+                found = BY_CONFLICT;
+            else if (makes_way(a, b))
+                found = BY_MAKING_WAY;
+        }
+    return found;
+}
+
 bool fan_trace_dependent(const struct fan_trace_op *a, const struct fan_trace_op *b)
 {
-    return (a->may_resume & b->may_resume) != 0 ||
-           fan_ops_dependent(a->touches, a->touch_count, b->touches, b->touch_count);
+    return dependence(a, b) != BY_NOTHING;
+}
+
+/* Whether nothing but that makes one possible after the other. With a context there is another way
+ * to go on. */
+static bool has_made_way(const struct fan_trace_op *step, const struct fan_trace_op *op)
+{
+    return step->touch_count == 1 && op->touch_count == 1 && dependence(step, op) == BY_MAKING_WAY;
 }
 
 /* What no relation calls dependent, told quickly. */
@@ -116,6 +156,10 @@ static void look_at(struct fan_trace *trace, const struct fan_sim *sim, uint32_t
     if (fan_sim_thread_ended(sim, thread))
         return;
     pending->op.touch_count = op->touch_count;
+    if (op->touch_count > 0 && op->touches[0].mode >= FAN_TOUCH_PUT) {
+        pending->op.passed = *op->passed;
+        pending->op.capacity = op->capacity;
+    }
     pending->op.touches = pending->touches;
     memcpy(pending->touches, op->touches, op->touch_count * sizeof op->touches[0]);
     for (uint32_t i = 0; trace->adds_conflict && i < op->touch_count; i++)
@@ -321,7 +365,7 @@ void fan_trace_races(const struct fan_trace *trace, uint32_t thread,
         if (step->op.thread == thread || have_nothing_in_common(&step->op, op) ||
             happened_before(step, &clock) || !trace->dependent(&step->op, op))
             continue;
-        uint64_t first = initials(trace, i, thread, &clock);
+        uint64_t first = has_made_way(&step->op, op) ? 0 : initials(trace, i, thread, &clock);
         if (!first)
             continue;
         race(argument, i, first);

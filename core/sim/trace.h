@@ -28,6 +28,7 @@ struct fan_trace_op {
     enum fan_op_stage stage;
     uint64_t objects;    /* which are touched, by number modulo 64 */
     uint64_t may_resume; /* the waiting threads that it can meet */
+    uint64_t passed, capacity;
     uint32_t touch_count;
     const struct fan_touch *touches;
 };

@@ -442,14 +442,17 @@ int fan_chan_send(struct fan_chan *chan, const void *element, struct fan_ctx *ct
 {
     struct fan_thread *self = fan_thread_here();
     struct use use = {chan, ctx, true};
-    fan_announce(&(struct fan_announcement){.op = FAN_OP_SEND,
-                                            .pc = __builtin_return_address(0),
-                                            .object = chan,
-                                            .mode = FAN_TOUCH_WRITE,
-                                            .context = fan_ctx_root(ctx),
-                                            .ready = is_buffered(chan) ? need_not_wait : NULL,
-                                            .argument = &use,
-                                            .deadline_ns = fan_ctx_deadline(ctx)});
+    fan_announce(
+        &(struct fan_announcement){.op = FAN_OP_SEND,
+                                   .pc = __builtin_return_address(0),
+                                   .object = chan,
+                                   .mode = is_buffered(chan) ? FAN_TOUCH_PUT : FAN_TOUCH_WRITE,
+                                   .passed = is_buffered(chan) ? &chan->put->passed : NULL,
+                                   .capacity = fan_chan_capacity(chan),
+                                   .context = fan_ctx_root(ctx),
+                                   .ready = is_buffered(chan) ? need_not_wait : NULL,
+                                   .argument = &use,
+                                   .deadline_ns = fan_ctx_deadline(ctx)});
     fan_thread_operates(self, FAN_OP_SEND, chan ? chan->slot : NULL, __builtin_return_address(0));
     int error = fan_ctx_look(ctx);
     if (error)
@@ -464,14 +467,17 @@ int fan_chan_recv(struct fan_chan *chan, void *element, struct fan_ctx *ctx)
 {
     struct fan_thread *self = fan_thread_here();
     struct use use = {chan, ctx, false};
-    fan_announce(&(struct fan_announcement){.op = FAN_OP_RECV,
-                                            .pc = __builtin_return_address(0),
-                                            .object = chan,
-                                            .mode = FAN_TOUCH_WRITE,
-                                            .context = fan_ctx_root(ctx),
-                                            .ready = is_buffered(chan) ? need_not_wait : NULL,
-                                            .argument = &use,
-                                            .deadline_ns = fan_ctx_deadline(ctx)});
+    fan_announce(
+        &(struct fan_announcement){.op = FAN_OP_RECV,
+                                   .pc = __builtin_return_address(0),
+                                   .object = chan,
+                                   .mode = is_buffered(chan) ? FAN_TOUCH_TAKE : FAN_TOUCH_WRITE,
+                                   .passed = is_buffered(chan) ? &chan->take->passed : NULL,
+                                   .capacity = fan_chan_capacity(chan),
+                                   .context = fan_ctx_root(ctx),
+                                   .ready = is_buffered(chan) ? need_not_wait : NULL,
+                                   .argument = &use,
+                                   .deadline_ns = fan_ctx_deadline(ctx)});
     fan_thread_operates(self, FAN_OP_RECV, chan ? chan->slot : NULL, __builtin_return_address(0));
     int error = fan_ctx_look(ctx);
     if (error)

@@ -141,6 +141,7 @@ struct step {
     uint32_t thread, nth;
     uint32_t touch_count;
     struct fan_touch touches[FAN_OP_TOUCHES];
+    uint64_t passed, capacity;
     uint64_t meets; /* waiting threads that it may meet */
     uint64_t values;
     uint64_t before; /* the steps that come before it */
@@ -179,6 +180,22 @@ static uint64_t waiting_that_it_meets(const struct fan_sim *sim, uint32_t thread
     return meets;
 }
 
+static bool steps_conflict(const struct step *a, const struct step *b)
+{
+    for (uint32_t i = 0; i < a->touch_count; i++)
+        for (uint32_t j = 0; j < b->touch_count; j++) {
+            if (!fan_touches_conflict(&a->touches[i], &b->touches[j]))
+                continue;
+            uint32_t modes = 1u << a->touches[i].mode | 1u << b->touches[j].mode;
+            if (modes != (1u << FAN_TOUCH_PUT | 1u << FAN_TOUCH_TAKE))
+                return true;
+            if (a->passed == b->passed || a->passed == b->passed + a->capacity ||
+                b->passed == a->passed + a->capacity)
+                return true;
+        }
+    return false;
+}
+
 static bool comes_directly_before(const struct recorder *recorder, uint32_t i, uint32_t j)
 {
     const struct step *a = &recorder->steps[i], *b = &recorder->steps[j];
@@ -186,8 +203,7 @@ static bool comes_directly_before(const struct recorder *recorder, uint32_t i, u
         if (recorder->steps[k].after_jump)
             return true;
     return a->thread == b->thread || (b->nth == 0 && recorder->spawned_by[b->thread] == i + 1) ||
-           (a->meets & b->meets) != 0 ||
-           fan_ops_dependent(a->touches, a->touch_count, b->touches, b->touch_count);
+           (a->meets & b->meets) != 0 || steps_conflict(a, b);
 }
 
 static void record_step(struct recorder *recorder, const struct fan_sim *sim, uint32_t thread)
@@ -199,6 +215,8 @@ static void record_step(struct recorder *recorder, const struct fan_sim *sim, ui
         recorder->spawned_by[recorder->threads] = at;
     *step = (struct step){.thread = thread, .touch_count = op->touch_count};
     memcpy(step->touches, op->touches, op->touch_count * sizeof op->touches[0]);
+    step->passed = op->passed ? *op->passed : 0;
+    step->capacity = op->capacity;
     step->meets = waiting_that_it_meets(sim, thread);
     step->after_jump = at > 0 && recorder->now_ns != fan_sim_now_ns(sim);
     recorder->now_ns = fan_sim_now_ns(sim);
