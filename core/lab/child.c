@@ -1,7 +1,5 @@
 #include "lab/child.h"
 
-#include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -20,24 +18,9 @@ static const struct fan_variant *find_variant(const struct fan_order *order,
     return NULL;
 }
 
-/* One line each: id, workers, items, then the variants. */
-static int list(const struct fan_scenario *const *scenarios, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        const struct fan_scenario *one = scenarios[i];
-        printf("%s %" PRIu64 " %" PRIu64, one->id, one->workers, one->items);
-        for (size_t j = 0; j < one->variant_count; j++)
-            printf(" %s", one->variants[j].name);
-        printf("\n");
-    }
-    return fflush(stdout) == 0 ? 0 : fan_order_broken("list its scenarios", errno);
-}
-
 int fan_child_main(int argc, char **argv, const struct fan_scenario *const *scenarios, size_t count)
 {
     struct fan_order order;
-    if (argc == 2 && strcmp(argv[1], "--list") == 0)
-        return list(scenarios, count);
     int status = fan_order_parse(argc, argv, &order);
     if (status)
         return status;

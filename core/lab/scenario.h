@@ -65,32 +65,6 @@ void fan_lab_work(struct fan_lab *lab, uint64_t item);
 /* Counts one result that the scenario has taken. */
 void fan_lab_result(struct fan_lab *lab);
 
-/* Declares a scenario in a program of one's own: a function to be run, checked, explored and
- * replayed as `fanlab run FILE.c` and its like do. More members of struct fan_scenario may follow.
- *
- *     static void transfer(struct fan_lab *lab)
- *     {
- *         ...
- *     }
- *     FAN_SCENARIO(transfer, .workers = 3);
- *
- * A file may declare several; nothing may be found in any of them. */
-#define FAN_SCENARIO(function, ...)                                                                \
-    static const struct fan_scenario fan_scenario_##function = {                                   \
-        .id = #function,                                                                           \
-        .name = #function,                                                                         \
-        .title = #function,                                                                        \
-        .symptom = "",                                                                             \
-        .file = __FILE__,                                                                          \
-        .source = "",                                                                              \
-        .workers = 2,                                                                              \
-        .items = 2,                                                                                \
-        .variant_count = 1,                                                                        \
-        .variants = {{.name = "program", .run = function}},                                        \
-        __VA_ARGS__};                                                                              \
-    static const struct fan_scenario *const fan_listed_##function                                  \
-        __attribute__((used, section("fan_scenarios"))) = &fan_scenario_##function
-
 /* Embeds the text of the file it stands in, so that the code that is shown is the code that is run.
  * The build passes the file's path as FAN_SOURCE_FILE. */
 #define FAN_EMBED_SOURCE(symbol)                                                                   \
