@@ -81,6 +81,7 @@ static void say_how_it_ended(struct fan_attempt *attempt, uint64_t limit_ns)
 static struct fan_child_options options_of(const struct fan_attempt *attempt)
 {
     return (struct fan_child_options){
+        .helper = attempt->helper,
         .sim = attempt->sim,
         .schedules = {.schedule = attempt->schedule, .walk = attempt->seed},
         .scenario = attempt->scenario->id,

@@ -22,6 +22,7 @@ struct fan_attempt {
     const struct fan_scenario *scenario;
     const struct fan_variant *variant;
     uint64_t seed, workers, items;
+    const char *helper;   /* path of the child's program; NULL = the one beside this one */
     bool sim;             /* under the controlled scheduler, and then */
     const char *schedule; /* this one, or (NULL) the one that the seed makes */
     enum fan_attempt_end end;
@@ -35,7 +36,7 @@ struct fan_attempt {
 /* Whether the attempt came to no verdict, so that its outcome is "error". */
 bool fan_attempt_failed(const struct fan_attempt *attempt);
 
-/* Makes the attempt that the first seven fields ask for: starts the child, looks at it until a
+/* Makes the attempt that the first eight fields ask for: starts the child, looks at it until a
  * final verdict, `limit_ns` or a signal, and ends it. Blocks for that time. Whatever happens is
  * told in the other fields. */
 void fan_attempt_make(struct fan_attempt *attempt, uint64_t limit_ns,

@@ -142,6 +142,7 @@ static int start_child(struct exploring *all, struct explorer *one)
 {
     const struct fan_explore_request *request = &all->explore->request;
     struct fan_child_options options = {
+        .helper = request->helper,
         .sim = true,
         .scenario = request->scenario->id,
         .variant = request->variant->name,
@@ -440,6 +441,7 @@ void fan_explore_show(const struct fan_explore *explore, const struct fan_explor
         .seed = request->seed,
         .workers = request->workers,
         .items = request->items,
+        .helper = request->helper,
         .sim = true,
         .schedule = failure->schedule,
     };

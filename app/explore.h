@@ -24,6 +24,7 @@ enum {
 struct fan_explore_request {
     const struct fan_scenario *scenario;
     const struct fan_variant *variant;
+    const char *helper; /* path of the child's program; NULL = fanlab-lab-sim beside this one */
     uint64_t seed, workers, items;
     const char *strategy;
     uint64_t schedules; /* to run in all */

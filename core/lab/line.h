@@ -19,7 +19,7 @@
  * The build tells a program apart that has other operations; comments, compilers and optimisation
  * do not change it. */
 enum {
-    FAN_LINE_TEXT = FAN_SCHEDULE_TEXT + 128,
+    FAN_LINE_TEXT = FAN_SCHEDULE_TEXT + 160,
 };
 
 struct fan_line {

@@ -23,7 +23,7 @@ enum {
     FAN_SCHEDULE_THREADS = 64,
     FAN_SCHEDULE_DEVIATIONS =
         512, /* more are not kept: such a run can be found again by its seed only */
-    FAN_SCHEDULE_TEXT = 8192,
+    FAN_SCHEDULE_TEXT = 18 * FAN_SCHEDULE_DEVIATIONS, /* any fits */
 };
 
 struct fan_schedule {

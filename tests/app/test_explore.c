@@ -1,0 +1,233 @@
+/* fanlab explore: what it finds, that a fix is silent, and what becomes of children that die. */
+#define _GNU_SOURCE
+#include <check.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/explore.h"
+#include "app/userfile.h"
+#include "lab/line.h"
+#include "sim/sanitizers.h"
+#include "tests/support/program.h"
+#include "tests/support/suite.h"
+
+static const char fanlab[] = FAN_BUILD_DIR "/fanlab";
+
+enum { SHORT = 64 };
+
+static struct program_result result;
+
+/* Runs fanlab with these words as its arguments. */
+#define RUN(...) program_run((const char *const[]){fanlab, __VA_ARGS__, NULL}, &result)
+
+static json_t *parse(void)
+{
+    json_error_t error;
+    json_t *object = json_loads(result.out, 0, &error);
+    ck_assert_msg(object != NULL, "line %d: %s in\n%s", error.line, error.text, result.out);
+    ck_assert_str_eq(json_string_value(json_object_get(object, "schema")), "fanlab.explore/1");
+    return object;
+}
+
+static json_int_t number(const json_t *object, const char *member)
+{
+    ck_assert_msg(json_is_integer(json_object_get(object, member)), "no %s", member);
+    return json_integer_value(json_object_get(object, member));
+}
+
+static void expect_short_line(const json_t *finding)
+{
+    const char *line = json_string_value(json_object_get(finding, "replay"));
+    ck_assert_ptr_nonnull(line);
+    ck_assert_msg(strlen(line) <= SHORT, "%s", line);
+    ck_assert_uint_eq(strspn(line, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                   "0123456789:._-"),
+                      strlen(line));
+}
+
+static const struct {
+    const char *id, *kind;
+} bugs[] = {{"02", "deadlock"}, {"04", "deadlock"}, {"08", "panic"}};
+
+START_TEST(a_bug_is_found_with_a_short_line)
+{
+    RUN("explore", bugs[_i].id, "--variant", "buggy", "--schedules", "200", "--json");
+    ck_assert_int_eq(result.code, 1);
+    json_t *report = parse(), *findings = json_object_get(report, "findings");
+    ck_assert_uint_eq(json_array_size(findings), 1);
+    json_t *finding = json_array_get(findings, 0);
+    ck_assert_str_eq(json_string_value(json_object_get(finding, "kind")), bugs[_i].kind);
+    ck_assert(json_is_true(json_object_get(finding, "certified")));
+    ck_assert_ptr_nonnull(json_object_get(finding, "finding"));
+    expect_short_line(finding);
+    ck_assert_int_eq(number(report, "schedules"), 200);
+    ck_assert_int_eq(number(report, "failing"), number(finding, "schedules"));
+    json_decref(report);
+}
+END_TEST
+
+START_TEST(a_fix_is_silent)
+{
+    RUN("explore", bugs[_i].id, "--variant", "fixed", "--schedules", "2000", "--json");
+    ck_assert_int_eq(result.code, 0);
+    json_t *report = parse();
+    ck_assert_str_eq(json_string_value(json_object_get(report, "outcome")), "clean");
+    ck_assert_int_eq(number(report, "schedules"), 2000);
+    ck_assert_int_eq(number(report, "failing"), 0);
+    ck_assert(json_is_false(json_object_get(report, "complete")));
+    json_decref(report);
+}
+END_TEST
+
+START_TEST(a_fix_is_proved_for_a_small_size)
+{
+    RUN("explore", bugs[_i].id, "--variant", "fixed", "--strategy", "dpor", "--workers", "2",
+        "--items", "2", "--json");
+    ck_assert_int_eq(result.code, 0);
+    json_t *report = parse();
+    ck_assert(json_is_true(json_object_get(report, "complete")));
+    ck_assert_int_ge(number(report, "classes"), 1);
+    json_decref(report);
+}
+END_TEST
+
+static const char *const strategies[] = {"random", "pct", "surw", "delay", "dpor"};
+
+START_TEST(every_strategy_finds)
+{
+    RUN("explore", "8", "--variant", "buggy", "--workers", "2", "--items", "2", "--schedules",
+        "200", "--strategy", strategies[_i], "--json");
+    ck_assert_int_eq(result.code, 1);
+    json_t *report = parse();
+    ck_assert_str_eq(json_string_value(json_object_get(report, "strategy")), strategies[_i]);
+    ck_assert_uint_ge(json_array_size(json_object_get(report, "findings")), 1);
+    json_decref(report);
+}
+END_TEST
+
+START_TEST(the_text_tells_share_and_line)
+{
+    RUN("explore", "04");
+    ck_assert_int_eq(result.code, 1);
+    ck_assert(strstr(result.out, "bites in 10,000 of 10,000 schedules (100 %)"));
+    ck_assert(strstr(result.out, "fanlab replay fan1:04b."));
+    ck_assert(strstr(result.out, "! DEADLOCK  main waits on out"));
+    ck_assert(strstr(result.out, "blocked at    collect  bugs/04_never_closed.c"));
+    ck_assert(strstr(result.out, "fixed   strategy random"));
+    ck_assert(!strstr(result.err, "\033"));
+}
+END_TEST
+
+/* ---- children that die ---- */
+
+/* In some schedules, not in all: those in which `first` goes before main. */
+static const char hostile[] =
+    "#include <fan/fan.h>\n"
+    "#include <stdlib.h>\n"
+    "static int early;\n"
+    "static struct fan_chan *c;\n"
+    "static void first(void *a) { (void)a; fan_chan_send(c, &(int){1}, NULL); early = 1; }\n"
+    "static int is_early(struct fan_lab *lab)\n"
+    "{\n"
+    "    c = fan_lab_chan(lab, \"c\", sizeof(int), 4);\n"
+    "    fan_go(\"first\", first, NULL);\n"
+    "    fan_chan_send(c, &(int){0}, NULL);\n"
+    "    return early;\n"
+    "}\n"
+    "static void wild(struct fan_lab *l) { if (is_early(l)) *(volatile int *)8 = 1; }\n"
+    "static void leaves(struct fan_lab *l) { if (is_early(l)) exit(3); }\n"
+    "static int deep(int n)\n"
+    "{ volatile char b[4096]; b[0] = 1; return n > 9999 ? 0 : deep(n + 1) + b[0]; }\n"
+    "static void overflows(struct fan_lab *l) { if (is_early(l)) deep(0); }\n"
+    "static void frees_twice(struct fan_lab *l)\n"
+    "{ static void *volatile p; p = malloc(9); if (is_early(l)) free(p); free(p); }\n"
+    "FAN_SCENARIO(wild);\nFAN_SCENARIO(leaves);\nFAN_SCENARIO(overflows);\n"
+    "FAN_SCENARIO(frees_twice);\n";
+
+static struct fan_userfile file;
+
+static void open_hostile(void)
+{
+    char path[64], why[160];
+    snprintf(path, sizeof path, "/tmp/fanlab-test-%d.c", (int)getpid());
+    FILE *out = fopen(path, "w");
+    ck_assert_ptr_nonnull(out);
+    ck_assert_int_ge(fputs(hostile, out), 0);
+    ck_assert_int_eq(fclose(out), 0);
+    enum fan_userfile_error error = fan_userfile_open(path, &file, why);
+    unlink(path);
+    ck_assert_msg(error == FAN_USERFILE_FINE, "%s", why);
+}
+
+static const struct fan_scenario *scenario_called(const char *id)
+{
+    for (size_t i = 0; i < file.scenario_count; i++)
+        if (strcmp(file.scenarios[i].id, id) == 0)
+            return &file.scenarios[i];
+    ck_abort_msg("no %s", id);
+}
+
+static const struct {
+    const char *id, *words;
+    bool kills;
+} deaths[] = {
+    {"wild", "died by signal 11", true},
+    {"leaves", "called exit (status 3)", true},
+    {"overflows", "died by signal 11", true},
+    {"frees_twice", "free", false},
+};
+
+START_TEST(a_child_that_dies_loses_nothing_and_another_goes_on)
+{
+    struct fan_interrupt interrupt;
+    open_hostile();
+    const struct fan_scenario *scenario = scenario_called(deaths[_i].id);
+    struct fan_explore_request request = {
+        .scenario = scenario,
+        .variant = &scenario->variants[0],
+        .helper = file.sim,
+        .seed = 1,
+        .workers = 2,
+        .items = 2,
+        .strategy = "random",
+        .schedules = 6,
+    };
+    ck_assert_int_eq(fan_interrupt_begin(&interrupt), 0);
+    struct fan_explore *explore =
+        fan_explore_make(&request, &(struct fan_explore_listener){0}, &interrupt);
+    fan_interrupt_end(&interrupt);
+    ck_assert_ptr_nonnull(explore);
+    ck_assert_msg(explore->end == FAN_EXPLORE_DONE, "%s", explore->message);
+    ck_assert_uint_eq(explore->schedules, 6);
+    ck_assert_uint_eq(explore->failure_count, 1);
+    const struct fan_explore_failure *failure = &explore->failures[0];
+    ck_assert_msg(strstr(failure->message, deaths[_i].words), "%s", failure->message);
+    ck_assert_int_eq(failure->killed, deaths[_i].kills);
+    ck_assert_uint_eq(explore->deaths > 0, deaths[_i].kills);
+    struct fan_line line;
+    char why[96];
+    ck_assert_msg(fan_line_parse(failure->replay, &line, why) == 0, "%s", why);
+    free(explore);
+    fan_userfile_close(&file);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *tests = tcase_create("explore");
+    tcase_set_timeout(tests, 120);
+    size_t count = sizeof bugs / sizeof bugs[0];
+    tcase_add_loop_test(tests, a_bug_is_found_with_a_short_line, 0, (int)count);
+    tcase_add_loop_test(tests, a_fix_is_silent, 0, (int)count);
+    tcase_add_loop_test(tests, a_fix_is_proved_for_a_small_size, 0, (int)count);
+    tcase_add_loop_test(tests, every_strategy_finds, 0, sizeof strategies / sizeof strategies[0]);
+    tcase_add_test(tests, the_text_tells_share_and_line);
+    /* A sanitizer ends such a child in its own way, before the program's would come. */
+    if (!FAN_UNDER_ASAN && !FAN_UNDER_TSAN)
+        tcase_add_loop_test(tests, a_child_that_dies_loses_nothing_and_another_goes_on, 0,
+                            sizeof deaths / sizeof deaths[0]);
+    return suite_run("explore", tests);
+}

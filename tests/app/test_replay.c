@@ -1,0 +1,235 @@
+/* fanlab replay: the same run again, told step by step; and every line that is not its own. */
+#define _GNU_SOURCE
+#include <check.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lab/line.h"
+#include "tests/support/program.h"
+#include "tests/support/suite.h"
+
+static const char fanlab[] = FAN_BUILD_DIR "/fanlab";
+
+static struct program_result result;
+
+/* Runs fanlab with these words as its arguments. */
+#define RUN(...) program_run((const char *const[]){fanlab, __VA_ARGS__, NULL}, &result)
+
+static json_t *parse(void)
+{
+    json_error_t error;
+    json_t *object = json_loads(result.out, 0, &error);
+    ck_assert_msg(object != NULL, "line %d: %s in\n%s", error.line, error.text, result.out);
+    return object;
+}
+
+/* The line of what a run under the controlled scheduler finds. */
+static void find_line(const char *id, const char *seed, char line[FAN_LINE_TEXT])
+{
+    RUN("run", id, "--variant", "buggy", "--runtime", "sim", "--workers", "3", "--items", "4",
+        "--seed", seed, "--json");
+    ck_assert_int_eq(result.code, 1);
+    json_t *report = parse();
+    json_t *finding = json_array_get(json_object_get(report, "findings"), 0);
+    const char *text = json_string_value(json_object_get(finding, "replay"));
+    ck_assert_ptr_nonnull(text);
+    ck_assert_uint_lt(strlen(text), FAN_LINE_TEXT);
+    strcpy(line, text);
+    json_decref(report);
+}
+
+/* Makes a line of other fields that is in itself good. */
+static void remake(const char *line, void (*change)(struct fan_line *parsed),
+                   char text[FAN_LINE_TEXT])
+{
+    struct fan_line parsed;
+    char why[96];
+    ck_assert_int_eq(fan_line_parse(line, &parsed, why), 0);
+    change(&parsed);
+    fan_line_print(&parsed, text);
+}
+
+static void expect_columns(const char *text)
+{
+    while (*text) {
+        size_t length = strcspn(text, "\n");
+        ck_assert_msg(length <= 80 || strstr(text, "fanlab replay") < text + length,
+                      "%zu columns: %.*s", length, (int)length, text);
+        text += length + (text[length] == '\n');
+    }
+}
+
+static const char *const bugs[] = {"02", "04", "08"};
+
+START_TEST(a_line_gives_the_same_run_every_time)
+{
+    char line[FAN_LINE_TEXT], hash[32] = "";
+    find_line(bugs[_i], "7", line);
+    for (int i = 0; i < 20; i++) {
+        RUN("replay", line, "--json");
+        ck_assert_int_eq(result.code, 1);
+        json_t *report = parse();
+        const char *now = json_string_value(json_object_get(report, "trace_hash"));
+        ck_assert(json_is_false(json_object_get(report, "diverged")));
+        ck_assert(i == 0 || strcmp(hash, now) == 0);
+        snprintf(hash, sizeof hash, "%s", now);
+        json_decref(report);
+    }
+}
+END_TEST
+
+START_TEST(the_story_is_told_within_80_columns)
+{
+    char line[FAN_LINE_TEXT];
+    find_line("08", "3", line);
+    RUN("replay", line);
+    ck_assert_int_eq(result.code, 1);
+    expect_columns(result.out);
+    ck_assert(strstr(result.out, "main"));
+    ck_assert(strstr(result.out, "worker 1"));
+    ck_assert(strstr(result.out, "close out"));
+    ck_assert(strstr(result.out, "08_double_close.c:35"));
+    ck_assert(strstr(result.out, "  ----  "));
+    ck_assert(strstr(result.out, "! PANIC  close of closed channel out"));
+}
+END_TEST
+
+START_TEST(what_repeats_is_folded)
+{
+    RUN("explore", "04", "--variant", "buggy", "--schedules", "50", "--json");
+    json_t *report = parse();
+    json_t *finding = json_array_get(json_object_get(report, "findings"), 0);
+    RUN("replay", json_string_value(json_object_get(finding, "replay")));
+    ck_assert(strstr(result.out, "...  the same 19 times more"));
+    json_decref(report);
+}
+END_TEST
+
+START_TEST(a_run_that_finds_nothing_replays_as_clean)
+{
+    char line[FAN_LINE_TEXT];
+    struct fan_line none = {.scenario = "04", .variant = 'f', .workers = 2, .items = 2, .seed = 1};
+    fan_line_print(&none, line);
+    RUN("replay", line);
+    ck_assert_int_eq(result.code, 2); /* of another build: none is 0000 */
+    ck_assert(strstr(result.err, "another build"));
+    unsigned build = 0;
+    ck_assert_int_eq(sscanf(strstr(result.err, "here ("), "here (%4x", &build), 1);
+    none.build = (uint16_t)build;
+    fan_line_print(&none, line);
+    RUN("replay", line, "--json");
+    json_t *report = parse();
+    ck_assert_uint_eq(json_array_size(json_object_get(report, "findings")), 0);
+    json_decref(report);
+}
+END_TEST
+
+static void of_another_build(struct fan_line *line)
+{
+    line->build ^= 1;
+}
+
+static void of_another_bug(struct fan_line *line)
+{
+    strcpy(line->scenario, "99");
+}
+
+static void of_another_variant(struct fan_line *line)
+{
+    line->variant = 'z';
+}
+
+static void of_too_many(struct fan_line *line)
+{
+    line->workers = 100000;
+}
+
+static const struct {
+    void (*change)(struct fan_line *line);
+    const char *words;
+} foreign[] = {
+    {of_another_build, "of another build"},
+    {of_another_bug, "bug 99, which this build does not have"},
+    {of_another_variant, "begins with 'z'"},
+    {of_too_many, "100000 workers"},
+};
+
+START_TEST(a_line_that_is_not_of_this_program_is_refused_with_2)
+{
+    char line[FAN_LINE_TEXT], other[FAN_LINE_TEXT];
+    find_line("02", "1", line);
+    remake(line, foreign[_i].change, other);
+    RUN("replay", other);
+    ck_assert_int_eq(result.code, 2);
+    ck_assert_str_eq(result.out, "");
+    ck_assert_msg(strstr(result.err, foreign[_i].words), "%s", result.err);
+    RUN("replay", other, "--json");
+    ck_assert_int_eq(result.code, 2);
+    json_t *report = parse();
+    ck_assert_str_eq(json_string_value(json_object_get(report, "outcome")), "error");
+    json_decref(report);
+}
+END_TEST
+
+static void with_another_check(struct fan_line *line)
+{
+    line->check ^= 1;
+}
+
+/* Thread 40 is never there. */
+static void with_a_wrong_thread(struct fan_line *line)
+{
+    line->schedule.deviations[0].chosen = 40;
+}
+
+static const struct {
+    void (*change)(struct fan_line *line);
+    const char *words;
+} divergences[] = {
+    {with_another_check, "diverged: the line's steps were taken"},
+    {with_a_wrong_thread, "then thread 40 was not to be had at operation"},
+};
+
+START_TEST(a_divergence_is_told_with_1)
+{
+    char line[FAN_LINE_TEXT], other[FAN_LINE_TEXT];
+    find_line("02", "1", line);
+    remake(line, divergences[_i].change, other);
+    RUN("replay", other, "--json");
+    ck_assert_int_eq(result.code, 1);
+    ck_assert_msg(strstr(result.err, divergences[_i].words), "%s", result.err);
+    json_t *report = parse();
+    ck_assert(json_is_true(json_object_get(report, "diverged")));
+    ck_assert_str_eq(json_string_value(json_object_get(report, "outcome")), "error");
+    json_decref(report);
+}
+END_TEST
+
+START_TEST(what_is_no_line_is_refused_with_2)
+{
+    RUN("replay", "04");
+    ck_assert_int_eq(result.code, 2);
+    ck_assert(strstr(result.err, "no replay line"));
+    RUN("replay");
+    ck_assert_int_eq(result.code, 2);
+    ck_assert(strstr(result.err, "it takes one replay line"));
+}
+END_TEST
+
+int main(void)
+{
+    TCase *tests = tcase_create("replay");
+    tcase_set_timeout(tests, 120);
+    tcase_add_loop_test(tests, a_line_gives_the_same_run_every_time, 0,
+                        sizeof bugs / sizeof bugs[0]);
+    tcase_add_test(tests, the_story_is_told_within_80_columns);
+    tcase_add_test(tests, what_repeats_is_folded);
+    tcase_add_test(tests, a_run_that_finds_nothing_replays_as_clean);
+    tcase_add_loop_test(tests, a_line_that_is_not_of_this_program_is_refused_with_2, 0,
+                        sizeof foreign / sizeof foreign[0]);
+    tcase_add_loop_test(tests, a_divergence_is_told_with_1, 0,
+                        sizeof divergences / sizeof divergences[0]);
+    tcase_add_test(tests, what_is_no_line_is_refused_with_2);
+    return suite_run("replay", tests);
+}
