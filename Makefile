@@ -57,6 +57,10 @@ bug_sources := $(filter-out bugs/main.c,$(wildcard bugs/*.c))
 app_sources := $(filter-out app/main.c,$(wildcard app/*.c app/*/*.c))
 support_sources := $(wildcard tests/support/*.c)
 test_sources    := $(wildcard tests/*/test_*.c)
+# One thread of the system runs all of a simulation: ThreadSanitizer has nothing to say of it, at length.
+ifeq ($(SANITIZE),thread)
+test_sources := $(filter-out $(filter-out tests/sim/test_fiber%,$(wildcard tests/sim/*.c)),$(test_sources))
+endif
 child_sources   := $(wildcard tests/*/child_*.c)
 bench_sources   := $(wildcard tests/bench/bench_*.c)
 peer_sources    := $(wildcard tests/bench/peer_*.c tests/bench/peer_*.go)

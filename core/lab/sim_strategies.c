@@ -12,47 +12,51 @@
 #include "sim/random.h"
 #include "sim/surw.h"
 
+/* The strategy has it from now on. */
+static void *new_state(struct fan_strategy *strategy, const struct fan_strategy_kind *kind,
+                       size_t size)
+{
+    *strategy = (struct fan_strategy){kind, calloc(1, size)};
+    return strategy->state;
+}
+
 static int choose_random(uint64_t seed, uint64_t bound, struct fan_strategy *strategy)
 {
-    struct fan_random *random = calloc(1, sizeof *random);
+    struct fan_random *random = new_state(strategy, &fan_strategy_random, sizeof *random);
     (void)bound;
     if (!random)
         return ENOMEM;
     random->state = seed;
-    *strategy = (struct fan_strategy){&fan_strategy_random, random};
     return 0;
 }
 
 static int choose_pct(uint64_t seed, uint64_t bound, struct fan_strategy *strategy)
 {
-    struct fan_pct *pct = calloc(1, sizeof *pct);
+    struct fan_pct *pct = new_state(strategy, &fan_strategy_pct, sizeof *pct);
     if (!pct)
         return ENOMEM;
     pct->random.state = seed;
     pct->depth = bound < FAN_PCT_MOST_DEPTH ? (uint32_t)bound : FAN_PCT_MOST_DEPTH;
-    *strategy = (struct fan_strategy){&fan_strategy_pct, pct};
     return 0;
 }
 
 static int choose_surw(uint64_t seed, uint64_t bound, struct fan_strategy *strategy)
 {
-    struct fan_surw *surw = calloc(1, sizeof *surw);
+    struct fan_surw *surw = new_state(strategy, &fan_strategy_surw, sizeof *surw);
     (void)bound;
     if (!surw)
         return ENOMEM;
     surw->random.state = seed;
-    *strategy = (struct fan_strategy){&fan_strategy_surw, surw};
     return 0;
 }
 
 static int choose_delay(uint64_t seed, uint64_t bound, struct fan_strategy *strategy)
 {
-    struct fan_delay *delay = calloc(1, sizeof *delay);
+    struct fan_delay *delay = new_state(strategy, &fan_strategy_delay, sizeof *delay);
     (void)seed;
     if (!delay)
         return ENOMEM;
     delay->bound = bound && bound < FAN_DELAY_NO_BOUND ? (uint32_t)bound : FAN_DELAY_NO_BOUND;
-    *strategy = (struct fan_strategy){&fan_strategy_delay, delay};
     return 0;
 }
 
