@@ -36,6 +36,12 @@ bool fan_probe_panicked(const struct fan_panic *panic)
     return true;
 }
 
+void fan_probe_noticed(const struct fan_notice *notice)
+{
+    if (installed && installed->noticed)
+        installed->noticed(installed->observer, notice);
+}
+
 uint16_t fan_probe_thread_slot(const struct fan_probe_thread *thread)
 {
     return thread ? (uint16_t)(thread - installed->threads) : FAN_PROBE_NO_SLOT;

@@ -69,6 +69,10 @@ enum fan_probe_op {
     FAN_OP_TIMER_SET,
     FAN_OP_START,
     FAN_OP_END,
+    FAN_OP_READ, /* these are seen by the controlled scheduler alone */
+    FAN_OP_WRITE,
+    FAN_OP_LOAD,
+    FAN_OP_STORE,
     FAN_OP_COUNT,
 };
 
@@ -153,6 +157,21 @@ struct fan_probe_object {
     char take_own[56];
 };
 
+/* Something that is wrong, found by who watches all of the program: it goes on. Two places are at
+ * odds, as a rule of two threads. */
+enum fan_notice_kind {
+    FAN_NOTICE_RACE,
+};
+
+struct fan_notice {
+    enum fan_notice_kind kind;
+    char message[160];
+    uint64_t threads[2]; /* ids: of `stack`, and of `earlier`; 0 = none */
+    struct fan_stack stack;
+    const char *earlier_what; /* "the other access"; NULL if there is no other place */
+    struct fan_stack earlier;
+};
+
 /* What an observer installs. The tables belong to it and must outlive every thread. */
 struct fan_probe_tables {
     struct fan_probe_thread
@@ -162,6 +181,8 @@ struct fan_probe_tables {
     uint64_t *unseen_objects;
     /* Called once, in the thread that panics, before the program aborts. */
     void (*panicked)(void *observer, const struct fan_panic *panic);
+    /* Called as something is noticed; may be NULL. */
+    void (*noticed)(void *observer, const struct fan_notice *notice);
     void *observer;
 };
 
@@ -172,6 +193,9 @@ void fan_probe_install(const struct fan_probe_tables *tables);
 
 /* Tells the observer of a panic; returns whether there is one. */
 bool fan_probe_panicked(const struct fan_panic *panic);
+
+/* Tells the observer, if there is one, of something that is wrong. */
+void fan_probe_noticed(const struct fan_notice *notice);
 
 /* Takes a free thread slot (else the one that has been DONE for longest), sets its identity and its
  * state to RUNNABLE. NULL if nothing is installed or no slot is to be had. `name` is copied. */

@@ -4,6 +4,7 @@
 /* The library, all of it. A program includes this one header, or those it wants:
  *
  *   threads and what they share     run/thread.h run/mutex.h run/cond.h run/time.h
+ *                                   run/atomic.h run/access.h
  *   what they talk through          sync/chan.h sync/select.h sync/ctx.h sync/waitgroup.h
  *                                   sync/semaphore.h sync/rwlock.h sync/once.h sync/timer.h
  *   when something goes wrong       base/panic.h
@@ -12,6 +13,8 @@
 #include "base/panic.h"
 #include "base/random.h"
 #include "lab/scenario.h"
+#include "run/access.h"
+#include "run/atomic.h"
 #include "run/cond.h"
 #include "run/mutex.h"
 #include "run/thread.h"

@@ -24,15 +24,24 @@ static void take_panic(void *observer, const struct fan_panic *panic)
     fan_sim_fail(explorer->sim);
 }
 
+static void take_notice(void *observer, const struct fan_notice *notice)
+{
+    struct fan_explorer *explorer = observer;
+    if (explorer->notice_count < FAN_EXPLORER_NOTICES)
+        explorer->notices[explorer->notice_count++] = *notice;
+}
+
 int fan_explorer_init(struct fan_explorer *explorer, const struct fan_order *order,
                       const struct fan_variant *variant, struct fan_exploration *shared)
 {
     static struct fan_probe_tables no_tables;
     *explorer = (struct fan_explorer){.order = order, .variant = variant, .shared = shared};
     explorer->sim = fan_sim_new(&(struct fan_sim_options){.schedule = &shared->current});
-    if (!explorer->sim)
+    explorer->watch = fan_sim_watch_new();
+    if (!explorer->sim || !explorer->watch)
         return ENOMEM;
-    no_tables = (struct fan_probe_tables){.panicked = take_panic, .observer = explorer};
+    no_tables = (struct fan_probe_tables){
+        .panicked = take_panic, .noticed = take_notice, .observer = explorer};
     fan_probe_install(&no_tables);
     fan_sim_backend_use(explorer->sim, FAN_GRAIN_COARSE);
     fan_thread_set_budget(order->numbers[FAN_ORDER_BUDGET]);
@@ -59,6 +68,8 @@ void fan_explorer_reset(struct fan_explorer *explorer)
 {
     fan_sim_memory_reset();
     explorer->returned = false;
+    explorer->notice_count = 0;
+    fan_sim_watch_begin(explorer->watch, explorer->sim);
 }
 
 void fan_explorer_go(struct fan_explorer *explorer, const struct fan_strategy *strategy)
@@ -128,6 +139,15 @@ static void describe_endless(const struct fan_explorer *explorer, struct fan_fai
              fan_sim_event_count(explorer->sim));
 }
 
+/* The same for both orders of the two places. */
+static void describe_notice(const struct fan_notice *notice, struct fan_failure *failure)
+{
+    static const enum fan_finding_kind kinds[] = {[FAN_NOTICE_RACE] = FAN_FINDING_RACE};
+    failure->kind = kinds[notice->kind];
+    failure->place = mix(0, notice->stack.frames[0]) + mix(0, notice->earlier.frames[0]);
+    snprintf(failure->message, sizeof failure->message, "%s", notice->message);
+}
+
 bool fan_explorer_failure(const struct fan_explorer *explorer, struct fan_failure *failure)
 {
     memset(failure, 0, offsetof(struct fan_failure, found));
@@ -137,6 +157,8 @@ bool fan_explorer_failure(const struct fan_explorer *explorer, struct fan_failur
         describe_stuck(explorer, failure);
     else if (explorer->outcome == FAN_SIM_ENDLESS)
         describe_endless(explorer, failure);
+    else if (explorer->notice_count)
+        describe_notice(&explorer->notices[0], failure);
     else
         return false;
     failure->found_hash = fan_sim_trace_hash(explorer->sim);

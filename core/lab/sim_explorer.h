@@ -7,7 +7,10 @@
 #include "base/panic.h"
 #include "lab/exploration.h"
 #include "lab/order.h"
+#include "run/sim_watch.h"
 #include "sim/sim.h"
+
+enum { FAN_EXPLORER_NOTICES = 4 };
 
 /* An explorer: runs one variant under one schedule after the other, each from the same start, and
  * tells of each how it ended. */
@@ -15,11 +18,14 @@ struct fan_explorer {
     const struct fan_order *order;
     const struct fan_variant *variant;
     struct fan_sim *sim;
+    struct fan_sim_watch *watch;
     struct fan_exploration *shared; /* where it tells of what it finds; never NULL */
     /* Of the latest run. */
     enum fan_sim_outcome outcome;
     bool returned;          /* the variant's function had returned */
     struct fan_panic panic; /* if the outcome is FAN_SIM_FAILED */
+    uint32_t notice_count;  /* what was wrong on the way; of more than find room, the first */
+    struct fan_notice notices[FAN_EXPLORER_NOTICES];
 };
 
 /* Sets it up, with all that every run is to find as it is now. Errors: ENOMEM. */
@@ -34,7 +40,8 @@ void fan_explorer_go(struct fan_explorer *explorer, const struct fan_strategy *s
 /* Both. */
 void fan_explorer_run(struct fan_explorer *explorer, const struct fan_strategy *strategy);
 
-/* Whether the latest run failed, and then how: everything but the counts. */
+/* Whether the latest run failed, and then how: everything but the counts. A run that came to a bad
+ * end failed by that, even if something was noticed on the way. */
 bool fan_explorer_failure(const struct fan_explorer *explorer, struct fan_failure *failure);
 
 /* Runs up to `schedules` schedules of a strategy, or all that it has, and keeps what fails. */

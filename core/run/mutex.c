@@ -9,6 +9,7 @@
 #include "base/panic.h"
 #include "run/announce.h"
 #include "run/backend.h"
+#include "run/held.h"
 #include "run/thread_state.h"
 
 enum { WAITED_FOR = 1 };
@@ -142,7 +143,7 @@ void fan_mutex_lock(struct fan_mutex *mutex)
         if (!free_while_spinning(mutex, self))
             wait_for_turn(mutex, self);
     }
-    fan_panic_lock_taken();
+    fan_held_taken(mutex, false);
 }
 
 /* While a woken thread is on its way to a free mutex, only the guard says who gets it. */
@@ -163,7 +164,7 @@ int fan_mutex_trylock(struct fan_mutex *mutex)
     fan_thread_operates(self, FAN_OP_LOCK, NULL, __builtin_return_address(0));
     if (!change_state(mutex, 0, owned_by(self)) && !take_before_the_woken(mutex, self))
         return EBUSY;
-    fan_panic_lock_taken();
+    fan_held_taken(mutex, false);
     return 0;
 }
 
@@ -195,7 +196,7 @@ void fan_mutex_release(struct fan_mutex *mutex)
 {
     struct fan_thread *self = fan_thread_here();
     fan_mutex_must_be_held(mutex, "unlock of a mutex that this thread does not hold");
-    fan_panic_lock_released();
+    fan_held_left(mutex, false);
     if (!change_state(mutex, owned_by(self), 0))
         free_and_wake(mutex);
 }

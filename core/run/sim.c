@@ -10,6 +10,7 @@
 #include "run/backend.h"
 #include "run/lock.h"
 #include "run/sim_backend.h"
+#include "run/sim_watch.h"
 #include "run/thread_state.h"
 
 static struct fan_sim *scheduler;
@@ -79,6 +80,7 @@ void fan_announce_to_scheduler(const struct fan_announcement *what)
     op->capacity = what->capacity;
     op->touch_count = list_touches(what, touches);
     step();
+    fan_sim_watch_step(op->kind, touches, op->touch_count);
 }
 
 /* A spawned thread begins with nothing of its spawner's. */
@@ -93,7 +95,11 @@ static void begin(void *thread)
 int fan_backend_start(struct fan_thread *thread, size_t stack_size)
 {
     (void)stack_size;
-    return fan_sim_spawn(scheduler, begin, thread) < 0 ? EAGAIN : 0;
+    int index = fan_sim_spawn(scheduler, begin, thread);
+    if (index < 0)
+        return EAGAIN;
+    fan_sim_watch_spawn(fan_thread_here()->id, (uint32_t)index, thread->id, thread->name);
+    return 0;
 }
 
 void fan_backend_adopt(struct fan_thread *stranger)
@@ -138,6 +144,9 @@ static void touch_word(enum fan_probe_op kind, const void *address, enum fan_tou
 void fan_announce_atomic_to_scheduler(const void *address, enum fan_touch_mode mode, void *pc)
 {
     touch_word(FAN_OP_NONE, address, mode, NULL, NULL, 0, pc);
+    fan_sim_watch_acquire(address);
+    if (mode != FAN_TOUCH_READ)
+        fan_sim_watch_release(address);
 }
 
 static bool is_free(const void *lock)
@@ -152,11 +161,13 @@ void fan_lock_acquire_as_step(struct fan_lock *lock, void *pc)
     if (!fan_grain_is_fine)
         fan_panic("a lock of the library is held where nobody should hold it");
     touch_word(FAN_OP_LOCK, lock, FAN_TOUCH_WRITE, is_free, lock, 0, pc);
+    fan_sim_watch_acquire(lock);
 }
 
 void fan_lock_release_as_step(struct fan_lock *lock, void *pc)
 {
     touch_word(FAN_OP_UNLOCK, lock, FAN_TOUCH_WRITE, NULL, NULL, 0, pc);
+    fan_sim_watch_release(lock);
 }
 
 void fan_backend_wait(uint32_t *word, uint32_t value, uint64_t deadline_ns)
@@ -169,13 +180,16 @@ void fan_backend_wait(uint32_t *word, uint32_t value, uint64_t deadline_ns)
     struct own own = put_aside();
     fan_sim_resume(scheduler, has_changed, &(struct word){word, value}, deadline_ns);
     take_back(&own);
+    fan_sim_watch_acquire(word);
 }
 
-/* Nothing to do: whether a waiting thread can go on is read from the word itself. */
+/* Whether a waiting thread can go on is read from the word itself. What its waker did before has
+ * happened then. */
 void fan_backend_wake(uint32_t *word, int count)
 {
-    (void)word;
     (void)count;
+    if (!fan_grain_is_fine)
+        fan_sim_watch_release(word);
 }
 
 unsigned fan_backend_spins(void)

@@ -6,6 +6,7 @@
 
 #include "base/panic.h"
 #include "run/announce.h"
+#include "run/held.h"
 #include "run/thread_state.h"
 #include "sync/block.h"
 #include "sync/tally.h"
@@ -89,7 +90,7 @@ static void lock(struct fan_rwlock *rwlock, uint64_t as, enum fan_probe_op op, v
     } else {
         wait_for_turn(rwlock, self, as, op);
     }
-    fan_panic_lock_taken();
+    fan_held_taken(rwlock, as == READER);
 }
 
 void fan_rwlock_lock_shared(struct fan_rwlock *rwlock)
@@ -124,7 +125,6 @@ static struct fan_wakeup let_waiting_in(struct fan_rwlock *rwlock)
 /* With the guard held, which it releases. */
 static void leave(struct fan_rwlock *rwlock, const struct fan_thread *self)
 {
-    fan_panic_lock_released();
     fan_tally_put(rwlock->slot, self, 1);
     struct fan_wakeup wakeup = let_waiting_in(rwlock);
     show_change(rwlock);
@@ -141,6 +141,7 @@ void fan_rwlock_unlock_shared(struct fan_rwlock *rwlock)
         fan_lock_release(&rwlock->guard);
         misuse(rwlock, "unlock of a reader-writer lock that nobody holds for reading");
     }
+    fan_held_left(rwlock, true);
     rwlock->readers--;
     leave(rwlock, self);
 }
@@ -154,6 +155,7 @@ void fan_rwlock_unlock(struct fan_rwlock *rwlock)
         fan_lock_release(&rwlock->guard);
         misuse(rwlock, "unlock of a reader-writer lock that this thread does not hold for writing");
     }
+    fan_held_left(rwlock, false);
     rwlock->writer = 0;
     leave(rwlock, self);
 }

@@ -14,6 +14,7 @@ enum fan_finding_kind {
     FAN_FINDING_LEAK,     /* a thread is blocked for ever, and others have finished or go on */
     FAN_FINDING_PANIC,
     FAN_FINDING_MISUSE,
+    FAN_FINDING_RACE,     /* two accesses to the same memory that nothing orders */
     FAN_FINDING_LIVELOCK, /* threads go on for ever and get nowhere */
 };
 

@@ -34,6 +34,10 @@ static const char *const op_names[FAN_OP_COUNT] = {
     [FAN_OP_TIMER_SET] = "set",
     [FAN_OP_START] = "start",
     [FAN_OP_END] = "end",
+    [FAN_OP_READ] = "read",
+    [FAN_OP_WRITE] = "write",
+    [FAN_OP_LOAD] = "load",
+    [FAN_OP_STORE] = "store",
 };
 
 static const char *const kind_names[FAN_KIND_COUNT] = {

@@ -5,6 +5,7 @@
 
 #include "base/probe.h"
 #include "run/sim_backend.h"
+#include "run/sim_watch.h"
 #include "run/thread_state.h"
 #include "sim/arena.h"
 #include "sim/region.h"
@@ -22,8 +23,12 @@ enum { ARENA_BYTES = 16 << 20 };
 
 static struct {
     struct fan_sim *sim;
+    struct fan_sim_watch *watch;
     struct fan_arena arena;
     bool runs;
+    bool unwatched;
+    bool noticed;
+    struct fan_notice notice;
 } the;
 
 static void *take(size_t alignment, size_t size)
@@ -62,11 +67,21 @@ static void end_the_run(void *observer, const struct fan_panic *panic)
     fan_sim_fail(observer);
 }
 
+static void keep_the_first(void *observer, const struct fan_notice *notice)
+{
+    (void)observer;
+    if (!the.noticed)
+        the.notice = *notice;
+    the.noticed = true;
+}
+
 struct fan_sim *sim_program_begin(void)
 {
-    static struct fan_probe_tables only_panics = {.panicked = end_the_run};
+    static struct fan_probe_tables only_panics = {.panicked = end_the_run,
+                                                  .noticed = keep_the_first};
     the.sim = fan_sim_new(&(struct fan_sim_options){0});
-    if (!the.sim || fan_arena_init(&the.arena, FAN_REGION_ARENA, ARENA_BYTES) != 0)
+    the.watch = fan_sim_watch_new();
+    if (!the.sim || !the.watch || fan_arena_init(&the.arena, FAN_REGION_ARENA, ARENA_BYTES) != 0)
         abort();
     only_panics.observer = the.sim;
     fan_probe_install(&only_panics);
@@ -79,10 +94,22 @@ enum fan_sim_outcome sim_program_run(const struct fan_strategy *strategy, sim_pr
     fan_arena_reset(&the.arena);
     fan_thread_current = NULL;
     fan_panic_set_state((struct fan_panic_state){0});
+    the.noticed = false;
+    fan_sim_watch_begin(the.unwatched ? NULL : the.watch, the.sim);
     the.runs = true;
     enum fan_sim_outcome outcome = fan_sim_run(the.sim, strategy, program, NULL);
     the.runs = false;
     return outcome;
+}
+
+void sim_program_watch(bool on)
+{
+    the.unwatched = !on;
+}
+
+const struct fan_notice *sim_program_notice(void)
+{
+    return the.noticed ? &the.notice : NULL;
 }
 
 uint32_t sim_program_hunt(const struct fan_strategy *strategy, sim_program *program, uint32_t runs)

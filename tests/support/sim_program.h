@@ -1,6 +1,7 @@
 #ifndef FAN_TESTS_SUPPORT_SIM_PROGRAM_H
 #define FAN_TESTS_SUPPORT_SIM_PROGRAM_H
 
+#include "base/probe.h"
 #include "sim/sim.h"
 
 /* Runs a small program under the controlled scheduler, as often as a test likes: what it allocates
@@ -14,6 +15,11 @@ typedef void sim_program(void *argument);
 struct fan_sim *sim_program_begin(void);
 
 enum fan_sim_outcome sim_program_run(const struct fan_strategy *strategy, sim_program *program);
+
+/* The first thing that was noticed in the latest run, NULL if nothing was. Runs are watched
+ * (run/sim_watch.h) unless that is turned off. */
+const struct fan_notice *sim_program_notice(void);
+void sim_program_watch(bool on);
 
 /* The same, over and over: runs until one does not finish, at most `runs`, and returns how many it
  * took, 0 if all finished. Calls the strategy's end after each. */
