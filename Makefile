@@ -187,6 +187,7 @@ $(BUILD)/fanlab: $(call objects,app/main.c) $(libapp) $(bug_objects) $(libfan)
 asked_ldflags = $(shell sed -n 's|^/\* LDFLAGS: \(.*\) \*/$$|\1|p' $1)
 
 app_children := $(filter tests/app/%,$(child_sources))
+sim_children := $(filter tests/lab/child_sim%,$(child_sources))
 sim_tests    := $(filter tests/sim/%,$(test_sources))
 real_tests   := $(filter-out $(sim_tests),$(test_sources))
 
@@ -199,7 +200,11 @@ $(call programs,$(sim_tests)): $(BUILD)/%: $(BUILD)/obj/%.o $(libsupport) $(libf
 	@mkdir -p $(@D)
 	$(LINK) $(call asked_ldflags,$*.c) -o $@ $^ $(TEST_LIBS)
 
-$(call programs,$(filter-out $(app_children),$(child_sources))): $(BUILD)/%: $(BUILD)/obj/%.o $(libfan)
+$(call programs,$(sim_children)): $(BUILD)/%: $(BUILD)/obj/%.o $(libfan_sim)
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $^
+
+$(call programs,$(filter-out $(app_children) $(sim_children),$(child_sources))): $(BUILD)/%: $(BUILD)/obj/%.o $(libfan)
 	@mkdir -p $(@D)
 	$(LINK) $(call asked_ldflags,$*.c) -o $@ $^
 

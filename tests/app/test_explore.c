@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "app/explore.h"
-#include "app/userfile.h"
 #include "lab/line.h"
 #include "sim/sanitizers.h"
 #include "tests/support/program.h"
@@ -123,53 +122,6 @@ END_TEST
 
 /* ---- children that die ---- */
 
-/* In some schedules, not in all: those in which `first` goes before main. */
-static const char hostile[] =
-    "#include <fan/fan.h>\n"
-    "#include <stdlib.h>\n"
-    "static int early;\n"
-    "static struct fan_chan *c;\n"
-    "static void first(void *a) { (void)a; fan_chan_send(c, &(int){1}, NULL); early = 1; }\n"
-    "static int is_early(struct fan_lab *lab)\n"
-    "{\n"
-    "    c = fan_lab_chan(lab, \"c\", sizeof(int), 4);\n"
-    "    fan_go(\"first\", first, NULL);\n"
-    "    fan_chan_send(c, &(int){0}, NULL);\n"
-    "    return early;\n"
-    "}\n"
-    "static void wild(struct fan_lab *l) { if (is_early(l)) *(volatile int *)8 = 1; }\n"
-    "static void leaves(struct fan_lab *l) { if (is_early(l)) exit(3); }\n"
-    "static int deep(int n)\n"
-    "{ volatile char b[4096]; b[0] = 1; return n > 9999 ? 0 : deep(n + 1) + b[0]; }\n"
-    "static void overflows(struct fan_lab *l) { if (is_early(l)) deep(0); }\n"
-    "static void frees_twice(struct fan_lab *l)\n"
-    "{ static void *volatile p; p = malloc(9); if (is_early(l)) free(p); free(p); }\n"
-    "FAN_SCENARIO(wild);\nFAN_SCENARIO(leaves);\nFAN_SCENARIO(overflows);\n"
-    "FAN_SCENARIO(frees_twice);\n";
-
-static struct fan_userfile file;
-
-static void open_hostile(void)
-{
-    char path[64], why[160];
-    snprintf(path, sizeof path, "/tmp/fanlab-test-%d.c", (int)getpid());
-    FILE *out = fopen(path, "w");
-    ck_assert_ptr_nonnull(out);
-    ck_assert_int_ge(fputs(hostile, out), 0);
-    ck_assert_int_eq(fclose(out), 0);
-    enum fan_userfile_error error = fan_userfile_open(path, &file, why);
-    unlink(path);
-    ck_assert_msg(error == FAN_USERFILE_FINE, "%s", why);
-}
-
-static const struct fan_scenario *scenario_called(const char *id)
-{
-    for (size_t i = 0; i < file.scenario_count; i++)
-        if (strcmp(file.scenarios[i].id, id) == 0)
-            return &file.scenarios[i];
-    ck_abort_msg("no %s", id);
-}
-
 static const struct {
     const char *id, *words;
     bool kills;
@@ -180,38 +132,54 @@ static const struct {
     {"frees_twice", "free", false},
 };
 
-START_TEST(a_child_that_dies_loses_nothing_and_another_goes_on)
+static struct fan_explore *explore_hostile(const char *id, uint64_t schedules)
 {
-    struct fan_interrupt interrupt;
-    open_hostile();
-    const struct fan_scenario *scenario = scenario_called(deaths[_i].id);
+    const struct fan_scenario scenario = {
+        .id = id, .variant_count = 1, .variants = {{.name = "program"}}};
     struct fan_explore_request request = {
-        .scenario = scenario,
-        .variant = &scenario->variants[0],
-        .helper = file.sim,
+        .scenario = &scenario,
+        .variant = &scenario.variants[0],
+        .helper = FAN_BUILD_DIR "/tests/lab/child_sim_hostile",
         .seed = 1,
         .workers = 2,
         .items = 2,
         .strategy = "random",
-        .schedules = 6,
+        .schedules = schedules,
     };
+    struct fan_interrupt interrupt;
     ck_assert_int_eq(fan_interrupt_begin(&interrupt), 0);
     struct fan_explore *explore =
         fan_explore_make(&request, &(struct fan_explore_listener){0}, &interrupt);
     fan_interrupt_end(&interrupt);
     ck_assert_ptr_nonnull(explore);
     ck_assert_msg(explore->end == FAN_EXPLORE_DONE, "%s", explore->message);
-    ck_assert_uint_eq(explore->schedules, 6);
+    ck_assert_uint_eq(explore->schedules, schedules);
+    return explore;
+}
+
+START_TEST(a_child_that_dies_loses_nothing_and_another_goes_on)
+{
+    struct fan_line line;
+    char why[96];
+    struct fan_explore *explore = explore_hostile(deaths[_i].id, 6);
     ck_assert_uint_eq(explore->failure_count, 1);
     const struct fan_explore_failure *failure = &explore->failures[0];
     ck_assert_msg(strstr(failure->message, deaths[_i].words), "%s", failure->message);
     ck_assert_int_eq(failure->killed, deaths[_i].kills);
-    ck_assert_uint_eq(explore->deaths > 0, deaths[_i].kills);
-    struct fan_line line;
-    char why[96];
+    ck_assert_int_eq(explore->deaths > 0, deaths[_i].kills);
     ck_assert_msg(fan_line_parse(failure->replay, &line, why) == 0, "%s", why);
     free(explore);
-    fan_userfile_close(&file);
+}
+END_TEST
+
+static const char *const harmless[] = {"counts_calls", "leaks"};
+
+START_TEST(statics_are_put_back_and_leaks_given_back)
+{
+    struct fan_explore *explore = explore_hostile(harmless[_i], 300000);
+    ck_assert_uint_eq(explore->failing, 0);
+    ck_assert_uint_eq(explore->deaths, 0);
+    free(explore);
 }
 END_TEST
 
@@ -229,5 +197,7 @@ int main(void)
     if (!FAN_UNDER_ASAN && !FAN_UNDER_TSAN)
         tcase_add_loop_test(tests, a_child_that_dies_loses_nothing_and_another_goes_on, 0,
                             sizeof deaths / sizeof deaths[0]);
+    tcase_add_loop_test(tests, statics_are_put_back_and_leaks_given_back, 0,
+                        FAN_UNDER_ASAN || FAN_UNDER_TSAN ? 1 : 2);
     return suite_run("explore", tests);
 }
