@@ -177,7 +177,7 @@ static bool deadline_has_come(const struct fan_sim *sim, const struct fan_sim_op
  * foreseen wrongly half the time, which costs more than all else here. */
 static bool can_proceed(const struct fan_sim *sim, const struct fan_sim_op *op)
 {
-    return op->ready(op->argument) | deadline_has_come(sim, op);
+    return (int)op->ready(op->argument) | (int)deadline_has_come(sim, op);
 }
 
 static uint64_t enabled_threads(const struct fan_sim *sim)
