@@ -7,16 +7,15 @@
  * must differ: so each part is one that these programs would catch it without. */
 #include "base/panic.h"
 #include "base/probe.h"
-#include "base/random.h"
 #include "run/mutex.h"
 #include "run/sim_backend.h"
 #include "run/thread.h"
 #include "run/thread_state.h"
 #include "sim/arena.h"
-#include "sim/classes.h"
 #include "sim/dpor.h"
 #include "sim/sim.h"
 
+#include "tests/support/orders.h"
 #include "tests/support/small.h"
 #include "tests/support/suite.h"
 
@@ -67,73 +66,7 @@ void __wrap_free(void *block)
         __real_free(block);
 }
 
-/* ---- every order: depth first, nothing left out ---- */
-
-enum {
-    STEPS = 64,
-    CHOICES = 128,
-};
-
-struct dfs {
-    uint32_t depth, passed;
-    struct {
-        uint32_t chosen, count;
-    } choices[CHOICES];
-};
-
-static uint32_t dfs_choose(struct dfs *dfs, uint32_t count)
-{
-    uint32_t at = dfs->passed++;
-    if (at >= CHOICES)
-        abort();
-    if (at >= dfs->depth) {
-        dfs->choices[at].chosen = 0;
-        dfs->choices[at].count = count;
-        dfs->depth = at + 1;
-    }
-    return dfs->choices[at].chosen;
-}
-
-static void dfs_begin(void *state, struct fan_sim *sim)
-{
-    (void)sim;
-    ((struct dfs *)state)->passed = 0;
-}
-
-static uint32_t dfs_thread(void *state, struct fan_sim *sim, uint64_t enabled)
-{
-    (void)sim;
-    uint32_t skip = dfs_choose(state, (uint32_t)__builtin_popcountll(enabled));
-    for (; skip > 0; skip--)
-        enabled &= enabled - 1;
-    return (uint32_t)__builtin_ctzll(enabled);
-}
-
-static uint32_t dfs_value(void *state, struct fan_sim *sim, uint32_t count)
-{
-    (void)sim;
-    return dfs_choose(state, count);
-}
-
-static bool dfs_end(void *state, struct fan_sim *sim)
-{
-    struct dfs *dfs = state;
-    (void)sim;
-    while (dfs->depth > 0) {
-        if (++dfs->choices[dfs->depth - 1].chosen < dfs->choices[dfs->depth - 1].count)
-            return true;
-        dfs->depth--;
-    }
-    return false;
-}
-
-static const struct fan_strategy_kind every_order = {
-    .name = "dfs",
-    .begin = dfs_begin,
-    .thread = dfs_thread,
-    .value = dfs_value,
-    .end = dfs_end,
-};
+enum { STEPS = 64 }; /* of a run; more than any of the programs takes */
 
 /* ---- what a run was, by the definition ---- */
 
@@ -428,9 +361,9 @@ static bool explore(const struct small *one, const struct fan_strategy *strategy
 
 static bool explore_every_order(const struct small *one, uint32_t runs)
 {
-    static struct dfs dfs;
-    dfs.depth = 0;
-    return explore(one, &(struct fan_strategy){&every_order, &dfs}, runs, &by_dfs);
+    static struct orders orders;
+    orders.depth = 0;
+    return explore(one, &(struct fan_strategy){&orders_strategy, &orders}, runs, &by_dfs);
 }
 
 static bool explore_reduced(const struct small *one, const struct fan_dpor_options *options,
@@ -666,22 +599,6 @@ START_TEST(a_search_is_not_complete_where_runs_are_cut_off)
 }
 END_TEST
 
-START_TEST(classes_are_counted_once)
-{
-    struct fan_classes classes = {0};
-    struct fan_random random = {1};
-    for (int i = 0; i < 2; i++, random.state = 1)
-        for (int j = 0; j < 100000; j++)
-            ck_assert_int_eq(fan_classes_add(&classes, fan_random_next(&random)), 0);
-    ck_assert_uint_eq(classes.count, 100000);
-    fan_classes_clear(&classes);
-    ck_assert_uint_eq(classes.count, 0);
-    ck_assert_int_eq(fan_classes_add(&classes, 0), 0);
-    ck_assert_uint_eq(classes.count, 1);
-    fan_classes_destroy(&classes);
-}
-END_TEST
-
 int main(void)
 {
     TCase *cases = tcase_create("dpor");
@@ -692,6 +609,5 @@ int main(void)
                         (int)(sizeof errors / sizeof errors[0]));
     tcase_add_test(cases, a_program_that_behaves_differently_is_told);
     tcase_add_test(cases, a_search_is_not_complete_where_runs_are_cut_off);
-    tcase_add_test(cases, classes_are_counted_once);
     return suite_run("dpor", cases);
 }
