@@ -213,8 +213,8 @@ END_TEST
 
 START_TEST(every_command_helps_in_80_columns)
 {
-    static const char *const commands[] = {"list", "run", "check"};
-    for (size_t i = 0; i < 3; i++) {
+    static const char *const commands[] = {"list", "run", "check", "explore", "replay"};
+    for (size_t i = 0; i < 5; i++) {
         RUN(commands[i], "--help");
         ck_assert_int_eq(result.code, 0);
         ck_assert_str_eq(result.err, "");
@@ -265,6 +265,10 @@ static const struct {
     {"--seed must be from 0 to 9223372036854775807", {"run", "4", "--seed", "9223372036854775808"}},
     {"--timeout must be from 1", {"run", "4", "--timeout", "0"}},
     {"no bug is called '99'", {"check", "4", "99"}},
+    {"--strategy knows random, pct, surw, delay, dpor, not 'odd'",
+     {"explore", "4", "--strategy", "odd"}},
+    {"--schedules must be from 1 to", {"explore", "4", "--schedules", "0"}},
+    {"it takes one bug", {"explore"}},
     {"--format knows text, tap, junit, json, not 'xml'", {"check", "--format", "xml"}},
     {"--runtime knows real, sim, both, not 'odd'", {"check", "--runtime", "odd"}},
     {"it takes no operand ('4')", {"list", "4"}},

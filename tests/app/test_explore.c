@@ -172,6 +172,17 @@ START_TEST(a_child_that_dies_loses_nothing_and_another_goes_on)
 }
 END_TEST
 
+START_TEST(a_schedule_that_goes_on_without_an_operation_is_ended)
+{
+    struct fan_explore *explore = explore_hostile("loops", 2);
+    ck_assert_uint_eq(explore->failure_count, 1);
+    ck_assert_int_eq(explore->failures[0].kind, FAN_FINDING_LIVELOCK);
+    ck_assert_msg(strstr(explore->failures[0].message, "no operation for 10 s"), "%s",
+                  explore->failures[0].message);
+    free(explore);
+}
+END_TEST
+
 static const char *const harmless[] = {"counts_calls", "leaks"};
 
 START_TEST(statics_are_put_back_and_leaks_given_back)
@@ -197,6 +208,7 @@ int main(void)
     if (!FAN_UNDER_ASAN && !FAN_UNDER_TSAN)
         tcase_add_loop_test(tests, a_child_that_dies_loses_nothing_and_another_goes_on, 0,
                             sizeof deaths / sizeof deaths[0]);
+    tcase_add_test(tests, a_schedule_that_goes_on_without_an_operation_is_ended);
     tcase_add_loop_test(tests, statics_are_put_back_and_leaks_given_back, 0,
                         FAN_UNDER_ASAN || FAN_UNDER_TSAN ? 1 : 2);
     return suite_run("explore", tests);

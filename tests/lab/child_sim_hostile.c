@@ -59,6 +59,13 @@ static void free_twice(struct fan_lab *lab)
     free(block);
 }
 
+static void loop(struct fan_lab *lab)
+{
+    if (is_early(lab))
+        for (volatile int turns = 0;; turns++)
+            ;
+}
+
 /* Its state is put back: every schedule finds 0. */
 static void count_calls(struct fan_lab *lab)
 {
@@ -85,9 +92,13 @@ static void leak(struct fan_lab *lab)
     }
 
 static const struct fan_scenario hostile[] = {
-    SCENARIO("wild", write_wildly),        SCENARIO("leaves", leave),
-    SCENARIO("overflows", overflow),       SCENARIO("frees_twice", free_twice),
-    SCENARIO("counts_calls", count_calls), SCENARIO("leaks", leak),
+    SCENARIO("loops", loop),
+    SCENARIO("wild", write_wildly),
+    SCENARIO("leaves", leave),
+    SCENARIO("overflows", overflow),
+    SCENARIO("frees_twice", free_twice),
+    SCENARIO("counts_calls", count_calls),
+    SCENARIO("leaks", leak),
 };
 
 enum { COUNT = sizeof hostile / sizeof hostile[0] };
