@@ -28,7 +28,7 @@ static const struct fan_option options[] = {
     FAN_REQUEST_VARIANT_OPTION(struct settings, "all (the default)"),
     {.name = "strategy",
      .argument = "NAME",
-     .help = "how schedules are chosen: " FAN_REQUEST_STRATEGIES_HELP,
+     .help = FAN_REQUEST_STRATEGIES_HELP " (default random)",
      .kind = FAN_OPTION_WORD,
      .words = fan_request_strategies,
      .field = offsetof(struct settings, strategy)},
