@@ -21,6 +21,7 @@ struct look {
 
 struct fan_judge {
     bool (*unregistered)(const struct fan_snapshot *snapshot);
+    uint32_t notices;    /* how many have become findings */
     uint64_t operations; /* of all threads, at the last look */
     struct look last;
     struct fan_verdict verdict;
@@ -148,9 +149,10 @@ static void accuse_all(struct fan_finding *finding, const struct fan_snapshot *n
 static bool is_accused(const struct fan_verdict *verdict, uint64_t thread)
 {
     for (uint32_t i = 0; i < verdict->finding_count; i++)
-        for (uint32_t k = 0; k < verdict->findings[i].culprit_count; k++)
-            if (verdict->findings[i].culprits[k].thread.id == thread)
-                return true;
+        if (verdict->findings[i].proof != FAN_PROOF_OBSERVED)
+            for (uint32_t k = 0; k < verdict->findings[i].culprit_count; k++)
+                if (verdict->findings[i].culprits[k].thread.id == thread)
+                    return true;
     return false;
 }
 
@@ -179,6 +181,39 @@ static void find_panic(struct fan_verdict *verdict, const struct fan_snapshot *n
         accuse_panicker(finding, now);
     }
     conclude(verdict, FAN_OUTCOME_FINDINGS, true, now->taken_ns);
+}
+
+/* ---- what was noticed ---- */
+
+static void accuse_side(struct fan_finding *finding, const struct fan_snapshot *now, uint64_t id)
+{
+    int index = fan_snapshot_thread(now, id);
+    if (index != FAN_NO_INDEX)
+        finding->culprits[finding->culprit_count++].thread = now->threads[index];
+}
+
+static void find_notice(struct fan_verdict *verdict, const struct fan_snapshot *now,
+                        const struct fan_segment_notice *notice)
+{
+    static const enum fan_finding_kind kinds[] = {[FAN_NOTICE_RACE] = FAN_FINDING_RACE};
+    struct fan_finding *finding = add_finding(verdict, kinds[notice->kind], FAN_PROOF_OBSERVED);
+    if (finding) {
+        snprintf(finding->summary, sizeof finding->summary, "%.*s",
+                 (int)sizeof finding->summary - 1, notice->message);
+        snprintf(finding->earlier_what, sizeof finding->earlier_what, "%s", notice->earlier_what);
+        finding->since_ns = notice->when_ns;
+        finding->stack = notice->stack;
+        finding->earlier = notice->earlier;
+        accuse_side(finding, now, notice->threads[0]);
+        accuse_side(finding, now, notice->threads[1]);
+    }
+    conclude(verdict, FAN_OUTCOME_FINDINGS, false, now->taken_ns);
+}
+
+static void find_notices(struct fan_judge *judge, const struct fan_snapshot *now)
+{
+    for (; judge->notices < now->notice_count; judge->notices++)
+        find_notice(&judge->verdict, now, &now->notices[judge->notices]);
 }
 
 /* ---- cycle ---- */
@@ -269,13 +304,16 @@ static bool is_quiet(const struct fan_judge *judge, const struct fan_snapshot *n
     return !judge->unregistered || !judge->unregistered(now);
 }
 
-static void find_deadlock(struct fan_verdict *verdict, const struct fan_snapshot *now)
+static void find_deadlock(struct fan_judge *judge, const struct fan_snapshot *now)
 {
+    struct fan_verdict *verdict = &judge->verdict;
     struct fan_thread_set stuck = blocked_threads(now);
     verdict->finding_count = 0; /* a cycle found before is part of it */
+    judge->notices = 0;
     struct fan_finding *finding = add_finding(verdict, FAN_FINDING_DEADLOCK, FAN_PROOF_QUIESCENCE);
     fan_explain_summary(now, &stuck, finding->summary);
     accuse_all(finding, now, &stuck);
+    find_notices(judge, now);
 }
 
 static bool same_place(const struct fan_thread_view *a, const struct fan_thread_view *b)
@@ -314,10 +352,11 @@ static void find_leaks(struct fan_verdict *verdict, const struct fan_snapshot *n
     }
 }
 
-static void find_stuck(struct fan_verdict *verdict, const struct fan_snapshot *now)
+static void find_stuck(struct fan_judge *judge, const struct fan_snapshot *now)
 {
+    struct fan_verdict *verdict = &judge->verdict;
     if (now->phase == FAN_PHASE_RUNNING)
-        find_deadlock(verdict, now);
+        find_deadlock(judge, now);
     else
         find_leaks(verdict, now);
     conclude(verdict, FAN_OUTCOME_FINDINGS, true, now->taken_ns);
@@ -332,12 +371,14 @@ static void judge_look(struct fan_judge *judge, const struct fan_snapshot *now)
     mark_all(now, &next);
     note_progress(judge, now, &next);
     find_cycles(judge, now);
+    find_notices(judge, now);
     if (now->panicked)
         find_panic(verdict, now);
     else if (next.quiet && judge->last.quiet && same_threads(&judge->last, &next))
-        find_stuck(verdict, now);
-    else if (now->phase == FAN_PHASE_ENDED && verdict->finding_count == 0)
-        conclude(verdict, FAN_OUTCOME_CLEAN, true, now->taken_ns);
+        find_stuck(judge, now);
+    else if (now->phase == FAN_PHASE_ENDED)
+        conclude(verdict, verdict->finding_count ? FAN_OUTCOME_FINDINGS : FAN_OUTCOME_CLEAN, true,
+                 now->taken_ns);
     else if (verdict->finding_count == 0)
         conclude(verdict, FAN_OUTCOME_RUNNING, false, now->taken_ns);
     judge->last = next;

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <link.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -105,6 +106,24 @@ static void write_last_words(void *observer, const struct fan_panic *panic)
     __atomic_store_n(&words->written, 1, __ATOMIC_RELEASE);
 }
 
+/* Only the controlled scheduler notices anything: on one thread. */
+static void write_notice(void *observer, const struct fan_notice *notice)
+{
+    struct fan_segment_header *header = &((struct fan_segment *)observer)->header;
+    if (header->notice_count == FAN_SEGMENT_NOTICES)
+        return;
+    struct fan_segment_notice *words = &header->notices[header->notice_count];
+    words->kind = notice->kind;
+    words->when_ns = fan_clock_ns();
+    memcpy(words->threads, notice->threads, sizeof words->threads);
+    copy_text(words->message, sizeof words->message, notice->message);
+    copy_text(words->earlier_what, sizeof words->earlier_what, notice->earlier_what);
+    words->stack = notice->stack;
+    if (notice->earlier_what)
+        words->earlier = notice->earlier;
+    __atomic_store_n(&header->notice_count, header->notice_count + 1, __ATOMIC_RELEASE);
+}
+
 static void connect_probe(struct fan_segment *segment)
 {
     published.segment = segment;
@@ -114,6 +133,7 @@ static void connect_probe(struct fan_segment *segment)
         .unseen_threads = &segment->header.unseen_threads,
         .unseen_objects = &segment->header.unseen_objects,
         .panicked = write_last_words,
+        .noticed = write_notice,
         .observer = segment,
     };
     fan_probe_install(&published.tables);

@@ -168,6 +168,26 @@ static void view_panic(const struct fan_segment_panic *words, struct fan_snapsho
     snapshot->panic_ns = words->when_ns;
 }
 
+static void clean_notice(struct fan_segment_notice *to, const struct fan_segment_notice *from)
+{
+    to->kind = from->kind < FAN_NOTICE_KINDS ? from->kind : FAN_NOTICE_RACE;
+    to->when_ns = from->when_ns;
+    memcpy(to->threads, from->threads, sizeof to->threads);
+    fan_slots_clean_text(to->message, from->message, sizeof to->message);
+    fan_slots_clean_text(to->earlier_what, from->earlier_what, sizeof to->earlier_what);
+    fan_slots_clean_stack(&to->stack, &from->stack);
+    fan_slots_clean_stack(&to->earlier, &from->earlier);
+}
+
+/* To be looked at after the phase: a program that has ended has written all of them. */
+static void view_notices(const struct fan_segment_header *header, struct fan_snapshot *snapshot)
+{
+    uint32_t count = __atomic_load_n(&header->notice_count, __ATOMIC_ACQUIRE);
+    snapshot->notice_count = count < FAN_SEGMENT_NOTICES ? count : FAN_SEGMENT_NOTICES;
+    for (uint32_t i = 0; i < snapshot->notice_count; i++)
+        clean_notice(&snapshot->notices[i], &header->notices[i]);
+}
+
 static void view_header(const struct fan_segment_header *header, struct fan_snapshot *snapshot)
 {
     snapshot->pid = header->pid;
@@ -188,6 +208,7 @@ static void show_nothing_yet(struct fan_snapshot *snapshot)
     view_header(&(struct fan_segment_header){.phase = FAN_PHASE_STARTING}, snapshot);
     snapshot->thread_count = snapshot->object_count = 0;
     snapshot->unread_threads = snapshot->unread_objects = 0;
+    snapshot->notice_count = 0;
     snapshot->in_flight = 0;
     snapshot->taken_ns = fan_clock_ns();
 }
@@ -212,6 +233,7 @@ int fan_reader_look(struct fan_reader *reader, struct fan_snapshot *snapshot)
         return 0;
     }
     view_header(&header, snapshot);
+    view_notices(&reader->segment->header, snapshot);
     fan_slots_read_threads(reader->segment->threads, snapshot);
     fan_slots_read_objects(reader->segment->objects, snapshot);
     snapshot->taken_ns = fan_clock_ns();

@@ -15,7 +15,8 @@
 #define FAN_SEGMENT_MAGIC UINT64_C(0x732f62616c6e6166) /* "fanlab/s" in memory */
 
 enum {
-    FAN_SEGMENT_VERSION = 1,
+    FAN_SEGMENT_VERSION = 2,
+    FAN_SEGMENT_NOTICES = 4, /* the first ones; a program with more has enough to mend */
 };
 
 /* How far a lab's scenario has come. A program that is no lab stays RUNNING. */
@@ -40,6 +41,17 @@ struct fan_segment_panic {
     struct fan_stack earlier;
 };
 
+/* What was noticed to be wrong while the program went on. Unchanged once it is counted. */
+struct fan_segment_notice {
+    uint32_t kind; /* enum fan_notice_kind */
+    uint64_t when_ns;
+    uint64_t threads[2]; /* ids: of `stack`, and of `earlier`; 0 = none */
+    char message[160];
+    char earlier_what[32]; /* empty if there is no other place */
+    struct fan_stack stack;
+    struct fan_stack earlier;
+};
+
 struct fan_segment_header {
     uint64_t magic; /* FAN_SEGMENT_MAGIC; set, with release order, when all else is in place */
     uint32_t version;
@@ -57,6 +69,8 @@ struct fan_segment_header {
     uint64_t inputs;  /* items the scenario feeds */
     uint64_t outputs; /* results it has taken so far */
     struct fan_segment_panic panic;
+    uint32_t notice_count; /* one thread writes; with release order, after the notice */
+    struct fan_segment_notice notices[FAN_SEGMENT_NOTICES];
 };
 
 struct fan_segment {

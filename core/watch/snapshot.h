@@ -79,6 +79,8 @@ struct fan_snapshot {
     struct fan_panic panic; /* earlier_what is NULL: see the next */
     char panic_earlier_what[32];
     uint64_t panic_thread, panic_ns;
+    uint32_t notice_count;
+    struct fan_segment_notice notices[FAN_SEGMENT_NOTICES];
 };
 
 /* The index of the thread or object with an id, FAN_NO_INDEX if it is not there. */

@@ -476,6 +476,57 @@ START_TEST(last_words_become_a_finding)
 }
 END_TEST
 
+static void notice_a_race(void)
+{
+    struct fan_segment_notice *words = &made.segment->header.notices[0];
+    words->kind = FAN_NOTICE_RACE;
+    words->threads[0] = 3;
+    words->threads[1] = 2;
+    words->when_ns = 5;
+    strcpy(words->message, "worker 1 wrote x and worker 2 read it");
+    strcpy(words->earlier_what, "the other access");
+    words->earlier.depth = 1;
+    words->earlier.frames[0] = 77;
+    made.segment->header.notice_count = 1;
+}
+
+START_TEST(a_race_is_a_finding_and_the_run_goes_on)
+{
+    thread(1, "main");
+    thread(2, "worker");
+    thread(3, "worker");
+    found_nothing();
+    notice_a_race();
+    for (int looks = 0; looks < 3; looks++) {
+        const struct fan_finding *finding = found(FAN_FINDING_RACE, FAN_PROOF_OBSERVED);
+        ck_assert(!verdict.final);
+        ck_assert_uint_eq(verdict.finding_count, 1);
+        ck_assert_str_eq(finding->summary, "worker 1 wrote x and worker 2 read it");
+        ck_assert_str_eq(finding->culprits[0].thread.label, "worker 2");
+        ck_assert_str_eq(finding->culprits[1].thread.label, "worker 1");
+        ck_assert_str_eq(finding->earlier_what, "the other access");
+        ck_assert_uint_eq(finding->earlier.frames[0], 77);
+    }
+    made.segment->header.phase = FAN_PHASE_ENDED;
+    found(FAN_FINDING_RACE, FAN_PROOF_OBSERVED);
+    ck_assert(verdict.final);
+}
+END_TEST
+
+/* A thread that races and is then stuck is told of for both. */
+START_TEST(a_race_is_told_beside_what_is_stuck)
+{
+    consumer_waits();
+    notice_a_race();
+    look();
+    look();
+    ck_assert(verdict.final);
+    ck_assert_uint_eq(verdict.finding_count, 2);
+    ck_assert_int_eq(verdict.findings[0].kind, FAN_FINDING_DEADLOCK);
+    ck_assert_int_eq(verdict.findings[1].kind, FAN_FINDING_RACE);
+}
+END_TEST
+
 START_TEST(an_end_without_findings_is_clean)
 {
     made.segment->header.phase = FAN_PHASE_ENDED;
@@ -506,7 +557,7 @@ END_TEST
 START_TEST(names_can_be_parsed_back)
 {
     enum fan_finding_kind kind;
-    for (int i = FAN_FINDING_DEADLOCK; i <= FAN_FINDING_MISUSE; i++) {
+    for (int i = FAN_FINDING_DEADLOCK; i <= FAN_FINDING_LIVELOCK; i++) {
         ck_assert(fan_finding_parse(fan_finding_name((enum fan_finding_kind)i), &kind));
         ck_assert_int_eq(kind, i);
     }
@@ -544,6 +595,8 @@ static void add_rules(TCase *cases)
     tcase_add_test(cases, a_cycle_stays_one_leak_after_the_return);
     tcase_add_loop_test(cases, last_words_become_a_finding, 0, 2);
     tcase_add_test(cases, an_end_without_findings_is_clean);
+    tcase_add_test(cases, a_race_is_a_finding_and_the_run_goes_on);
+    tcase_add_test(cases, a_race_is_told_beside_what_is_stuck);
     tcase_add_test(cases, progress_is_a_change_or_an_operation);
     tcase_add_test(cases, names_can_be_parsed_back);
 }
