@@ -169,7 +169,7 @@ struct fan_notice {
     char message[160];
     uint64_t threads[2]; /* ids: of `stack`, and of `earlier`; 0 = none */
     struct fan_stack stack;
-    const char *earlier_what; /* "the other access"; NULL if there is no other place */
+    const char *earlier_what; /* "other access"; NULL if there is no other place */
     struct fan_stack earlier;
 };
 

@@ -101,11 +101,11 @@ static uint64_t offset_of(uintptr_t pc)
     return pc - (uintptr_t)__executable_start;
 }
 
-static uint64_t place_of_panic(const struct fan_panic *panic)
+static uint64_t place_of(uint32_t kind, const struct fan_stack *stack)
 {
-    uint64_t hash = panic->kind;
-    for (uint32_t i = 0; i < panic->stack.depth && i < 4; i++)
-        hash = mix(hash, offset_of(panic->stack.frames[i]));
+    uint64_t hash = kind;
+    for (uint32_t i = 0; i < stack->depth && i < 4; i++)
+        hash = mix(hash, offset_of(stack->frames[i]));
     return hash;
 }
 
@@ -113,7 +113,7 @@ static void describe_panic(const struct fan_explorer *explorer, struct fan_failu
 {
     failure->kind =
         explorer->panic.kind == FAN_PANIC_MISUSE ? FAN_FINDING_MISUSE : FAN_FINDING_PANIC;
-    failure->place = place_of_panic(&explorer->panic);
+    failure->place = place_of(explorer->panic.kind, &explorer->panic.stack);
     snprintf(failure->message, sizeof failure->message, "%.150s", explorer->panic.message);
 }
 
@@ -144,23 +144,38 @@ static void describe_notice(const struct fan_notice *notice, struct fan_failure 
 {
     static const enum fan_finding_kind kinds[] = {[FAN_NOTICE_RACE] = FAN_FINDING_RACE};
     failure->kind = kinds[notice->kind];
-    failure->place = mix(0, notice->stack.frames[0]) + mix(0, notice->earlier.frames[0]);
+    failure->place =
+        place_of(notice->kind, &notice->stack) + place_of(notice->kind, &notice->earlier);
     snprintf(failure->message, sizeof failure->message, "%s", notice->message);
 }
 
-bool fan_explorer_failure(const struct fan_explorer *explorer, struct fan_failure *failure)
+static bool came_to_a_bad_end(const struct fan_explorer *explorer)
 {
-    memset(failure, 0, offsetof(struct fan_failure, found));
+    return explorer->outcome == FAN_SIM_FAILED || explorer->outcome == FAN_SIM_STUCK ||
+           explorer->outcome == FAN_SIM_ENDLESS;
+}
+
+static void describe_end(const struct fan_explorer *explorer, struct fan_failure *failure)
+{
     if (explorer->outcome == FAN_SIM_FAILED)
         describe_panic(explorer, failure);
     else if (explorer->outcome == FAN_SIM_STUCK)
         describe_stuck(explorer, failure);
-    else if (explorer->outcome == FAN_SIM_ENDLESS)
-        describe_endless(explorer, failure);
-    else if (explorer->notice_count)
-        describe_notice(&explorer->notices[0], failure);
     else
+        describe_endless(explorer, failure);
+}
+
+bool fan_explorer_failure(const struct fan_explorer *explorer, uint32_t nth,
+                          struct fan_failure *failure)
+{
+    uint32_t ends = came_to_a_bad_end(explorer);
+    if (nth >= ends + explorer->notice_count)
         return false;
+    memset(failure, 0, offsetof(struct fan_failure, found));
+    if (nth < ends)
+        describe_end(explorer, failure);
+    else
+        describe_notice(&explorer->notices[nth - ends], failure);
     failure->found_hash = fan_sim_trace_hash(explorer->sim);
     return true;
 }
@@ -192,6 +207,16 @@ static void keep(struct fan_exploration *shared, const struct fan_failure *failu
     __atomic_store_n(&shared->failure_count, shared->failure_count + 1, __ATOMIC_RELEASE);
 }
 
+static void count_failure(struct fan_exploration *shared, const struct fan_failure *failure,
+                          const struct fan_schedule *schedule)
+{
+    struct fan_failure *known = known_failure(shared, failure);
+    if (known)
+        COUNT(known->schedules, 1);
+    else
+        keep(shared, failure, schedule);
+}
+
 static void take_into_account(struct fan_explorer *explorer)
 {
     struct fan_exploration *shared = explorer->shared;
@@ -202,14 +227,10 @@ static void take_into_account(struct fan_explorer *explorer)
         return;
     }
     COUNT(shared->schedules, 1);
-    if (!fan_explorer_failure(explorer, &failure))
-        return;
-    COUNT(shared->failing, 1);
-    struct fan_failure *known = known_failure(shared, &failure);
-    if (known)
-        COUNT(known->schedules, 1);
-    else
-        keep(shared, &failure, fan_sim_schedule(explorer->sim));
+    for (uint32_t i = 0; fan_explorer_failure(explorer, i, &failure); i++) {
+        COUNT(shared->failing, i == 0);
+        count_failure(shared, &failure, fan_sim_schedule(explorer->sim));
+    }
 }
 
 enum { LOOK_AT_THE_CLOCK_EVERY = 64 };

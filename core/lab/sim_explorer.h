@@ -40,9 +40,10 @@ void fan_explorer_go(struct fan_explorer *explorer, const struct fan_strategy *s
 /* Both. */
 void fan_explorer_run(struct fan_explorer *explorer, const struct fan_strategy *strategy);
 
-/* Whether the latest run failed, and then how: everything but the counts. A run that came to a bad
- * end failed by that, even if something was noticed on the way. */
-bool fan_explorer_failure(const struct fan_explorer *explorer, struct fan_failure *failure);
+/* The nth way, from 0, in which the latest run failed: its bad end first, if it came to one, and
+ * then what was noticed on the way. Everything but the counts. False if there are fewer. */
+bool fan_explorer_failure(const struct fan_explorer *explorer, uint32_t nth,
+                          struct fan_failure *failure);
 
 /* Runs up to `schedules` schedules of a strategy, or all that it has, and keeps what fails. */
 void fan_explorer_explore(struct fan_explorer *explorer, const struct fan_strategy *strategy,

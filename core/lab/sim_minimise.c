@@ -17,8 +17,10 @@ static bool fails_as_meant(void *argument, const struct fan_strategy *strategy)
     const struct meant *meant = argument;
     struct fan_failure failure;
     fan_explorer_run(meant->explorer, strategy);
-    return fan_explorer_failure(meant->explorer, &failure) &&
-           failure.kind == meant->failure->kind && failure.place == meant->failure->place;
+    for (uint32_t i = 0; fan_explorer_failure(meant->explorer, i, &failure); i++)
+        if (failure.kind == meant->failure->kind && failure.place == meant->failure->place)
+            return true;
+    return false;
 }
 
 /* It is run once more, as whoever replays it will. */

@@ -165,7 +165,7 @@ static void tell_of_race(struct fan_sim_watch *watch, const struct fan_race_repo
                          const char *text)
 {
     char earlier[32], later[32];
-    struct fan_notice notice = {.kind = FAN_NOTICE_RACE, .earlier_what = "the other access"};
+    struct fan_notice notice = {.kind = FAN_NOTICE_RACE, .earlier_what = "other access"};
     label(watch, report->earlier.thread, earlier);
     label(watch, report->later.thread, later);
     snprintf(notice.message, sizeof notice.message,

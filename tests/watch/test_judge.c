@@ -484,7 +484,7 @@ static void notice_a_race(void)
     words->threads[1] = 2;
     words->when_ns = 5;
     strcpy(words->message, "worker 1 wrote x and worker 2 read it");
-    strcpy(words->earlier_what, "the other access");
+    strcpy(words->earlier_what, "other access");
     words->earlier.depth = 1;
     words->earlier.frames[0] = 77;
     made.segment->header.notice_count = 1;
@@ -504,7 +504,7 @@ START_TEST(a_race_is_a_finding_and_the_run_goes_on)
         ck_assert_str_eq(finding->summary, "worker 1 wrote x and worker 2 read it");
         ck_assert_str_eq(finding->culprits[0].thread.label, "worker 2");
         ck_assert_str_eq(finding->culprits[1].thread.label, "worker 1");
-        ck_assert_str_eq(finding->earlier_what, "the other access");
+        ck_assert_str_eq(finding->earlier_what, "other access");
         ck_assert_uint_eq(finding->earlier.frames[0], 77);
     }
     made.segment->header.phase = FAN_PHASE_ENDED;
