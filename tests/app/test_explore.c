@@ -187,7 +187,8 @@ static const char *const harmless[] = {"counts_calls", "leaks"};
 
 START_TEST(statics_are_put_back_and_leaks_given_back)
 {
-    struct fan_explore *explore = explore_hostile(harmless[_i], 300000);
+    struct fan_explore *explore =
+        explore_hostile(harmless[_i], FAN_UNDER_ASAN || FAN_UNDER_TSAN ? 3000 : 300000);
     ck_assert_uint_eq(explore->failing, 0);
     ck_assert_uint_eq(explore->deaths, 0);
     free(explore);

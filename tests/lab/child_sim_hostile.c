@@ -62,7 +62,7 @@ static void free_twice(struct fan_lab *lab)
 static void loop(struct fan_lab *lab)
 {
     if (is_early(lab))
-        for (volatile int turns = 0;; turns++)
+        for (volatile unsigned turns = 0;; turns++)
             ;
 }
 
