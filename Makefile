@@ -241,7 +241,7 @@ install: all  ## install under PREFIX, below DESTDIR: programs, libfan.a, header
 	@test -n '$(public_headers)' # the compiler has said what is wrong with them
 	install -d $(into)/bin $(into)/lib/pkgconfig $(into)/include/fan
 	install -m 644 $(libfan) $(into)/lib/
-	$(if $(fanlab)$(lab_real),install $(fanlab) $(lab_real) $(into)/bin/)
+	$(if $(fanlab)$(lab_real),install $(fanlab) $(lab_real) $(lab_sim) $(into)/bin/)
 	for header in $(patsubst core/%,%,$(public_headers)); do \
 	    install -D -m 644 core/$$header $(into)/include/fan/$${header#fan/} || exit 1; \
 	done
