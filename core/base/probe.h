@@ -161,6 +161,8 @@ struct fan_probe_object {
  * odds, as a rule of two threads. */
 enum fan_notice_kind {
     FAN_NOTICE_RACE,
+    FAN_NOTICE_LOCK_ORDER,
+    FAN_NOTICE_MISUSE,
     FAN_NOTICE_KINDS,
 };
 

@@ -63,6 +63,27 @@ static inline void fan_announce_atomic(const void *address, enum fan_touch_mode 
 #endif
 }
 
+/* Some uses of an object are to be ordered by the program, and not by the object: one that makes a
+ * group wait for more, and the wait. Two of different kinds that nothing orders are a misuse.
+ * `what` is what messages call the object. */
+enum fan_use {
+    FAN_USE_ADDS,
+    FAN_USE_WAITS,
+};
+
+#ifdef FAN_SIM
+void fan_sim_watch_use(const void *object, enum fan_use use, const char *what);
+#endif
+
+static inline void fan_announce_use(const void *object, enum fan_use use, const char *what)
+{
+#ifdef FAN_SIM
+    fan_sim_watch_use(object, use, what);
+#else
+    (void)object, (void)use, (void)what;
+#endif
+}
+
 /* An operation that can always proceed and touches one object. */
 static inline void fan_announce_plain(enum fan_probe_op op, const void *object,
                                       enum fan_touch_mode mode, void *pc)

@@ -1,36 +1,39 @@
 #ifndef FAN_RUN_HELD_H
 #define FAN_RUN_HELD_H
 
-#include <stdbool.h>
-
 #include "base/panic.h"
 
 /* What a lock says as the calling thread takes it, and just before it leaves it. With real threads
- * only their number is kept, for the rule about panics; under the controlled scheduler, which is
- * held by whom, and what that orders. Who holds a lock shared learns only from those who held it
- * alone; who holds it alone learns from all. */
+ * only their number is kept, for the rule about panics; under the controlled scheduler also which
+ * are held by whom, and what that orders. */
+enum fan_held_how {
+    FAN_HELD_ALONE,
+    FAN_HELD_TRIED, /* alone, and it would not have waited */
+    FAN_HELD_SHARED,
+};
+
 #ifdef FAN_SIM
-void fan_sim_lock_taken(const void *lock, bool shared);
-void fan_sim_lock_left(const void *lock, bool shared);
+void fan_sim_lock_taken(const void *lock, const char *name, enum fan_held_how how);
+void fan_sim_lock_left(const void *lock, enum fan_held_how how);
 #endif
 
-static inline void fan_held_taken(const void *lock, bool shared)
+static inline void fan_held_taken(const void *lock, const char *name, enum fan_held_how how)
 {
     fan_panic_lock_taken();
 #ifdef FAN_SIM
-    fan_sim_lock_taken(lock, shared);
+    fan_sim_lock_taken(lock, name, how);
 #else
-    (void)lock, (void)shared;
+    (void)lock, (void)name, (void)how;
 #endif
 }
 
-static inline void fan_held_left(const void *lock, bool shared)
+static inline void fan_held_left(const void *lock, enum fan_held_how how)
 {
     fan_panic_lock_released();
 #ifdef FAN_SIM
-    fan_sim_lock_left(lock, shared);
+    fan_sim_lock_left(lock, how);
 #else
-    (void)lock, (void)shared;
+    (void)lock, (void)how;
 #endif
 }
 

@@ -37,10 +37,14 @@ static bool change_state(struct fan_mutex *mutex, uint64_t from, uint64_t to)
                                        __ATOMIC_RELAXED);
 }
 
+static const char *name_of(const struct fan_mutex *mutex)
+{
+    return mutex->name ? mutex->name : "mutex";
+}
+
 static _Noreturn void misuse(const struct fan_mutex *mutex, const char *what)
 {
-    fan_panic_misuse(mutex->slot ? mutex->slot->id : 0, "%s: %s", what,
-                     mutex->name ? mutex->name : "mutex");
+    fan_panic_misuse(mutex->slot ? mutex->slot->id : 0, "%s: %s", what, name_of(mutex));
 }
 
 static void show_owner(struct fan_mutex *mutex, uint64_t owner)
@@ -143,7 +147,7 @@ void fan_mutex_lock(struct fan_mutex *mutex)
         if (!free_while_spinning(mutex, self))
             wait_for_turn(mutex, self);
     }
-    fan_held_taken(mutex, false);
+    fan_held_taken(mutex, name_of(mutex), FAN_HELD_ALONE);
 }
 
 /* While a woken thread is on its way to a free mutex, only the guard says who gets it. */
@@ -164,7 +168,7 @@ int fan_mutex_trylock(struct fan_mutex *mutex)
     fan_thread_operates(self, FAN_OP_LOCK, NULL, __builtin_return_address(0));
     if (!change_state(mutex, 0, owned_by(self)) && !take_before_the_woken(mutex, self))
         return EBUSY;
-    fan_held_taken(mutex, false);
+    fan_held_taken(mutex, name_of(mutex), FAN_HELD_TRIED);
     return 0;
 }
 
@@ -196,7 +200,7 @@ void fan_mutex_release(struct fan_mutex *mutex)
 {
     struct fan_thread *self = fan_thread_here();
     fan_mutex_must_be_held(mutex, "unlock of a mutex that this thread does not hold");
-    fan_held_left(mutex, false);
+    fan_held_left(mutex, FAN_HELD_ALONE);
     if (!change_state(mutex, owned_by(self), 0))
         free_and_wake(mutex);
 }

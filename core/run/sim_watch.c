@@ -1,26 +1,13 @@
 /* No locks: one thread of the system runs the program and all that watches it. */
-#include "run/sim_watch.h"
+#include "run/sim_watch_state.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/probe.h"
+#include "run/announce.h"
 
-struct known_thread {
-    uint64_t id;
-    char name[FAN_PROBE_NAME];
-};
-
-struct fan_sim_watch {
-    struct fan_sim *sim;
-    struct fan_race *race;
-    struct fan_lines *lines;
-    uint32_t thread_count;
-    struct known_thread threads[FAN_SIM_THREADS];
-};
-
-static struct fan_sim_watch *watched; /* by the run that is going on; NULL = nothing is */
+struct fan_sim_watch *fan_sim_watched;
 
 struct fan_sim_watch *fan_sim_watch_new(void)
 {
@@ -40,20 +27,35 @@ void fan_sim_watch_free(struct fan_sim_watch *watch)
     if (!watch)
         return;
     fan_race_free(watch->race);
+    fan_race_free(watch->spare);
     fan_lines_free(watch->lines);
     free(watch);
 }
 
+/* Where there is no memory for it, it is not watched. */
+static void watch_lock_order(struct fan_sim_watch *watch)
+{
+    watch->order.count = 0;
+    if (watch->nests && !watch->spare)
+        watch->spare = fan_race_new();
+    watch->apart = watch->spare;
+    if (watch->apart)
+        fan_race_reset(watch->apart);
+}
+
 void fan_sim_watch_begin(struct fan_sim_watch *watch, struct fan_sim *sim)
 {
-    watched = watch;
+    fan_sim_watched = watch;
     if (!watch)
         return;
     watch->sim = sim;
+    for (uint32_t i = 0; i < watch->thread_count; i++)
+        watch->locks[i].count = 0;
     watch->thread_count = 1;
-    watch->threads[0] = (struct known_thread){.name = "main"};
+    watch->threads[0] = (struct fan_watched_thread){.name = "main"};
     fan_race_reset(watch->race);
     fan_lines_reset(watch->lines);
+    watch_lock_order(watch);
 }
 
 const struct fan_race *fan_sim_watch_races(const struct fan_sim_watch *watch)
@@ -94,59 +96,81 @@ static const uint8_t what_it_orders[FAN_OP_COUNT] = {
     [FAN_OP_CANCEL] = TELLS,
 };
 
+static void order_in(struct fan_race *race, uint32_t self, uint32_t object, unsigned how)
+{
+    if (how & LEARNS)
+        fan_race_acquire(race, self, object);
+    if (how & TELLS)
+        fan_race_release(race, self, object);
+}
+
 static void order_by(struct fan_sim_watch *watch, uint32_t object, unsigned how)
 {
-    uint32_t self = fan_sim_current(watch->sim);
-    if (how & LEARNS)
-        fan_race_acquire(watch->race, self, object);
-    if (how & TELLS)
-        fan_race_release(watch->race, self, object);
+    order_in(watch->race, fan_sim_current(watch->sim), object, how);
+    if (watch->apart)
+        order_in(watch->apart, fan_sim_current(watch->sim), object, how);
 }
 
 void fan_sim_watch_step(enum fan_probe_op kind, const struct fan_touch *touches, uint32_t count)
 {
     unsigned orders = what_it_orders[kind];
-    if (!watched || !orders)
+    if (!fan_sim_watched || !orders)
         return;
+    if (kind == FAN_OP_END)
+        fan_sim_locks_thread_ends(fan_sim_watched);
     for (uint32_t i = 0; i < count; i++)
-        order_by(watched, touches[i].object, touches[i].mode == FAN_TOUCH_READ ? LEARNS : orders);
+        order_by(fan_sim_watched, touches[i].object,
+                 touches[i].mode == FAN_TOUCH_READ ? LEARNS : orders);
 }
 
 void fan_sim_watch_spawn(uint64_t parent, uint32_t index, uint64_t id, const char *name)
 {
-    if (!watched)
+    if (!fan_sim_watched)
         return;
-    uint32_t self = fan_sim_current(watched->sim);
-    struct known_thread *child = &watched->threads[index];
-    watched->threads[self].id = parent;
-    watched->thread_count = index + 1;
+    uint32_t self = fan_sim_current(fan_sim_watched->sim);
+    struct fan_watched_thread *child = &fan_sim_watched->threads[index];
+    fan_sim_watched->threads[self].id = parent;
+    fan_sim_watched->thread_count = index + 1;
     child->id = id;
     memcpy(child->name, name, sizeof child->name);
-    fan_race_fork(watched->race, self, index);
+    fan_race_fork(fan_sim_watched->race, self, index);
+    if (fan_sim_watched->apart)
+        fan_race_fork(fan_sim_watched->apart, self, index);
 }
 
 void fan_sim_watch_release(const volatile void *object)
 {
-    if (watched)
-        order_by(watched, fan_sim_object(watched->sim, (const void *)object), TELLS);
+    if (fan_sim_watched)
+        order_by(fan_sim_watched, fan_sim_object(fan_sim_watched->sim, (const void *)object),
+                 TELLS);
 }
 
 void fan_sim_watch_acquire(const volatile void *object)
 {
-    if (watched)
-        order_by(watched, fan_sim_object(watched->sim, (const void *)object), LEARNS);
+    if (fan_sim_watched)
+        order_by(fan_sim_watched, fan_sim_object(fan_sim_watched->sim, (const void *)object),
+                 LEARNS);
 }
 
 /* ---- what is accessed ------------------------------------------------------------------------ */
 
-static const char *const verbs[] = {
-    [FAN_RACE_READ] = "read",          [FAN_RACE_WRITE] = "wrote",
-    [FAN_RACE_ATOMIC_LOAD] = "loaded", [FAN_RACE_ATOMIC_STORE] = "stored",
-    [FAN_RACE_ATOMIC_RMW] = "updated",
+/* How a notice calls what was done. */
+struct vocabulary {
+    enum fan_notice_kind kind;
+    const char *verbs[FAN_RACE_ATOMIC_RMW + 1];
 };
 
-/* "worker 2": numbered where several threads have the name, as everywhere. */
-static void label(const struct fan_sim_watch *watch, uint32_t thread, char text[32])
+static const struct vocabulary of_accesses = {
+    .kind = FAN_NOTICE_RACE,
+    .verbs = {[FAN_RACE_READ] = "read",
+              [FAN_RACE_WRITE] = "wrote",
+              [FAN_RACE_ATOMIC_LOAD] = "loaded",
+              [FAN_RACE_ATOMIC_STORE] = "stored",
+              [FAN_RACE_ATOMIC_RMW] = "updated"},
+};
+
+void fan_sim_watch_label(const struct fan_sim_watch *watch, uint32_t thread,
+                         char text[FAN_WATCH_LABEL])
 {
     const char *name = watch->threads[thread].name;
     uint32_t namesakes = 0, place = 0;
@@ -156,21 +180,21 @@ static void label(const struct fan_sim_watch *watch, uint32_t thread, char text[
             place = namesakes;
     }
     if (namesakes > 1)
-        snprintf(text, 32, "%s %u", name, place);
+        snprintf(text, FAN_WATCH_LABEL, "%s %u", name, place);
     else
-        snprintf(text, 32, "%s", name);
+        snprintf(text, FAN_WATCH_LABEL, "%s", name);
 }
 
 static void tell_of_race(struct fan_sim_watch *watch, const struct fan_race_report *report,
-                         const char *text)
+                         const struct vocabulary *words, const char *text)
 {
-    char earlier[32], later[32];
-    struct fan_notice notice = {.kind = FAN_NOTICE_RACE, .earlier_what = "other access"};
-    label(watch, report->earlier.thread, earlier);
-    label(watch, report->later.thread, later);
+    char earlier[FAN_WATCH_LABEL], later[FAN_WATCH_LABEL];
+    struct fan_notice notice = {.kind = words->kind, .earlier_what = "other access"};
+    fan_sim_watch_label(watch, report->earlier.thread, earlier);
+    fan_sim_watch_label(watch, report->later.thread, later);
     snprintf(notice.message, sizeof notice.message,
              "%s %s %.60s and %s %s it; nothing orders the two", earlier,
-             verbs[report->earlier.kind], text, later, verbs[report->later.kind]);
+             words->verbs[report->earlier.kind], text, later, words->verbs[report->later.kind]);
     notice.threads[0] = watch->threads[report->later.thread].id;
     notice.threads[1] = watch->threads[report->earlier.thread].id;
     notice.stack = report->later.stack;
@@ -178,12 +202,13 @@ static void tell_of_race(struct fan_sim_watch *watch, const struct fan_race_repo
     fan_probe_noticed(&notice);
 }
 
-static void tell_of_races_since(struct fan_sim_watch *watch, size_t known, const char *text)
+static void tell_of_races_since(struct fan_sim_watch *watch, size_t known,
+                                const struct vocabulary *words, const char *text)
 {
     size_t count;
     const struct fan_race_report *reports = fan_race_reports(watch->race, &count);
     for (size_t i = known; i < count; i++)
-        tell_of_race(watch, &reports[i], text);
+        tell_of_race(watch, &reports[i], words, text);
 }
 
 static bool is_atomic(enum fan_race_kind kind)
@@ -198,23 +223,52 @@ static bool writes(enum fan_race_kind kind)
 
 void fan_sim_watch_access(const struct fan_sim_access *what)
 {
-    if (!watched)
+    if (!fan_sim_watched)
         return;
     size_t known;
     struct fan_race_access access = {.address = (uintptr_t)what->address,
                                      .size = what->bytes,
-                                     .thread = fan_sim_current(watched->sim),
+                                     .thread = fan_sim_current(fan_sim_watched->sim),
                                      .kind = what->kind,
                                      .pc = what->pc,
                                      .frame = what->frame};
-    fan_lines_access(watched->lines, access.thread, access.address, access.size,
+    fan_lines_access(fan_sim_watched->lines, access.thread, access.address, access.size,
                      writes(access.kind));
-    fan_race_reports(watched->race, &known);
-    bool races = is_atomic(access.kind)
-                     ? fan_race_atomic(watched->race, &access,
-                                       fan_sim_object(watched->sim, (const void *)what->address),
-                                       what->order)
-                     : fan_race_access(watched->race, &access);
+    fan_race_reports(fan_sim_watched->race, &known);
+    bool races =
+        is_atomic(access.kind)
+            ? fan_race_atomic(fan_sim_watched->race, &access,
+                              fan_sim_object(fan_sim_watched->sim, (const void *)what->address),
+                              what->order)
+            : fan_race_access(fan_sim_watched->race, &access);
     if (races)
-        tell_of_races_since(watched, known, what->text);
+        tell_of_races_since(fan_sim_watched, known, &of_accesses, what->text);
+}
+
+/* ---- uses that the program is to order ------------------------------------------------------- */
+
+static const struct vocabulary of_uses = {
+    .kind = FAN_NOTICE_MISUSE,
+    .verbs = {[FAN_RACE_READ] = "added to", [FAN_RACE_ATOMIC_STORE] = "waited for"},
+};
+
+/* To the race detector they are accesses of such kinds that only unlike ones conflict. (Go's
+ * detector does the same for its wait group.) */
+void fan_sim_watch_use(const void *object, enum fan_use use, const char *what)
+{
+    struct fan_sim_watch *watch = fan_sim_watched;
+    size_t known;
+    if (!watch)
+        return;
+    fan_race_reports(watch->race, &known);
+    if (fan_race_access(watch->race,
+                        &(struct fan_race_access){
+                            .address = (uintptr_t)object,
+                            .size = 1,
+                            .thread = fan_sim_current(watch->sim),
+                            .kind = use == FAN_USE_ADDS ? FAN_RACE_READ : FAN_RACE_ATOMIC_STORE,
+                            .pc = (uintptr_t)__builtin_return_address(0),
+                            .frame = *(const uintptr_t *)__builtin_frame_address(0),
+                        }))
+        tell_of_races_since(watch, known, &of_uses, what);
 }

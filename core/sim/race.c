@@ -160,6 +160,16 @@ void fan_race_release(struct fan_race *race, uint32_t thread, uint32_t object)
     tick(race, thread);
 }
 
+uint32_t fan_race_moment(const struct fan_race *race, uint32_t thread)
+{
+    return fan_clock_epoch(&race->threads[thread], thread);
+}
+
+bool fan_race_happened_before(const struct fan_race *race, uint32_t moment, uint32_t thread)
+{
+    return fan_clock_covers(&race->threads[thread], moment);
+}
+
 /* ---- what is accessed ---------------------------------------------------------------------- */
 
 static struct fan_race_side side_of(const struct fan_race *race,

@@ -17,10 +17,14 @@ enum {
     WRITER,
 };
 
+static const char *name_of(const struct fan_rwlock *rwlock)
+{
+    return rwlock->name ? rwlock->name : "rwlock";
+}
+
 static _Noreturn void misuse(const struct fan_rwlock *rwlock, const char *what)
 {
-    fan_panic_misuse(rwlock->slot ? rwlock->slot->id : 0, "%s: %s", what,
-                     rwlock->name ? rwlock->name : "rwlock");
+    fan_panic_misuse(rwlock->slot ? rwlock->slot->id : 0, "%s: %s", what, name_of(rwlock));
 }
 
 static bool may_enter(const struct fan_rwlock *rwlock, uint64_t as)
@@ -90,7 +94,7 @@ static void lock(struct fan_rwlock *rwlock, uint64_t as, enum fan_probe_op op, v
     } else {
         wait_for_turn(rwlock, self, as, op);
     }
-    fan_held_taken(rwlock, as == READER);
+    fan_held_taken(rwlock, name_of(rwlock), as == READER ? FAN_HELD_SHARED : FAN_HELD_ALONE);
 }
 
 void fan_rwlock_lock_shared(struct fan_rwlock *rwlock)
@@ -141,7 +145,7 @@ void fan_rwlock_unlock_shared(struct fan_rwlock *rwlock)
         fan_lock_release(&rwlock->guard);
         misuse(rwlock, "unlock of a reader-writer lock that nobody holds for reading");
     }
-    fan_held_left(rwlock, true);
+    fan_held_left(rwlock, FAN_HELD_SHARED);
     rwlock->readers--;
     leave(rwlock, self);
 }
@@ -155,7 +159,7 @@ void fan_rwlock_unlock(struct fan_rwlock *rwlock)
         fan_lock_release(&rwlock->guard);
         misuse(rwlock, "unlock of a reader-writer lock that this thread does not hold for writing");
     }
-    fan_held_left(rwlock, false);
+    fan_held_left(rwlock, FAN_HELD_ALONE);
     rwlock->writer = 0;
     leave(rwlock, self);
 }

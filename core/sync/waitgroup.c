@@ -9,10 +9,14 @@
 #include "sync/block.h"
 #include "sync/tally.h"
 
+static const char *name_of(const struct fan_waitgroup *group)
+{
+    return group->name ? group->name : "wait group";
+}
+
 static _Noreturn void misuse(const struct fan_waitgroup *group, const char *what)
 {
-    fan_panic_misuse(group->slot ? group->slot->id : 0, "%s: %s", what,
-                     group->name ? group->name : "wait group");
+    fan_panic_misuse(group->slot ? group->slot->id : 0, "%s: %s", what, name_of(group));
 }
 
 static void show_change(struct fan_waitgroup *group, const struct fan_thread *self, int64_t amount)
@@ -48,6 +52,8 @@ void fan_waitgroup_add(struct fan_waitgroup *group, int64_t amount)
     struct fan_thread *self = fan_thread_here();
     fan_announce_plain(FAN_OP_GROUP_ADD, group, FAN_TOUCH_WRITE, __builtin_return_address(0));
     fan_lock_acquire(&group->guard);
+    if (group->count == 0)
+        fan_announce_use(group, FAN_USE_ADDS, name_of(group));
     change_count(group, self, amount);
 }
 
@@ -83,6 +89,7 @@ int fan_waitgroup_wait(struct fan_waitgroup *group, struct fan_ctx *ctx)
 {
     struct fan_thread *self = fan_thread_here();
     struct group_wait wait = {group, ctx};
+    fan_announce_use(group, FAN_USE_WAITS, name_of(group));
     fan_announce(&(struct fan_announcement){.op = FAN_OP_GROUP_WAIT,
                                             .pc = __builtin_return_address(0),
                                             .object = group,

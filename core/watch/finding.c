@@ -5,7 +5,8 @@
 static const char *const finding_names[] = {
     [FAN_FINDING_DEADLOCK] = "deadlock", [FAN_FINDING_LEAK] = "leak",
     [FAN_FINDING_PANIC] = "panic",       [FAN_FINDING_MISUSE] = "misuse",
-    [FAN_FINDING_RACE] = "race",         [FAN_FINDING_LIVELOCK] = "livelock",
+    [FAN_FINDING_RACE] = "race",         [FAN_FINDING_LOCK_ORDER] = "lock-order",
+    [FAN_FINDING_LIVELOCK] = "livelock",
 };
 
 static const char *const proof_names[] = {

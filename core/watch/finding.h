@@ -14,8 +14,9 @@ enum fan_finding_kind {
     FAN_FINDING_LEAK,     /* a thread is blocked for ever, and others have finished or go on */
     FAN_FINDING_PANIC,
     FAN_FINDING_MISUSE,
-    FAN_FINDING_RACE,     /* two accesses to the same memory that nothing orders */
-    FAN_FINDING_LIVELOCK, /* threads go on for ever and get nowhere */
+    FAN_FINDING_RACE,       /* two accesses to the same memory that nothing orders */
+    FAN_FINDING_LOCK_ORDER, /* locks taken in orders that can make their takers wait in a circle */
+    FAN_FINDING_LIVELOCK,   /* threads go on for ever and get nowhere */
 };
 
 enum fan_proof {
