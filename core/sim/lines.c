@@ -153,6 +153,21 @@ const struct fan_lines_line *fan_lines_get(const struct fan_lines *lines, size_t
     return &lines->lines[index];
 }
 
+struct fan_lines_total fan_lines_total(const struct fan_lines *lines)
+{
+    struct fan_lines_total total = {0};
+    for (size_t i = 0; i < fan_lines_count(lines); i++) {
+        const struct fan_lines_line *line = fan_lines_get(lines, i);
+        total.fetches += line->fetches;
+        total.invalidated += line->invalidated;
+        total.falsely_invalidated += line->falsely_invalidated;
+        uint32_t most = total.worst ? total.worst->falsely_invalidated : 0;
+        if (line->falsely_invalidated > most)
+            total.worst = line;
+    }
+    return total;
+}
+
 enum fan_lines_state fan_lines_state(const struct fan_lines_line *line, uint32_t thread)
 {
     uint64_t own = UINT64_C(1) << thread;

@@ -72,6 +72,14 @@ void fan_lines_access(struct fan_lines *lines, uint32_t thread, uintptr_t addres
 size_t fan_lines_count(const struct fan_lines *lines);
 const struct fan_lines_line *fan_lines_get(const struct fan_lines *lines, size_t index);
 
+/* All lines of the run together; and the one that was falsely invalidated most, NULL if none was. */
+struct fan_lines_total {
+    uint64_t fetches, invalidated, falsely_invalidated;
+    const struct fan_lines_line *worst;
+};
+
+struct fan_lines_total fan_lines_total(const struct fan_lines *lines);
+
 /* How a thread's cache has a line now. */
 enum fan_lines_state fan_lines_state(const struct fan_lines_line *line, uint32_t thread);
 

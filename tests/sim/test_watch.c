@@ -361,6 +361,44 @@ START_TEST(a_group_that_is_added_to_while_waited_on_is_told)
 }
 END_TEST
 
+/* ---- cache lines ----------------------------------------------------------------------------- */
+
+static _Alignas(128) uint64_t counters[32];
+static size_t counters_apart;
+
+static void count_on(void *counter)
+{
+    for (int i = 0; i < 8; i++) {
+        FAN_WRITE(*(uint64_t *)counter);
+        (*(uint64_t *)counter)++;
+    }
+}
+
+static void two_count(void *unused)
+{
+    (void)unused;
+    fan_go("worker", count_on, counters);
+    fan_go("worker", count_on, counters + counters_apart);
+}
+
+START_TEST(counters_on_one_line_share_it_falsely_and_padded_ones_do_not)
+{
+    struct fan_random random = {.state = 1};
+    struct fan_strategy strategy = {&fan_strategy_random, &random};
+    counters_apart = 1;
+    ck_assert_int_eq(sim_program_run(&strategy, two_count), FAN_SIM_FINISHED);
+    struct fan_lines_total close = fan_lines_total(sim_program_lines());
+    ck_assert_uint_gt(close.falsely_invalidated, 2);
+    ck_assert_uint_eq(close.worst->address, (uintptr_t)counters);
+    counters_apart = 16;
+    ck_assert_int_eq(sim_program_run(&strategy, two_count), FAN_SIM_FINISHED);
+    struct fan_lines_total padded = fan_lines_total(sim_program_lines());
+    ck_assert_uint_eq(padded.invalidated, 0);
+    ck_assert_uint_eq(padded.fetches, 2);
+    ck_assert_ptr_null(padded.worst);
+}
+END_TEST
+
 int main(void)
 {
     TCase *cases = tcase_create("cases");
@@ -371,5 +409,6 @@ int main(void)
     tcase_add_loop_test(cases, orders_that_cannot_meet_are_not_told, 0, 5);
     tcase_add_test(cases, a_lock_held_at_the_end_is_told);
     tcase_add_test(cases, a_group_that_is_added_to_while_waited_on_is_told);
+    tcase_add_test(cases, counters_on_one_line_share_it_falsely_and_padded_ones_do_not);
     return suite_run("watch", cases);
 }

@@ -107,6 +107,11 @@ void sim_program_watch(bool on)
     the.unwatched = !on;
 }
 
+const struct fan_lines *sim_program_lines(void)
+{
+    return fan_sim_watch_lines(the.watch);
+}
+
 const struct fan_notice *sim_program_notice(void)
 {
     return the.noticed ? &the.notice : NULL;

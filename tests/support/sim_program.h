@@ -2,6 +2,7 @@
 #define FAN_TESTS_SUPPORT_SIM_PROGRAM_H
 
 #include "base/probe.h"
+#include "sim/lines.h"
 #include "sim/sim.h"
 
 /* Runs a small program under the controlled scheduler, as often as a test likes: what it allocates
@@ -20,6 +21,9 @@ enum fan_sim_outcome sim_program_run(const struct fan_strategy *strategy, sim_pr
  * (run/sim_watch.h) unless that is turned off. */
 const struct fan_notice *sim_program_notice(void);
 void sim_program_watch(bool on);
+
+/* What the latest run's accesses did to cache lines. */
+const struct fan_lines *sim_program_lines(void);
 
 /* The same, over and over: runs until one does not finish, at most `runs`, and returns how many it
  * took, 0 if all finished. Calls the strategy's end after each. */
