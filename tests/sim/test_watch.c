@@ -79,6 +79,33 @@ START_TEST(a_race_is_told_with_names_and_places)
 }
 END_TEST
 
+static struct fan_rwlock readable;
+static int read_by_all;
+
+static void write_as_reader(void *unused)
+{
+    (void)unused;
+    fan_rwlock_lock_shared(&readable);
+    FAN_WRITE(read_by_all);
+    read_by_all = 1;
+    fan_rwlock_unlock_shared(&readable);
+}
+
+static void readers_write(void *unused)
+{
+    (void)unused;
+    readable = (struct fan_rwlock){0};
+    fan_go("reader", write_as_reader, NULL);
+    fan_go("reader", write_as_reader, NULL);
+}
+
+/* Also where one has left the lock before the other came. */
+START_TEST(readers_do_not_order_each_other)
+{
+    ck_assert_uint_eq(count_noticed(readers_write, FAN_NOTICE_RACE), SCHEDULES);
+}
+END_TEST
+
 /* Nothing but a mark lies between the read and the write: so it is where the other comes in. */
 static void add_one(void *argument)
 {
@@ -404,6 +431,7 @@ int main(void)
     TCase *cases = tcase_create("cases");
     tcase_add_checked_fixture(cases, make_a_scheduler, free_it);
     tcase_add_test(cases, a_race_is_told_with_names_and_places);
+    tcase_add_test(cases, readers_do_not_order_each_other);
     tcase_add_test(cases, a_mark_is_where_another_thread_may_come_in);
     tcase_add_loop_test(cases, opposite_orders_are_told_where_a_run_got_through, 0, 2);
     tcase_add_loop_test(cases, orders_that_cannot_meet_are_not_told, 0, 5);
