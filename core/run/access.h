@@ -44,8 +44,8 @@ void fan_access_write(const volatile void *address, size_t bytes, const char *te
 #define FAN_READ(lvalue)  ((void)sizeof(&(lvalue)))
 #define FAN_WRITE(lvalue) ((void)sizeof(&(lvalue)))
 
-#define FAN_READ_RANGE(pointer, bytes)  ((void)sizeof(pointer), (void)sizeof(bytes))
-#define FAN_WRITE_RANGE(pointer, bytes) ((void)sizeof(pointer), (void)sizeof(bytes))
+#define FAN_READ_RANGE(pointer, bytes)  (0 ? ((void)(pointer), (void)(bytes)) : (void)0)
+#define FAN_WRITE_RANGE(pointer, bytes) (0 ? ((void)(pointer), (void)(bytes)) : (void)0)
 
 #endif
 
