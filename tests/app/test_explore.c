@@ -51,6 +51,10 @@ static const struct {
     const char *id, *kind;
 } bugs[] = {{"02", "deadlock"}, {"04", "deadlock"}, {"08", "panic"}};
 
+static const struct {
+    const char *id, *kind;
+} rare[] = {{"02", "deadlock"}};
+
 START_TEST(a_bug_is_found_with_a_short_line)
 {
     RUN("explore", bugs[_i].id, "--variant", "buggy", "--schedules", "200", "--json");
@@ -89,6 +93,43 @@ START_TEST(a_fix_is_proved_for_a_small_size)
     json_t *report = parse();
     ck_assert(json_is_true(json_object_get(report, "complete")));
     ck_assert_int_ge(number(report, "classes"), 1);
+    json_decref(report);
+}
+END_TEST
+
+/* A finding of this variant; NULL if there is none. */
+static json_t *finding_of(json_t *report, const char *variant)
+{
+    json_t *findings = json_object_get(report, "findings");
+    for (size_t i = 0; i < json_array_size(findings); i++) {
+        json_t *finding = json_array_get(findings, i);
+        if (strcmp(json_string_value(json_object_get(finding, "variant")), variant) == 0)
+            return finding;
+    }
+    return NULL;
+}
+
+static uint32_t deviations(const char *text)
+{
+    struct fan_line line;
+    char why[96];
+    ck_assert_msg(fan_line_parse(text, &line, why) == 0, "%s", why);
+    return line.schedule.count;
+}
+
+/* Under some schedules and not under most of them. */
+START_TEST(a_rare_form_is_found_too_and_one_preemption_is_enough)
+{
+    RUN("explore", rare[_i].id, "--strategy", "random", "--schedules", "1000", "--json");
+    ck_assert_int_eq(result.code, 1);
+    json_t *report = parse(), *finding = finding_of(report, "rare");
+    ck_assert_ptr_nonnull(finding);
+    ck_assert_str_eq(json_string_value(json_object_get(finding, "kind")), rare[_i].kind);
+    ck_assert(json_is_true(json_object_get(finding, "certified")));
+    ck_assert_int_gt(number(finding, "schedules"), 0);
+    ck_assert_int_lt(number(finding, "schedules"), 500);
+    expect_short_line(finding);
+    ck_assert_uint_eq(deviations(json_string_value(json_object_get(finding, "replay"))), 1);
     json_decref(report);
 }
 END_TEST
@@ -203,6 +244,8 @@ int main(void)
     tcase_add_loop_test(tests, a_bug_is_found_with_a_short_line, 0, (int)count);
     tcase_add_loop_test(tests, a_fix_is_silent, 0, (int)count);
     tcase_add_loop_test(tests, a_fix_is_proved_for_a_small_size, 0, (int)count);
+    tcase_add_loop_test(tests, a_rare_form_is_found_too_and_one_preemption_is_enough, 0,
+                        sizeof rare / sizeof rare[0]);
     tcase_add_loop_test(tests, every_strategy_finds, 0, sizeof strategies / sizeof strategies[0]);
     tcase_add_test(tests, the_text_tells_share_and_line);
     /* A sanitizer ends such a child in its own way, before the program's would come. */

@@ -79,6 +79,20 @@ START_TEST(a_line_gives_the_same_run_every_time)
 }
 END_TEST
 
+/* Whoever changes the bug that it is about writes a new one there. */
+START_TEST(the_line_in_the_readme_is_of_this_build)
+{
+    char line[FAN_LINE_TEXT] = "", text[256];
+    FILE *readme = fopen("README.md", "r");
+    ck_assert_ptr_nonnull(readme);
+    while (fgets(text, sizeof text, readme) && !*line)
+        sscanf(text, " fanlab replay %159s", line);
+    fclose(readme);
+    RUN("replay", line);
+    ck_assert_msg(result.code == 1, "%s: %s", line, result.err);
+}
+END_TEST
+
 START_TEST(the_story_is_told_within_80_columns)
 {
     char line[FAN_LINE_TEXT];
@@ -223,6 +237,7 @@ int main(void)
     tcase_set_timeout(tests, 120);
     tcase_add_loop_test(tests, a_line_gives_the_same_run_every_time, 0,
                         sizeof bugs / sizeof bugs[0]);
+    tcase_add_test(tests, the_line_in_the_readme_is_of_this_build);
     tcase_add_test(tests, the_story_is_told_within_80_columns);
     tcase_add_test(tests, what_repeats_is_folded);
     tcase_add_test(tests, a_run_that_finds_nothing_replays_as_clean);
