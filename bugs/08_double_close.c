@@ -4,7 +4,9 @@
  * Cause      Every worker closes the results channel when all are done. The first one is right, and
  *            the second one's close is a panic.
  * Schedule   Any with two workers or more. With a single worker nothing is wrong: so the tests
- *            passed.
+ *            passed. In the rare form the last worker to leave closes; but it counts itself out in
+ *            one step and looks who is left in another, so that two which leave together may both
+ *            find that nobody is.
  * Fix        Closing is the task of exactly one: a closer that waits until all workers are done.
  */
 #include <fan/fan.h>
@@ -13,6 +15,7 @@ struct pool {
     struct fan_lab *lab;
     struct fan_chan *in, *out;
     struct fan_waitgroup working;
+    uint64_t left; /* rare: workers; atomic */
 };
 
 static void square_all(struct pool *pool)
@@ -64,6 +67,25 @@ static void start_fixed(struct pool *pool, uint64_t workers)
     fan_go("closer", close_when_all_are_done, pool);
 }
 
+/* ---- rare ----------------------------------------------------------------------------------- */
+
+static void work_rare(void *argument)
+{
+    struct pool *pool = argument;
+    square_all(pool);
+    fan_atomic_fetch_sub(&pool->left, 1, FAN_ACQ_REL);
+    if (fan_atomic_load(&pool->left, FAN_ACQUIRE) == 0)
+        fan_chan_close(pool->out);
+}
+
+static void start_rare(struct pool *pool, uint64_t workers)
+{
+    pool->left = workers;
+    fan_waitgroup_add(&pool->working, (int64_t)workers);
+    for (uint64_t i = 0; i < workers; i++)
+        fan_go("worker", work_rare, pool);
+}
+
 /* ---- scenario ------------------------------------------------------------------------------- */
 
 static void collect(struct fan_lab *lab, struct fan_chan *out)
@@ -94,6 +116,11 @@ static void fixed(struct fan_lab *lab)
     process(lab, start_fixed);
 }
 
+static void rare(struct fan_lab *lab)
+{
+    process(lab, start_rare);
+}
+
 FAN_EMBED_SOURCE(fan_bug_08_source);
 
 extern const struct fan_scenario fan_bug_08;
@@ -106,8 +133,9 @@ const struct fan_scenario fan_bug_08 = {
     .source = fan_bug_08_source,
     .workers = 4,
     .items = 20,
-    .variant_count = 2,
+    .variant_count = 3,
     .variants =
         {{.name = "buggy", .run = buggy, .expected_count = 1, .expected = {FAN_FINDING_PANIC}},
-         {.name = "fixed", .run = fixed}},
+         {.name = "fixed", .run = fixed},
+         {.name = "rare", .run = rare, .expected_count = 1, .expected = {FAN_FINDING_PANIC}}},
 };

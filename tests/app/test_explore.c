@@ -53,7 +53,7 @@ static const struct {
 
 static const struct {
     const char *id, *kind;
-} rare[] = {{"02", "deadlock"}};
+} rare[] = {{"02", "deadlock"}, {"08", "panic"}};
 
 START_TEST(a_bug_is_found_with_a_short_line)
 {
