@@ -83,7 +83,7 @@ static struct fan_child_options options_of(const struct fan_attempt *attempt)
     return (struct fan_child_options){
         .helper = attempt->helper,
         .sim = attempt->sim,
-        .schedules = {.schedule = attempt->schedule, .walk = attempt->seed},
+        .schedules = {.schedule = attempt->schedule, .walk = attempt->seed, .fine = attempt->fine},
         .scenario = attempt->scenario->id,
         .variant = attempt->variant->name,
         .seed = attempt->seed,
@@ -142,6 +142,7 @@ static void note_replay(struct fan_attempt *attempt)
         .workers = attempt->workers,
         .items = attempt->items,
         .seed = attempt->seed,
+        .fine = attempt->fine,
         .build = told->build,
     };
     fan_replay_line(&source, schedule, hash, attempt->replay);

@@ -24,7 +24,8 @@ struct fan_attempt {
     uint64_t seed, workers, items;
     const char *helper;   /* path of the child's program; NULL = the one beside this one */
     bool sim;             /* under the controlled scheduler, and then */
-    const char *schedule; /* this one, or (NULL) the one that the seed makes */
+    const char *schedule; /* this one, or (NULL) the one that the seed makes, */
+    bool fine;            /* at the fine grain */
     enum fan_attempt_end end;
     struct fan_run *run; /* ended, with the last snapshot and the verdict; NULL if UNSTARTED */
     uint64_t elapsed_ns;
@@ -36,7 +37,7 @@ struct fan_attempt {
 /* Whether the attempt came to no verdict, so that its outcome is "error". */
 bool fan_attempt_failed(const struct fan_attempt *attempt);
 
-/* Makes the attempt that the first eight fields ask for: starts the child, looks at it until a
+/* Makes the attempt that the first nine fields ask for: starts the child, looks at it until a
  * final verdict, `limit_ns` or a signal, and ends it. Blocks for that time. Whatever happens is
  * told in the other fields. */
 void fan_attempt_make(struct fan_attempt *attempt, uint64_t limit_ns,

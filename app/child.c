@@ -234,6 +234,8 @@ static void add_schedules(struct words *words, const struct fan_child_schedules 
     add_number(words, "--exploration", EXPLORATION_THERE);
     add_number(words, "--walk", schedules->walk);
     add_word(words, "--schedule", schedules->schedule);
+    if (schedules->fine)
+        add_number(words, "--fine", 1);
     if (schedules->shown_only)
         add_number(words, "--shown", 1);
     if (!schedules->strategy)

@@ -26,6 +26,7 @@ struct fan_child_schedules {
     uint64_t count, bound;
     uint64_t walk;   /* the strategy's seed */
     bool shown_only; /* run the one schedule once, for all to see */
+    bool fine;       /* at the fine grain (run/sim_backend.h) */
 };
 
 struct fan_child_options {

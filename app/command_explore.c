@@ -32,12 +32,7 @@ static const struct fan_option options[] = {
      .kind = FAN_OPTION_WORD,
      .words = fan_request_strategies,
      .field = offsetof(struct settings, strategy)},
-    {.name = "grain",
-     .argument = "NAME",
-     .help = "coarse: a call of the library is a step",
-     .kind = FAN_OPTION_WORD,
-     .words = (const char *const[]){"coarse", NULL},
-     .field = offsetof(struct settings, grain)},
+    FAN_REQUEST_GRAIN_OPTION(struct settings),
     {.name = "schedules",
      .argument = "N",
      .help = "how many of each variant (default 10000; dpor: all)",
@@ -63,7 +58,6 @@ static const struct fan_option options[] = {
 static const struct settings defaults = {
     .variant = "all",
     .strategy = "random",
-    .grain = "coarse",
     .seed = FAN_REQUEST_SEED,
     .workers = FAN_REQUEST_NOT_GIVEN,
     .items = FAN_REQUEST_NOT_GIVEN,
@@ -101,6 +95,7 @@ static size_t plan(const struct settings *settings, const struct fan_scenario *b
             .strategy = settings->strategy,
             .schedules = settings->schedules ? settings->schedules : default_schedules(settings),
             .bound = settings->bound,
+            .fine = fan_request_fine(settings->grain),
         };
         if (!requests[i].variant)
             return 0;
@@ -245,8 +240,8 @@ static int explore_all(const struct settings *settings, const struct fan_explore
     fan_interrupt_end(&interrupt);
     complain(explored);
     if (settings->json && explored->count > 0)
-        fan_report_print(stdout, fan_explore_json(explored->list, explored->shown, explored->count,
-                                                  settings->grain));
+        fan_report_print(stdout,
+                         fan_explore_json(explored->list, explored->shown, explored->count));
     int code = exit_code(explored, count);
     release(explored);
     return code;

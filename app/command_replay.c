@@ -175,6 +175,7 @@ static int replay(const struct settings *settings, struct replaying *replaying, 
     fan_schedule_print(&replaying->line.schedule, replaying->schedule, sizeof replaying->schedule);
     attempt->sim = true;
     attempt->schedule = replaying->schedule;
+    attempt->fine = replaying->line.fine;
     attempt->seed = replaying->line.seed;
     attempt->workers = replaying->line.workers;
     attempt->items = replaying->line.items;

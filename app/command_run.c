@@ -10,7 +10,7 @@
 #include "run/time.h"
 
 struct settings {
-    const char *variant, *runtime;
+    const char *variant, *runtime, *grain;
     uint64_t seed, workers, items, timeout_s;
     bool json;
 };
@@ -30,6 +30,7 @@ static const struct fan_option options[] = {
      .kind = FAN_OPTION_WORD,
      .words = (const char *const[]){"real", "sim", NULL},
      .field = offsetof(struct settings, runtime)},
+    FAN_REQUEST_GRAIN_OPTION(struct settings),
     FAN_REQUEST_SEED_OPTION(struct settings),
     FAN_REQUEST_SIZE_OPTIONS(struct settings),
     {.name = "timeout",
@@ -68,6 +69,7 @@ static size_t plan(const struct settings *settings, const struct fan_scenario *b
             .variant = fan_request_variant(bug, names[i], why),
             .seed = settings->seed,
             .sim = strcmp(settings->runtime, "sim") == 0,
+            .fine = fan_request_fine(settings->grain),
             .workers =
                 settings->workers == FAN_REQUEST_NOT_GIVEN ? bug->workers : settings->workers,
             .items = settings->items == FAN_REQUEST_NOT_GIVEN ? bug->items : settings->items,
@@ -85,6 +87,10 @@ static size_t parse(int argc, char **argv, struct settings *settings, struct fan
         return 0;
     if (argc - parsed->operands != 1) {
         snprintf(why, FAN_OPTIONS_WHY, "it takes one bug, by number or name");
+        return 0;
+    }
+    if (settings->grain && strcmp(settings->runtime, "sim") != 0) {
+        snprintf(why, FAN_OPTIONS_WHY, "--grain is for --runtime sim");
         return 0;
     }
     const struct fan_scenario *bug = fan_request_bug(argv[parsed->operands], why);

@@ -65,6 +65,7 @@ static void write_down(struct exploring *all, struct fan_explore_failure *failur
         .workers = request->workers,
         .items = request->items,
         .seed = request->seed,
+        .fine = request->fine,
         .build = build,
     };
     fan_schedule_print(schedule, failure->schedule, sizeof failure->schedule);
@@ -153,7 +154,8 @@ static int start_child(struct exploring *all, struct explorer *one)
         .schedules = {.strategy = request->strategy,
                       .count = one->share,
                       .bound = request->bound,
-                      .walk = one->walk},
+                      .walk = one->walk,
+                      .fine = request->fine},
     };
     memset(one->counted, 0, sizeof one->counted);
     one->heard = 0;
@@ -444,6 +446,7 @@ void fan_explore_show(const struct fan_explore *explore, const struct fan_explor
         .helper = request->helper,
         .sim = true,
         .schedule = failure->schedule,
+        .fine = request->fine,
     };
     fan_attempt_make(attempt, limit_ns, interrupt);
 }

@@ -29,6 +29,7 @@ struct fan_explore_request {
     const char *strategy;
     uint64_t schedules; /* to run in all */
     uint64_t bound;     /* of the strategy; 0 = its own */
+    bool fine;          /* at the fine grain */
 };
 
 /* One way in which schedules fail. */

@@ -1,5 +1,7 @@
 #include "app/explore_json.h"
 
+#include "app/request.h"
+
 static void set(json_t *object, const char *member, json_t *value)
 {
     json_object_set_new(object, member, value);
@@ -78,13 +80,12 @@ static void set_sums(json_t *object, struct fan_explore *const *explores, size_t
     set_numbers(object, &sum);
 }
 
-static void set_request(json_t *object, const struct fan_explore_request *request,
-                        const char *grain)
+static void set_request(json_t *object, const struct fan_explore_request *request)
 {
     set(object, "scenario", fan_report_scenario(request->scenario));
     set(object, "runtime", json_string("sim"));
     set(object, "strategy", fan_report_string(request->strategy));
-    set(object, "grain", fan_report_string(grain));
+    set(object, "grain", json_string(fan_request_grain(request->fine)));
     set_number(object, "seed", request->seed);
     set_number(object, "workers", request->workers);
     set_number(object, "items", request->items);
@@ -104,7 +105,7 @@ static const char *reason_of(const struct fan_explore *last)
 }
 
 json_t *fan_explore_json(struct fan_explore *const *explores, const struct fan_explore_shown *shown,
-                         size_t count, const char *grain)
+                         size_t count)
 {
     const struct fan_explore *last = explores[count - 1];
     const char *reason = reason_of(last);
@@ -115,7 +116,7 @@ json_t *fan_explore_json(struct fan_explore *const *explores, const struct fan_e
         set(object, "reason", json_string(reason));
     if (reason || *last->message)
         set(object, "message", fan_report_string(last->message));
-    set_request(object, &last->request, grain);
+    set_request(object, &last->request);
     set_sums(object, explores, count);
     for (size_t i = 0; i < count; i++)
         json_array_append_new(runs, one_run(explores[i]));

@@ -9,6 +9,6 @@
  * each, `findings` what was found, each with its `variant` and its `replay` line. `finding` is the
  * failing schedule as `run` reports it, with stacks. */
 json_t *fan_explore_json(struct fan_explore *const *explores, const struct fan_explore_shown *shown,
-                         size_t count, const char *grain);
+                         size_t count);
 
 #endif

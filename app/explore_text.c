@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "app/report_text.h"
+#include "app/request.h"
 
 void fan_explore_text_number(uint64_t number, char text[32])
 {
@@ -21,11 +22,11 @@ void fan_explore_text_number(uint64_t number, char text[32])
 
 void fan_explore_text_begin(FILE *out, const struct fan_explore_request *request)
 {
-    fprintf(out,
-            "%s %s, %s   strategy %s   seed %" PRIu64 "   workers %" PRIu64 "   items %" PRIu64
-            "\n",
-            request->scenario->id, request->scenario->title, request->variant->name,
-            request->strategy, request->seed, request->workers, request->items);
+    fprintf(
+        out,
+        "%s %s, %s   strategy %s   seed %" PRIu64 "   workers %" PRIu64 "   items %" PRIu64 "%s\n",
+        request->scenario->id, request->scenario->title, request->variant->name, request->strategy,
+        request->seed, request->workers, request->items, request->fine ? "   grain fine" : "");
     fflush(out);
 }
 
@@ -95,8 +96,9 @@ static void print_cover(FILE *out, const struct fan_explore *explore)
     if (explore->complete)
         fprintf(out,
                 "  complete: all that can happen with %" PRIu64 " workers x %" PRIu64
-                " items (seed %" PRIu64 ")\n",
-                explore->request.workers, explore->request.items, explore->request.seed);
+                " items (seed %" PRIu64 ", %s grain)\n",
+                explore->request.workers, explore->request.items, explore->request.seed,
+                fan_request_grain(explore->request.fine));
     else
         fprintf(out, "  not complete: there may be other schedules\n");
 }

@@ -15,6 +15,7 @@ void fan_replay_line(const struct fan_replay_source *source, const struct fan_sc
         .workers = source->workers,
         .items = source->items,
         .seed = source->seed,
+        .fine = source->fine,
         .build = fan_line_fold(source->build),
         .check = fan_line_fold(hash),
     };

@@ -9,6 +9,7 @@ struct fan_replay_source {
     const struct fan_scenario *scenario;
     const struct fan_variant *variant;
     uint64_t workers, items, seed;
+    bool fine;
     uint64_t build; /* as the child told it */
 };
 

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 
+#include "app/request.h"
 #include "app/tell.h"
 
 static double ms(uint64_t ns)
@@ -273,6 +274,8 @@ static void set_request(json_t *object, const struct fan_attempt *attempt)
 {
     set(object, "scenario", fan_report_scenario(attempt->scenario));
     set(object, "runtime", fan_report_string(attempt->sim ? "sim" : "real"));
+    if (attempt->sim)
+        set(object, "grain", json_string(fan_request_grain(attempt->fine)));
     set(object, "seed", json_integer((json_int_t)attempt->seed));
     set(object, "workers", json_integer((json_int_t)attempt->workers));
     set(object, "items", json_integer((json_int_t)attempt->items));

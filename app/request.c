@@ -7,6 +7,18 @@
 
 const char *const fan_request_strategies[] = {"random", "pct", "surw", "delay", "dpor", NULL};
 
+const char *const fan_request_grains[] = {"coarse", "fine", NULL};
+
+bool fan_request_fine(const char *grain)
+{
+    return grain && strcmp(grain, fan_request_grains[1]) == 0;
+}
+
+const char *fan_request_grain(bool fine)
+{
+    return fan_request_grains[fine];
+}
+
 const struct fan_scenario *fan_request_bug(const char *id, char why[FAN_OPTIONS_WHY])
 {
     const struct fan_scenario *bug = fan_bugs_find(id);

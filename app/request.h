@@ -46,6 +46,20 @@ enum {
         .kind = FAN_OPTION_NUMBER, .high = FAN_REQUEST_ITEMS, .field = offsetof(settings, items)   \
     }
 
+/* Row for a `const char *grain`; NULL is the coarse one. */
+#define FAN_REQUEST_GRAIN_OPTION(settings)                                                         \
+    {                                                                                              \
+        .name = "grain", .argument = "NAME",                                                       \
+        .help = "a step is: coarse, a call; fine, a lock or atomic in it",                         \
+        .kind = FAN_OPTION_WORD, .words = fan_request_grains, .field = offsetof(settings, grain)   \
+    }
+
+extern const char *const fan_request_grains[];
+
+/* Whether it asks for the fine grain; and the other way round. */
+bool fan_request_fine(const char *grain);
+const char *fan_request_grain(bool fine);
+
 /* The strategies of an exploration there are. */
 extern const char *const fan_request_strategies[];
 #define FAN_REQUEST_STRATEGIES_HELP "random, pct, surw, delay, dpor"

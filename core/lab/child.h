@@ -16,6 +16,7 @@
  *     --schedule TEXT | --strategy NAME       which schedule (the random walk's first, if neither)
  *     --exploration FD                        where it tells of schedules (lab/exploration.h); with
  *     --schedules N --bound K                 --strategy, to run up to N of them, not one
+ *     --fine 1                                at the fine grain (run/sim_backend.h)
  *     --walk N                                seed of the strategy (--seed, if left out)
  *     --shown 1                               publish a single schedule at once, without a run to
  *                                             learn how it ends: for one that kills the child

@@ -35,9 +35,10 @@ static uint8_t mark_of(const char *text, size_t length)
 
 void fan_line_print(const struct fan_line *line, char text[FAN_LINE_TEXT])
 {
-    size_t used = (size_t)snprintf(
-        text, FAN_LINE_TEXT, "%s:%s%c.w%" PRIu64 "n%" PRIu64 "s%" PRIu64 ":%04x:", begin,
-        line->scenario, line->variant, line->workers, line->items, line->seed, line->build);
+    size_t used = (size_t)snprintf(text, FAN_LINE_TEXT,
+                                   "%s:%s%c.w%" PRIu64 "n%" PRIu64 "s%" PRIu64 "%s:%04x:", begin,
+                                   line->scenario, line->variant, line->workers, line->items,
+                                   line->seed, line->fine ? "f" : "", line->build);
     used += fan_schedule_print(&line->schedule, text + used, FAN_SCHEDULE_TEXT);
     used += (size_t)snprintf(text + used, FAN_LINE_TEXT - used, ":%04x", line->check);
     snprintf(text + used, FAN_LINE_TEXT - used, "%02x", mark_of(text, used));
@@ -80,7 +81,7 @@ static bool take_number(const char **at, char mark, uint64_t *number)
     return errno == 0;
 }
 
-/* "02b.w4n20s1" */
+/* "02b.w4n20s1", or with an f at its end */
 static bool take_what(const char *text, struct fan_line *line)
 {
     const char *dot = strrchr(text, '.');
@@ -91,8 +92,12 @@ static bool take_what(const char *text, struct fan_line *line)
     line->scenario[length - 1] = '\0';
     line->variant = text[length - 1];
     text = dot + 1;
-    return take_number(&text, 'w', &line->workers) && take_number(&text, 'n', &line->items) &&
-           take_number(&text, 's', &line->seed) && *text == '\0';
+    if (!take_number(&text, 'w', &line->workers) || !take_number(&text, 'n', &line->items) ||
+        !take_number(&text, 's', &line->seed))
+        return false;
+    line->fine = *text == 'f';
+    text += line->fine;
+    return *text == '\0';
 }
 
 static int take_parts(char *parts[PARTS], struct fan_line *line, char why[WHY])

@@ -1,6 +1,7 @@
 #ifndef FAN_LAB_LINE_H
 #define FAN_LAB_LINE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "sim/schedule.h"
@@ -13,7 +14,7 @@
  *          |   |       |    |              ends because the program dies
  *          |   |       |    `- the deviations from the default schedule (sim/schedule.h)
  *          |   |       `- build: of the operations of the default schedule, and of the rules
- *          |   `- workers, items, seed
+ *          |   `- workers, items, seed; and an f for the fine grain (run/sim_backend.h)
  *          `- the scenario's id and the first letter of the variant's name
  *
  * The build tells a program apart that has other operations; comments, compilers and optimisation
@@ -26,6 +27,7 @@ struct fan_line {
     char scenario[32]; /* its id */
     char variant;      /* the first letter of its name */
     uint64_t workers, items, seed;
+    bool fine; /* at the fine grain */
     uint16_t build, check;
     struct fan_schedule schedule;
 };

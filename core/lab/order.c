@@ -23,6 +23,7 @@ static const struct option names[] = {
     {"exploration", required_argument, NULL, FAN_ORDER_EXPLORATION},
     {"walk", required_argument, NULL, FAN_ORDER_WALK},
     {"shown", required_argument, NULL, FAN_ORDER_SHOWN},
+    {"fine", required_argument, NULL, FAN_ORDER_FINE},
     {"scenario", required_argument, NULL, FAN_ORDER_SCENARIO},
     {"variant", required_argument, NULL, FAN_ORDER_VARIANT},
     {"strategy", required_argument, NULL, FAN_ORDER_STRATEGY},
@@ -33,13 +34,21 @@ static const struct option names[] = {
 static const struct {
     uint64_t low, high;
 } ranges[FAN_ORDER_NUMBERS] = {
-    [FAN_ORDER_SEED] = {0, UINT64_MAX},   [FAN_ORDER_WORKERS] = {1, UINT32_MAX},
-    [FAN_ORDER_ITEMS] = {0, UINT32_MAX},  [FAN_ORDER_PACE] = {0, UINT32_MAX},
-    [FAN_ORDER_BUDGET] = {1, UINT32_MAX}, [FAN_ORDER_MEMORY] = {1, UINT64_MAX},
-    [FAN_ORDER_CPU] = {1, UINT32_MAX},    [FAN_ORDER_SEGMENT] = {0, INT32_MAX},
-    [FAN_ORDER_PARENT] = {1, INT32_MAX},  [FAN_ORDER_SCHEDULES] = {1, UINT64_MAX},
-    [FAN_ORDER_BOUND] = {0, UINT32_MAX},  [FAN_ORDER_EXPLORATION] = {0, INT32_MAX},
-    [FAN_ORDER_WALK] = {0, UINT64_MAX},   [FAN_ORDER_SHOWN] = {0, 1},
+    [FAN_ORDER_SEED] = {0, UINT64_MAX},
+    [FAN_ORDER_WORKERS] = {1, UINT32_MAX},
+    [FAN_ORDER_ITEMS] = {0, UINT32_MAX},
+    [FAN_ORDER_PACE] = {0, UINT32_MAX},
+    [FAN_ORDER_BUDGET] = {1, UINT32_MAX},
+    [FAN_ORDER_MEMORY] = {1, UINT64_MAX},
+    [FAN_ORDER_CPU] = {1, UINT32_MAX},
+    [FAN_ORDER_SEGMENT] = {0, INT32_MAX},
+    [FAN_ORDER_PARENT] = {1, INT32_MAX},
+    [FAN_ORDER_SCHEDULES] = {1, UINT64_MAX},
+    [FAN_ORDER_BOUND] = {0, UINT32_MAX},
+    [FAN_ORDER_EXPLORATION] = {0, INT32_MAX},
+    [FAN_ORDER_WALK] = {0, UINT64_MAX},
+    [FAN_ORDER_SHOWN] = {0, 1},
+    [FAN_ORDER_FINE] = {0, 1},
 };
 
 static int refuse(const char *what, const char *which)

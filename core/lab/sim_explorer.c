@@ -72,11 +72,15 @@ void fan_explorer_reset(struct fan_explorer *explorer)
     fan_sim_watch_begin(explorer->watch, explorer->sim);
 }
 
+/* Outside of a run there are no steps to take, so nothing is fine there. */
 void fan_explorer_go(struct fan_explorer *explorer, const struct fan_strategy *strategy)
 {
+    bool fine = explorer->order->numbers[FAN_ORDER_FINE];
+    fan_sim_backend_use(explorer->sim, fine ? FAN_GRAIN_FINE : FAN_GRAIN_COARSE);
     fan_sim_memory_begin();
     explorer->outcome = fan_sim_run(explorer->sim, strategy, program, explorer);
     fan_sim_memory_end();
+    fan_sim_backend_use(explorer->sim, FAN_GRAIN_COARSE);
     fan_thread_current = NULL;
 }
 

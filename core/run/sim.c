@@ -143,7 +143,8 @@ static void touch_word(enum fan_probe_op kind, const void *address, enum fan_tou
 
 void fan_announce_atomic_to_scheduler(const void *address, enum fan_touch_mode mode, void *pc)
 {
-    touch_word(FAN_OP_NONE, address, mode, NULL, NULL, 0, pc);
+    touch_word(mode == FAN_TOUCH_READ ? FAN_OP_LOAD : FAN_OP_STORE, address, mode, NULL, NULL, 0,
+               pc);
     fan_sim_watch_acquire(address);
     if (mode != FAN_TOUCH_READ)
         fan_sim_watch_release(address);
@@ -173,7 +174,7 @@ void fan_lock_release_as_step(struct fan_lock *lock, void *pc)
 void fan_backend_wait(uint32_t *word, uint32_t value, uint64_t deadline_ns)
 {
     if (fan_grain_is_fine) {
-        touch_word(FAN_OP_NONE, word, FAN_TOUCH_READ, has_changed, &(struct word){word, value},
+        touch_word(FAN_OP_LOAD, word, FAN_TOUCH_READ, has_changed, &(struct word){word, value},
                    deadline_ns, __builtin_return_address(0));
         return;
     }

@@ -134,6 +134,30 @@ START_TEST(a_rare_form_is_found_too_and_one_preemption_is_enough)
 }
 END_TEST
 
+START_TEST(a_proof_names_its_grain)
+{
+    static const char *const grains[] = {"coarse", "fine"};
+    json_int_t classes[2];
+    for (int i = 0; i < 2; i++) {
+        RUN("explore", "08", "--variant", "fixed", "--strategy", "dpor", "--grain", grains[i],
+            "--workers", "1", "--items", "1", "--json");
+        ck_assert_int_eq(result.code, 0);
+        json_t *report = parse();
+        ck_assert(json_is_true(json_object_get(report, "complete")));
+        ck_assert_str_eq(json_string_value(json_object_get(report, "grain")), grains[i]);
+        classes[i] = number(report, "classes");
+        json_decref(report);
+    }
+    ck_assert_int_lt(classes[0], classes[1]);
+    RUN("explore", "08", "--variant", "fixed", "--strategy", "dpor", "--grain", "fine", "--workers",
+        "1", "--items", "1");
+    ck_assert(strstr(result.out, "(seed 1, fine grain)"));
+    RUN("run", "08", "--grain", "fine");
+    ck_assert_int_eq(result.code, 2);
+    ck_assert(strstr(result.err, "--grain is for --runtime sim"));
+}
+END_TEST
+
 static const char *const strategies[] = {"random", "pct", "surw", "delay", "dpor"};
 
 START_TEST(every_strategy_finds)
@@ -247,6 +271,7 @@ int main(void)
     tcase_add_loop_test(tests, a_rare_form_is_found_too_and_one_preemption_is_enough, 0,
                         sizeof rare / sizeof rare[0]);
     tcase_add_loop_test(tests, every_strategy_finds, 0, sizeof strategies / sizeof strategies[0]);
+    tcase_add_test(tests, a_proof_names_its_grain);
     tcase_add_test(tests, the_text_tells_share_and_line);
     /* A sanitizer ends such a child in its own way, before the program's would come. */
     if (!FAN_UNDER_ASAN && !FAN_UNDER_TSAN)

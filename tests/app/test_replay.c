@@ -50,6 +50,11 @@ static void remake(const char *line, void (*change)(struct fan_line *parsed),
     fan_line_print(&parsed, text);
 }
 
+static void at_the_other_grain(struct fan_line *line)
+{
+    line->fine = !line->fine;
+}
+
 static void expect_columns(const char *text)
 {
     while (*text) {
@@ -90,6 +95,30 @@ START_TEST(the_line_in_the_readme_is_of_this_build)
     fclose(readme);
     RUN("replay", line);
     ck_assert_msg(result.code == 1, "%s: %s", line, result.err);
+}
+END_TEST
+
+/* The line says at which grain it was made: its steps are others there. */
+START_TEST(a_line_is_replayed_at_its_own_grain)
+{
+    RUN("explore", bugs[_i], "--variant", "buggy", "--grain", "fine", "--workers", "2", "--items",
+        "2", "--schedules", "100", "--json");
+    ck_assert_int_eq(result.code, 1);
+    json_t *report = parse();
+    ck_assert_str_eq(json_string_value(json_object_get(report, "grain")), "fine");
+    json_t *finding = json_array_get(json_object_get(report, "findings"), 0);
+    char fine[FAN_LINE_TEXT], coarse[FAN_LINE_TEXT];
+    strcpy(fine, json_string_value(json_object_get(finding, "replay")));
+    json_decref(report);
+    for (int i = 0; i < 3; i++) {
+        RUN("replay", fine);
+        ck_assert_int_eq(result.code, 1);
+        ck_assert_str_eq(result.err, "");
+    }
+    remake(fine, at_the_other_grain, coarse);
+    RUN("replay", coarse);
+    ck_assert_int_eq(result.code, 2);
+    ck_assert(strstr(result.err, "another build"));
 }
 END_TEST
 
@@ -238,6 +267,8 @@ int main(void)
     tcase_add_loop_test(tests, a_line_gives_the_same_run_every_time, 0,
                         sizeof bugs / sizeof bugs[0]);
     tcase_add_test(tests, the_line_in_the_readme_is_of_this_build);
+    tcase_add_loop_test(tests, a_line_is_replayed_at_its_own_grain, 0,
+                        sizeof bugs / sizeof bugs[0]);
     tcase_add_test(tests, the_story_is_told_within_80_columns);
     tcase_add_test(tests, what_repeats_is_folded);
     tcase_add_test(tests, a_run_that_finds_nothing_replays_as_clean);

@@ -31,6 +31,7 @@ static void expect_same(const struct fan_line *a, const struct fan_line *b)
     ck_assert_uint_eq(a->workers, b->workers);
     ck_assert_uint_eq(a->items, b->items);
     ck_assert_uint_eq(a->seed, b->seed);
+    ck_assert_int_eq(a->fine, b->fine);
     ck_assert_uint_eq(a->build, b->build);
     ck_assert_uint_eq(a->check, b->check);
     fan_schedule_print(&a->schedule, schedules[0], FAN_SCHEDULE_TEXT);
@@ -55,9 +56,21 @@ START_TEST(what_is_written_is_read)
 }
 END_TEST
 
+START_TEST(the_grain_is_written_and_read)
+{
+    struct fan_line read;
+    line.fine = true;
+    fan_line_print(&line, text);
+    ck_assert_msg(strncmp(text, "fan1:02b.w4n20s1f:7c1e:2.5.0-1.3v1:9a3f", 39) == 0, "%s", text);
+    ck_assert_int_eq(fan_line_parse(text, &read, why), 0);
+    expect_same(&read, &line);
+}
+END_TEST
+
 START_TEST(the_largest_line_is_read)
 {
     struct fan_line read;
+    line.fine = true;
     line.workers = line.items = line.seed = UINT64_MAX;
     strcpy(line.scenario, "a_name_of_thirty-one_characters");
     line.schedule.count = FAN_SCHEDULE_DEVIATIONS;
@@ -109,6 +122,8 @@ static const struct {
     {"fan1:02b.w4n20:7c1e:-:9a3f", "second part"},
     {"fan1:02b.w-4n20s1:7c1e:-:9a3f", "second part"},
     {"fan1:02b.w4n20s1x:7c1e:-:9a3f", "second part"},
+    {"fan1:02b.w4n20s1ff:7c1e:-:9a3f", "second part"},
+    {"fan1:02b.w4n20fs1:7c1e:-:9a3f", "second part"},
     {"fan1:02b.w4n20s99999999999999999999:7c1e:-:9a3f", "second part"},
     {"fan1:an_identifier_that_is_longer_than_allowedb.w4n20s1:7c1e:-:9a3f", "second part"},
     {"fan1:02b.w4n20s1:7C1E:-:9a3f", "third part"},
@@ -151,6 +166,7 @@ int main(void)
     TCase *tests = tcase_create("line");
     tcase_add_checked_fixture(tests, set_up, NULL);
     tcase_add_test(tests, what_is_written_is_read);
+    tcase_add_test(tests, the_grain_is_written_and_read);
     tcase_add_test(tests, the_largest_line_is_read);
     tcase_add_test(tests, only_what_a_shell_leaves_alone_occurs);
     tcase_add_test(tests, a_line_that_was_cut_is_refused_wherever_it_was);
