@@ -9,7 +9,8 @@
 /* A check: one variant, held to what it declares. A buggy variant must give each of its expected
  * findings and none beyond those and its `also` list; a fix must give none. A variant called "rare"
  * shows its defect only under few schedules, so in one run with real threads it need not; the
- * controlled scheduler runs many, and must find it. */
+ * controlled scheduler runs many, and must find it. What only that looks for at all (a race) is not
+ * asked of real threads either; the check's note says so. */
 struct fan_check_found {
     enum fan_finding_kind kind;
     char summary[160];

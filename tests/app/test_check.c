@@ -94,6 +94,26 @@ START_TEST(a_rare_variant_need_not_show_but_must_not_show_else)
 }
 END_TEST
 
+START_TEST(a_race_is_not_asked_of_real_threads_and_that_is_said)
+{
+    variant.expected[0] = FAN_FINDING_RACE;
+    struct fan_check check = check_of("buggy", FAN_ATTEMPT_VERDICT);
+    ck_assert(check.passed);
+    ck_assert_str_eq(check.note,
+                     "race: not looked for with real threads; sim does, and ThreadSanitizer");
+    found(FAN_FINDING_LEAK);
+    ck_assert(check_of("buggy", FAN_ATTEMPT_VERDICT).passed);
+    found(FAN_FINDING_MISUSE);
+    expect_problem(check_of("buggy", FAN_ATTEMPT_VERDICT), "misuse found, not declared");
+    struct fan_explore explore = {
+        .request = {.scenario = &scenario, .variant = &variant, .schedules = 10},
+        .end = FAN_EXPLORE_DONE,
+        .schedules = 10};
+    fan_check_judge_explored(&explore, NULL, &check);
+    expect_problem(check, "race expected, not found");
+}
+END_TEST
+
 START_TEST(a_failed_attempt_fails)
 {
     expect_problem(check_of("rare", FAN_ATTEMPT_SLOW), "a message");
@@ -234,6 +254,7 @@ int main(void)
     tcase_add_test(tests, nothing_else_may_be_found);
     tcase_add_test(tests, a_fix_must_be_silent);
     tcase_add_test(tests, a_rare_variant_need_not_show_but_must_not_show_else);
+    tcase_add_test(tests, a_race_is_not_asked_of_real_threads_and_that_is_said);
     tcase_add_test(tests, a_failed_attempt_fails);
     tcase_add_test(tests, junit_is_well_formed_whatever_it_tells);
     tcase_add_test(tests, tap_has_one_line_a_test_and_no_stray_directive);
