@@ -49,25 +49,31 @@ static void expect_short_line(const json_t *finding)
 
 static const struct {
     const char *id, *kind;
-} bugs[] = {{"02", "deadlock"}, {"04", "deadlock"}, {"08", "panic"}};
+} bugs[] = {
+    {"02", "deadlock"}, {"04", "deadlock"}, {"07", "race"},
+    {"08", "panic"},    {"11", "leak"},     {"13", "panic"},
+};
 
 static const struct {
     const char *id, *kind;
 } rare[] = {{"02", "deadlock"}, {"08", "panic"}};
 
+/* A race may show in several places. */
 START_TEST(a_bug_is_found_with_a_short_line)
 {
     RUN("explore", bugs[_i].id, "--variant", "buggy", "--schedules", "200", "--json");
     ck_assert_int_eq(result.code, 1);
     json_t *report = parse(), *findings = json_object_get(report, "findings");
-    ck_assert_uint_eq(json_array_size(findings), 1);
-    json_t *finding = json_array_get(findings, 0);
-    ck_assert_str_eq(json_string_value(json_object_get(finding, "kind")), bugs[_i].kind);
-    ck_assert(json_is_true(json_object_get(finding, "certified")));
-    ck_assert_ptr_nonnull(json_object_get(finding, "finding"));
-    expect_short_line(finding);
+    ck_assert_uint_ge(json_array_size(findings), 1);
+    for (size_t i = 0; i < json_array_size(findings); i++) {
+        json_t *finding = json_array_get(findings, i);
+        ck_assert_str_eq(json_string_value(json_object_get(finding, "kind")), bugs[_i].kind);
+        ck_assert(json_is_true(json_object_get(finding, "certified")));
+        ck_assert_ptr_nonnull(json_object_get(finding, "finding"));
+        expect_short_line(finding);
+    }
     ck_assert_int_eq(number(report, "schedules"), 200);
-    ck_assert_int_eq(number(report, "failing"), number(finding, "schedules"));
+    ck_assert_int_eq(number(report, "failing"), 200);
     json_decref(report);
 }
 END_TEST
