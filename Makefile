@@ -43,12 +43,13 @@ TEST_LIBS   = $(call once,test_libs,pkg-config --libs $(TEST_PKGS)) -lutil
 
 # What the analysers need to know. Any string serves for the strings that the build defines.
 ANALYSED_AS = -I.ci/analysed -Icore -I. $(filter -I% -D%,$(TEST_CFLAGS)) \
-              $(patsubst %,-D%=__FILE__,FAN_SOURCE_FILE FAN_VERSION FAN_BUILD_DIR)
+              $(patsubst %,-D%=__FILE__,FAN_SOURCE_FILE FAN_VERSION FAN_BUILD_DIR \
+                FAN_CORE_DIR FAN_LIBRARY_DIR FAN_SANITIZE)
 
 # ---- what there is --------------------------------------------------------------------------
 
 fan_layers  := base run sync flow watch lab
-fan_all     := $(wildcard $(fan_layers:%=core/%/*.c))
+fan_all     := $(filter-out core/lab/main.c,$(wildcard $(fan_layers:%=core/%/*.c)))
 # The same source is built twice: for threads of the system, and (with -DFAN_SIM) for the
 # scheduler's. What only one of the two has is told by its name. A schedule's text is read by both.
 fan_sources := $(filter-out core/run/sim% core/lab/sim%,$(fan_all)) $(wildcard core/sim/schedule.c)
@@ -76,6 +77,7 @@ app_objects := $(call objects,$(app_sources))
 
 libfan   := $(BUILD)/libfan.a
 libfan_sim := $(BUILD)/libfan_sim.a
+libfan_main := $(if $(wildcard core/lab/main.c),$(BUILD)/libfan_main.a)
 libapp   := $(BUILD)/libapp.a
 libsupport := $(BUILD)/libsupport.a
 fanlab   := $(if $(wildcard app/main.c),$(BUILD)/fanlab)
@@ -94,7 +96,7 @@ tsan := BUILD=$(BUILD)/tsan SANITIZE=thread CC=gcc CFLAGS='-O1 -g'
 
 .PHONY: all tests benches help run test check bench asan tsan install clean FORCE
 
-everything := $(libfan) $(libfan_sim) $(bug_objects) $(if $(app_sources),$(libapp)) \
+everything := $(libfan) $(libfan_sim) $(libfan_main) $(bug_objects) $(if $(app_sources),$(libapp)) \
               $(lab_real) $(lab_sim) $(fanlab)
 
 all: $(everything)  ## build the library and the programs into build/
@@ -151,6 +153,8 @@ $(BUILD)/obj/bugs/%.o $(BUILD)/sim/bugs/%.o: INCLUDES = -Icore -I.
 # A bug's stacks are to show the functions that its source shows.
 $(BUILD)/obj/bugs/%.o $(BUILD)/sim/bugs/%.o: FRAMES += -fno-inline
 $(BUILD)/obj/bugs/%.o $(BUILD)/sim/bugs/%.o: EMBED = -DFAN_SOURCE_FILE='"$<"'
+$(BUILD)/obj/app/compile.o: EMBED = -DFAN_CORE_DIR='"$(abspath core)"' \
+    -DFAN_LIBRARY_DIR='"$(abspath $(BUILD))"' -DFAN_SANITIZE='"$(or $(firstword $(SANITIZE_FLAGS)),-g)"'
 $(BUILD)/obj/app/%.o: INCLUDES = -Icore -I. $(APP_CFLAGS) -DFAN_VERSION='"$(VERSION)"'
 $(BUILD)/obj/tests/%.o: INCLUDES = -Icore -I. $(TEST_CFLAGS) -DFAN_BUILD_DIR='"$(abspath $(BUILD))"'
 $(BUILD)/obj/tests/bench/%.o: INCLUDES = -Icore -I.
@@ -166,6 +170,7 @@ $(BUILD)/sim/%.o: %.c $(flags)
 
 $(libfan): $(fan_objects)
 $(libfan_sim): $(sim_objects)
+$(BUILD)/libfan_main.a: $(call objects,core/lab/main.c)
 $(libapp): $(app_objects)
 $(libsupport): $(call objects,$(support_sources))
 %.a: $(flags)
@@ -237,10 +242,10 @@ $(peers_go): $(BUILD)/bench/%_go: tests/bench/%.go
 public_headers = $(filter %.h,$(shell $(CC) -Icore -MM core/fan/fan.h))
 into = $(DESTDIR)$(PREFIX)
 
-install: all  ## install under PREFIX, below DESTDIR: programs, libfan.a, headers, fan.pc
+install: all  ## install under PREFIX, below DESTDIR: programs, libraries, headers, fan.pc
 	@test -n '$(public_headers)' # the compiler has said what is wrong with them
 	install -d $(into)/bin $(into)/lib/pkgconfig $(into)/include/fan
-	install -m 644 $(libfan) $(into)/lib/
+	install -m 644 $(libfan) $(libfan_sim) $(libfan_main) $(into)/lib/
 	$(if $(fanlab)$(lab_real),install $(fanlab) $(lab_real) $(lab_sim) $(into)/bin/)
 	for header in $(patsubst core/%,%,$(public_headers)); do \
 	    install -D -m 644 core/$$header $(into)/include/fan/$${header#fan/} || exit 1; \

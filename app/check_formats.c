@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/report_json.h"
+#include "app/subject.h"
 
 enum {
     TOLD = 400 /* bytes that tell of one check */
@@ -41,6 +42,15 @@ static void print_schedules(FILE *out, const struct fan_check *check)
                 check->schedules);
 }
 
+static void print_replay(FILE *out, const struct fan_scenario *scenario, const char *line)
+{
+    char command[FAN_SUBJECT_COMMAND];
+    if (!*line)
+        return;
+    fan_subject_replay(scenario, line, command);
+    fprintf(out, "       %s\n", command);
+}
+
 static void print_text(FILE *out, const char *runtime, const struct fan_check *checks, size_t count)
 {
     (void)runtime;
@@ -53,8 +63,7 @@ static void print_text(FILE *out, const char *runtime, const struct fan_check *c
         for (uint32_t j = 0; j < check->found_count; j++) {
             tell_found(&check->found[j], told);
             fprintf(out, "       %s\n", told);
-            if (*check->found[j].replay)
-                fprintf(out, "       fanlab replay %s\n", check->found[j].replay);
+            print_replay(out, check->scenario, check->found[j].replay);
         }
         print_schedules(out, check);
         if (*check->note)

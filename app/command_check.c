@@ -7,7 +7,7 @@
 #include "app/command.h"
 #include "app/report_json.h"
 #include "app/request.h"
-#include "bugs/table.h"
+#include "app/subject.h"
 #include "run/time.h"
 
 struct settings {
@@ -33,7 +33,7 @@ static const struct fan_option options[] = {
 };
 
 struct checks {
-    bool (*check)(struct checks *checks, const struct fan_scenario *bug,
+    bool (*check)(struct checks *checks, const struct fan_subject *subject,
                   const struct fan_variant *variant);
     uint64_t seed;
     const struct fan_interrupt *interrupt;
@@ -44,15 +44,16 @@ struct checks {
 };
 
 /* Of one variant; returns whether the next check may follow. */
-static bool check_real(struct checks *checks, const struct fan_scenario *bug,
+static bool check_real(struct checks *checks, const struct fan_subject *subject,
                        const struct fan_variant *variant)
 {
     struct fan_attempt attempt = {
-        .scenario = bug,
+        .scenario = subject->scenario,
         .variant = variant,
+        .helper = subject->real,
         .seed = checks->seed,
-        .workers = bug->workers,
-        .items = bug->items,
+        .workers = subject->scenario->workers,
+        .items = subject->scenario->items,
     };
     fan_attempt_make(&attempt, FAN_REQUEST_TIMEOUT_S * FAN_SECOND, checks->interrupt);
     fan_check_judge(&attempt, &checks->list[checks->count++]);
@@ -63,15 +64,16 @@ static bool check_real(struct checks *checks, const struct fan_scenario *bug,
     return attempt.end != FAN_ATTEMPT_UNSTARTED && attempt.end != FAN_ATTEMPT_INTERRUPTED;
 }
 
-static bool check_sim(struct checks *checks, const struct fan_scenario *bug,
+static bool check_sim(struct checks *checks, const struct fan_subject *subject,
                       const struct fan_variant *variant)
 {
     struct fan_explore_request request = {
-        .scenario = bug,
+        .scenario = subject->scenario,
         .variant = variant,
+        .helper = subject->sim,
         .seed = checks->seed,
-        .workers = bug->workers,
-        .items = bug->items,
+        .workers = subject->scenario->workers,
+        .items = subject->scenario->items,
         .strategy = "random",
         .schedules = fan_check_schedules(variant),
     };
@@ -90,30 +92,21 @@ static bool check_sim(struct checks *checks, const struct fan_scenario *bug,
     return go_on;
 }
 
-static bool check_both(struct checks *checks, const struct fan_scenario *bug,
+static bool check_both(struct checks *checks, const struct fan_subject *subject,
                        const struct fan_variant *variant)
 {
-    if (!check_real(checks, bug, variant) || !check_sim(checks, bug, variant))
+    if (!check_real(checks, subject, variant) || !check_sim(checks, subject, variant))
         return false;
     fan_check_excuse(&checks->list[checks->count - 2], &checks->list[checks->count - 1]);
     return true;
 }
 
-static bool check_bug(struct checks *checks, const struct fan_scenario *bug)
+static bool check_subject(struct checks *checks, const struct fan_subject *subject)
 {
     bool go_on = true;
-    for (size_t i = 0; i < bug->variant_count && go_on; i++)
-        go_on = checks->check(checks, bug, &bug->variants[i]);
+    for (size_t i = 0; i < subject->scenario->variant_count && go_on; i++)
+        go_on = checks->check(checks, subject, &subject->scenario->variants[i]);
     return go_on;
-}
-
-/* Without names, all there are. They have been looked up before. */
-static void check_bugs(struct checks *checks, char **names, size_t name_count)
-{
-    bool go_on = true;
-    size_t count = name_count ? name_count : fan_bugs_count;
-    for (size_t i = 0; i < count && go_on; i++)
-        go_on = check_bug(checks, name_count ? fan_bugs_find(names[i]) : fan_bugs[i]);
 }
 
 static int conclude(const struct settings *settings, const struct checks *checks)
@@ -140,7 +133,7 @@ static int lack(const struct settings *settings, const char *why)
     return FAN_EXIT_LACKING;
 }
 
-static bool (*check_of(const char *runtime))(struct checks *, const struct fan_scenario *,
+static bool (*check_of(const char *runtime))(struct checks *, const struct fan_subject *,
                                              const struct fan_variant *)
 {
     if (strcmp(runtime, "both") == 0)
@@ -148,26 +141,57 @@ static bool (*check_of(const char *runtime))(struct checks *, const struct fan_s
     return strcmp(runtime, "sim") == 0 ? check_sim : check_real;
 }
 
-static int check_all(const struct settings *settings, char **names, size_t name_count)
+static int runtimes_of(const char *runtime)
 {
-    struct fan_interrupt interrupt;
-    size_t bugs = name_count ? name_count : fan_bugs_count;
+    if (strcmp(runtime, "both") == 0)
+        return FAN_USERFILE_REAL | FAN_USERFILE_SIM;
+    return strcmp(runtime, "sim") == 0 ? FAN_USERFILE_SIM : FAN_USERFILE_REAL;
+}
+
+static int check_subjects(const struct settings *settings, const struct fan_subjects *subjects,
+                          const struct fan_interrupt *interrupt)
+{
     struct checks checks = {.check = check_of(settings->runtime),
                             .seed = settings->seed,
-                            .interrupt = &interrupt,
-                            .room = 2 * bugs * FAN_LAB_VARIANTS};
+                            .interrupt = interrupt,
+                            .room = 2 * subjects->count * FAN_LAB_VARIANTS};
+    bool go_on = true;
     checks.list = calloc(checks.room + 1, sizeof *checks.list);
     if (!checks.list)
         return lack(settings, "out of memory");
-    int error = fan_interrupt_begin(&interrupt);
-    if (error) {
-        free(checks.list);
-        return lack(settings, strerror(error));
-    }
-    check_bugs(&checks, names, name_count);
-    fan_interrupt_end(&interrupt);
+    for (size_t i = 0; i < subjects->count && go_on; i++)
+        go_on = check_subject(&checks, &subjects->list[i]);
     int code = conclude(settings, &checks);
     free(checks.list);
+    return code;
+}
+
+static void refuse(const struct settings *settings, const char *reason, const char *why)
+{
+    if (strcmp(settings->format, "json") == 0)
+        fan_report_print(stdout, fan_report_refusal("fanlab.check/1", reason, why, settings->seed));
+}
+
+/* Without words, all bugs there are. */
+static int check_words(const struct settings *settings, char *const *words, size_t count)
+{
+    struct fan_interrupt interrupt;
+    struct fan_subjects subjects;
+    int error = fan_interrupt_begin(&interrupt);
+    if (error)
+        return lack(settings, strerror(error));
+    int code =
+        fan_subjects_find(&subjects, words, count, runtimes_of(settings->runtime), &interrupt);
+    if (!code && count == 0)
+        code = fan_subjects_add_bugs(&subjects);
+    if (code) {
+        refuse(settings, subjects.reason, subjects.why);
+        fan_subjects_refused(&subjects, &fan_command_check);
+    } else {
+        code = check_subjects(settings, &subjects, &interrupt);
+    }
+    fan_subjects_release(&subjects);
+    fan_interrupt_end(&interrupt);
     return code;
 }
 
@@ -179,23 +203,20 @@ static int run(int argc, char **argv)
     int error = fan_options_parse(options, argc, argv, &settings, &parsed, why);
     if (fan_command_explains(&fan_command_check, &parsed))
         return FAN_EXIT_CLEAN;
-    for (int i = parsed.operands; i < argc && !error; i++)
-        error = !fan_request_bug(argv[i], why);
-    if (error) {
-        if (strcmp(settings.format, "json") == 0)
-            fan_report_print(stdout,
-                             fan_report_refusal("fanlab.check/1", "usage", why, settings.seed));
-        return fan_command_misused(&fan_command_check, why);
-    }
-    return check_all(&settings, argv + parsed.operands, (size_t)(argc - parsed.operands));
+    if (!error)
+        return check_words(&settings, argv + parsed.operands, (size_t)(argc - parsed.operands));
+    refuse(&settings, "usage", why);
+    return fan_command_misused(&fan_command_check, why);
 }
 
 const struct fan_command fan_command_check = {
     .name = "check",
     .operands = "[ID...]",
     .summary = "Checks that each bug is found, and each fix silent",
-    .more = "Exit code: 0 all as declared, 1 not so, 2 usage, 3 the environment lacks\n"
-            "something, 128 + n interrupted by signal n.\n",
+    .more = FAN_REQUEST_ID_HELP
+    "Of its scenarios, a variant must give what it declares, and nothing else.\n"
+    "Exit code: 0 all as declared, 1 not so, 2 usage, 3 the environment lacks\n"
+    "something, 128 + n interrupted by signal n.\n",
     .options = options,
     .run = run,
 };

@@ -10,6 +10,7 @@
 #include "app/explore_text.h"
 #include "app/report_json.h"
 #include "app/request.h"
+#include "app/subject.h"
 #include "run/time.h"
 
 enum {
@@ -67,9 +68,10 @@ static const struct settings defaults = {
 struct explored {
     const struct fan_interrupt *interrupt;
     bool json;
+    const struct fan_scenario *now; /* the one that is being explored */
     size_t count;
-    struct fan_explore *list[FAN_LAB_VARIANTS];
-    struct fan_explore_shown shown[FAN_LAB_VARIANTS];
+    struct fan_explore **list;
+    struct fan_explore_shown *shown;
 };
 
 /* Who asks for a proof means all of it. */
@@ -78,42 +80,70 @@ static uint64_t default_schedules(const struct settings *settings)
     return strcmp(settings->strategy, "dpor") == 0 ? MOST_SCHEDULES : SCHEDULES;
 }
 
-/* Fills in what is to be explored and returns how many; 0 with a reason in `why`. */
-static size_t plan(const struct settings *settings, const struct fan_scenario *bug,
-                   struct fan_explore_request requests[FAN_LAB_VARIANTS], char why[FAN_OPTIONS_WHY])
+/* What is to be explored. */
+struct plan {
+    size_t count;
+    struct fan_explore_request *requests;
+};
+
+static void add_request(const struct settings *settings, const struct fan_subject *subject,
+                        const struct fan_variant *variant, struct plan *plan)
 {
-    bool all = strcmp(settings->variant, "all") == 0;
-    size_t count = all ? bug->variant_count : 1;
-    for (size_t i = 0; i < count; i++) {
-        requests[i] = (struct fan_explore_request){
-            .scenario = bug,
-            .variant = all ? &bug->variants[i] : fan_request_variant(bug, settings->variant, why),
-            .seed = settings->seed,
-            .workers =
-                settings->workers == FAN_REQUEST_NOT_GIVEN ? bug->workers : settings->workers,
-            .items = settings->items == FAN_REQUEST_NOT_GIVEN ? bug->items : settings->items,
-            .strategy = settings->strategy,
-            .schedules = settings->schedules ? settings->schedules : default_schedules(settings),
-            .bound = settings->bound,
-            .fine = fan_request_fine(settings->grain),
-        };
-        if (!requests[i].variant)
-            return 0;
-    }
-    return count;
+    const struct fan_scenario *scenario = subject->scenario;
+    plan->requests[plan->count++] = (struct fan_explore_request){
+        .scenario = scenario,
+        .variant = variant,
+        .helper = subject->sim,
+        .seed = settings->seed,
+        .workers =
+            settings->workers == FAN_REQUEST_NOT_GIVEN ? scenario->workers : settings->workers,
+        .items = settings->items == FAN_REQUEST_NOT_GIVEN ? scenario->items : settings->items,
+        .strategy = settings->strategy,
+        .schedules = settings->schedules ? settings->schedules : default_schedules(settings),
+        .bound = settings->bound,
+        .fine = fan_request_fine(settings->grain),
+    };
 }
 
-static size_t parse(int argc, char **argv, struct settings *settings, struct fan_parsed *parsed,
-                    struct fan_explore_request *requests, char why[FAN_OPTIONS_WHY])
+/* Returns whether there is what is asked for; else with a reason in `why`. */
+static bool add_subject(const struct settings *settings, const struct fan_subject *subject,
+                        struct plan *plan, char why[FAN_OPTIONS_WHY])
+{
+    const struct fan_scenario *scenario = subject->scenario;
+    if (strcmp(settings->variant, "all") == 0) {
+        for (size_t i = 0; i < scenario->variant_count; i++)
+            add_request(settings, subject, &scenario->variants[i], plan);
+        return true;
+    }
+    const struct fan_variant *variant = fan_request_variant(scenario, settings->variant, why);
+    if (variant)
+        add_request(settings, subject, variant, plan);
+    return variant != NULL;
+}
+
+static bool make_plan(const struct settings *settings, const struct fan_subjects *subjects,
+                      struct plan *plan, char why[FAN_OPTIONS_WHY])
+{
+    bool good = true;
+    plan->requests = calloc(subjects->count * FAN_LAB_VARIANTS, sizeof *plan->requests);
+    if (!plan->requests) {
+        snprintf(why, FAN_OPTIONS_WHY, "out of memory");
+        return false;
+    }
+    for (size_t i = 0; i < subjects->count && good; i++)
+        good = add_subject(settings, &subjects->list[i], plan, why);
+    return good;
+}
+
+static bool parse(int argc, char **argv, struct settings *settings, struct fan_parsed *parsed,
+                  char why[FAN_OPTIONS_WHY])
 {
     if (fan_options_parse(options, argc, argv, settings, parsed, why) != 0)
-        return 0;
-    if (argc - parsed->operands != 1) {
-        snprintf(why, FAN_OPTIONS_WHY, "it takes one bug, by number or name");
-        return 0;
-    }
-    const struct fan_scenario *bug = fan_request_bug(argv[parsed->operands], why);
-    return bug ? plan(settings, bug, requests, why) : 0;
+        return false;
+    if (argc - parsed->operands == 1)
+        return true;
+    snprintf(why, FAN_OPTIONS_WHY, "it takes one bug, by number or name, or one C file");
+    return false;
 }
 
 /* ---- what is told while it goes on ---- */
@@ -123,7 +153,7 @@ static void tell_found(void *listener, const struct fan_explore_failure *failure
     const struct explored *explored = listener;
     fan_explore_text_clear_progress(stderr);
     if (!explored->json)
-        fan_explore_text_found(stdout, failure);
+        fan_explore_text_found(stdout, explored->now, failure);
 }
 
 static void tell_progress(void *listener, const struct fan_explore *explore)
@@ -155,6 +185,7 @@ static bool explore_one(struct explored *explored, const struct fan_explore_requ
 {
     struct fan_explore_listener listener = {tell_found,
                                             isatty(STDERR_FILENO) ? tell_progress : NULL, explored};
+    explored->now = request->scenario;
     if (!explored->json)
         fan_explore_text_begin(stdout, request);
     struct fan_explore *explore = fan_explore_make(request, &listener, explored->interrupt);
@@ -204,7 +235,8 @@ static void release(struct explored *explored)
                 fan_attempt_release(&explored->shown[i].attempts[j]);
         free(explored->list[i]);
     }
-    free(explored);
+    free(explored->list);
+    free(explored->shown);
 }
 
 static void refuse(const struct settings *settings, const char *reason, const char *why)
@@ -221,29 +253,59 @@ static int lack(const struct settings *settings, const char *why)
     return FAN_EXIT_LACKING;
 }
 
-static int explore_all(const struct settings *settings, const struct fan_explore_request *requests,
-                       size_t count)
+static int explore_all(const struct settings *settings, const struct plan *plan,
+                       const struct fan_interrupt *interrupt)
+{
+    struct explored explored = {.interrupt = interrupt,
+                                .json = settings->json,
+                                .list = calloc(plan->count, sizeof *explored.list),
+                                .shown = calloc(plan->count, sizeof *explored.shown)};
+    if (!explored.list || !explored.shown) {
+        release(&explored);
+        return lack(settings, "out of memory");
+    }
+    for (size_t i = 0; i < plan->count && explore_one(&explored, &plan->requests[i]); i++)
+        ;
+    complain(&explored);
+    if (settings->json && explored.count > 0)
+        fan_report_print(stdout, fan_explore_json(explored.list, explored.shown, explored.count));
+    int code = exit_code(&explored, plan->count);
+    release(&explored);
+    return code;
+}
+
+static int explore_subjects(const struct settings *settings, const struct fan_subjects *subjects,
+                            const struct fan_interrupt *interrupt)
+{
+    char why[FAN_OPTIONS_WHY];
+    struct plan plan = {0};
+    int code;
+    if (make_plan(settings, subjects, &plan, why)) {
+        code = explore_all(settings, &plan, interrupt);
+    } else {
+        refuse(settings, "usage", why);
+        code = fan_command_misused(&fan_command_explore, why);
+    }
+    free(plan.requests);
+    return code;
+}
+
+static int explore_word(const struct settings *settings, char *const *word)
 {
     struct fan_interrupt interrupt;
-    struct explored *explored = calloc(1, sizeof *explored);
-    if (!explored)
-        return lack(settings, "out of memory");
+    struct fan_subjects subjects;
     int error = fan_interrupt_begin(&interrupt);
-    if (error) {
-        free(explored);
+    if (error)
         return lack(settings, strerror(error));
+    int code = fan_subjects_find(&subjects, word, 1, FAN_USERFILE_SIM, &interrupt);
+    if (code) {
+        refuse(settings, subjects.reason, subjects.why);
+        fan_subjects_refused(&subjects, &fan_command_explore);
+    } else {
+        code = explore_subjects(settings, &subjects, &interrupt);
     }
-    explored->interrupt = &interrupt;
-    explored->json = settings->json;
-    for (size_t i = 0; i < count && explore_one(explored, &requests[i]); i++)
-        ;
+    fan_subjects_release(&subjects);
     fan_interrupt_end(&interrupt);
-    complain(explored);
-    if (settings->json && explored->count > 0)
-        fan_report_print(stdout,
-                         fan_explore_json(explored->list, explored->shown, explored->count));
-    int code = exit_code(explored, count);
-    release(explored);
     return code;
 }
 
@@ -251,26 +313,25 @@ static int run(int argc, char **argv)
 {
     struct settings settings = defaults;
     struct fan_parsed parsed;
-    struct fan_explore_request requests[FAN_LAB_VARIANTS];
     char why[FAN_OPTIONS_WHY];
-    size_t count = parse(argc, argv, &settings, &parsed, requests, why);
+    bool good = parse(argc, argv, &settings, &parsed, why);
     if (fan_command_explains(&fan_command_explore, &parsed))
         return FAN_EXIT_CLEAN;
-    if (count == 0) {
-        refuse(&settings, "usage", why);
-        return fan_command_misused(&fan_command_explore, why);
-    }
-    return explore_all(&settings, requests, count);
+    if (good)
+        return explore_word(&settings, argv + parsed.operands);
+    refuse(&settings, "usage", why);
+    return fan_command_misused(&fan_command_explore, why);
 }
 
 const struct fan_command fan_command_explore = {
     .name = "explore",
     .operands = "ID",
-    .summary = "Runs a bug and its fix under many schedules",
-    .more = "Each failure is told of as it is found, with the line that 'fanlab replay'\n"
-            "takes; in the end each is run once more and its finding is shown.\n"
-            "Exit code: 0 nothing found, 1 something found, 2 usage, 3 the environment\n"
-            "lacks something, 128 + n interrupted by signal n.\n",
+    .summary = "Runs a bug or a C file under many schedules",
+    .more = FAN_REQUEST_ID_HELP
+    "Each failure is told of as it is found, with the line that 'fanlab replay'\n"
+    "takes; in the end each is run once more and its finding is shown.\n"
+    "Exit code: 0 nothing found, 1 something found, 2 usage, 3 the environment\n"
+    "lacks something, 128 + n interrupted by signal n.\n",
     .options = options,
     .run = run,
 };

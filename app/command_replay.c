@@ -9,6 +9,7 @@
 #include "app/report_text.h"
 #include "app/request.h"
 #include "app/story.h"
+#include "app/userfile.h"
 #include "lab/exploration.h"
 #include "run/time.h"
 
@@ -34,6 +35,9 @@ enum match {
 };
 
 struct replaying {
+    struct fan_interrupt interrupt;
+    const char *path;         /* of the C file that the line is about; NULL = it is about a bug */
+    struct fan_userfile file; /* that */
     struct fan_line line;
     char schedule[FAN_SCHEDULE_TEXT];
     struct fan_attempt attempt;
@@ -45,20 +49,25 @@ static bool parse(int argc, char **argv, struct settings *settings, struct fan_p
                   struct replaying *replaying)
 {
     char why[96], *complaint = replaying->why;
-    struct fan_attempt *attempt = &replaying->attempt;
-    const struct fan_line *line = &replaying->line;
     if (fan_options_parse(options, argc, argv, settings, parsed, complaint) != 0)
         return false;
-    if (argc - parsed->operands != 1) {
-        snprintf(complaint, FAN_OPTIONS_WHY, "it takes one replay line");
+    int words = argc - parsed->operands;
+    if (words != 1 && words != 2) {
+        snprintf(complaint, FAN_OPTIONS_WHY,
+                 "it takes one replay line, and the C file if it is about one");
+        return false;
+    }
+    replaying->path = words == 2 ? argv[parsed->operands + 1] : NULL;
+    if (replaying->path && !fan_userfile_is_one(replaying->path)) {
+        snprintf(complaint, FAN_OPTIONS_WHY, "'%.80s' is no C file: its name does not end in .c",
+                 replaying->path);
         return false;
     }
     if (fan_line_parse(argv[parsed->operands], &replaying->line, why) != 0) {
         snprintf(complaint, FAN_OPTIONS_WHY, "this line cannot be replayed: %s", why);
         return false;
     }
-    attempt->variant = fan_replay_find(line, &attempt->scenario, complaint);
-    return attempt->variant != NULL;
+    return true;
 }
 
 /* Which deviation of the line it was. */
@@ -167,25 +176,67 @@ static int lack(const struct settings *settings, struct replaying *replaying, co
 
 static int replay(const struct settings *settings, struct replaying *replaying, const char *line)
 {
-    struct fan_interrupt interrupt;
     struct fan_attempt *attempt = &replaying->attempt;
-    int error = fan_interrupt_begin(&interrupt);
-    if (error)
-        return lack(settings, replaying, strerror(error));
     fan_schedule_print(&replaying->line.schedule, replaying->schedule, sizeof replaying->schedule);
     attempt->sim = true;
+    attempt->helper = replaying->file.sim;
     attempt->schedule = replaying->schedule;
     attempt->fine = replaying->line.fine;
     attempt->seed = replaying->line.seed;
     attempt->workers = replaying->line.workers;
     attempt->items = replaying->line.items;
-    fan_attempt_make(attempt, FAN_REQUEST_TIMEOUT_S * FAN_SECOND, &interrupt);
-    fan_interrupt_end(&interrupt);
+    fan_attempt_make(attempt, FAN_REQUEST_TIMEOUT_S * FAN_SECOND, &replaying->interrupt);
     if (attempt->end == FAN_ATTEMPT_UNSTARTED)
         return lack(settings, replaying, attempt->message);
     compare(replaying);
     int code = report(settings, replaying, line);
     fan_attempt_release(attempt);
+    return code;
+}
+
+/* Returns 0, or the exit code that is due. */
+static int open_file(const struct settings *settings, struct replaying *replaying)
+{
+    int signal = 0;
+    if (!replaying->path)
+        return 0;
+    switch (fan_userfile_open(replaying->path, FAN_USERFILE_SIM, &replaying->interrupt,
+                              &replaying->file, &signal, replaying->why)) {
+    case FAN_USERFILE_FINE:
+        return 0;
+    case FAN_USERFILE_LACKING:
+        return lack(settings, replaying, replaying->why);
+    case FAN_USERFILE_UNUSABLE:
+    case FAN_USERFILE_STOPPED:
+        break;
+    }
+    refuse(settings, signal ? "interrupted" : "usage", replaying);
+    fprintf(stderr, "fanlab replay: %s\n", replaying->why);
+    return signal ? FAN_EXIT_SIGNAL + signal : FAN_EXIT_USAGE;
+}
+
+static int misused(const struct settings *settings, const struct replaying *replaying)
+{
+    refuse(settings, "usage", replaying);
+    return fan_command_misused(&fan_command_replay, replaying->why);
+}
+
+static int replay_line(const struct settings *settings, struct replaying *replaying,
+                       const char *line)
+{
+    struct fan_attempt *attempt = &replaying->attempt;
+    int error = fan_interrupt_begin(&replaying->interrupt);
+    if (error)
+        return lack(settings, replaying, strerror(error));
+    int code = open_file(settings, replaying);
+    if (!code) {
+        attempt->variant =
+            fan_replay_find(&replaying->line, replaying->path ? &replaying->file : NULL,
+                            &attempt->scenario, replaying->why);
+        code = attempt->variant ? replay(settings, replaying, line) : misused(settings, replaying);
+    }
+    fan_userfile_close(&replaying->file);
+    fan_interrupt_end(&replaying->interrupt);
     return code;
 }
 
@@ -200,27 +251,21 @@ static int run(int argc, char **argv)
     }
     int code = FAN_EXIT_CLEAN;
     bool good = parse(argc, argv, &settings, &parsed, replaying);
-    if (fan_command_explains(&fan_command_replay, &parsed)) {
-        free(replaying);
-        return code;
-    }
-    if (good) {
-        code = replay(&settings, replaying, argv[parsed.operands]);
-    } else {
-        refuse(&settings, "usage", replaying);
-        code = fan_command_misused(&fan_command_replay, replaying->why);
-    }
+    if (!fan_command_explains(&fan_command_replay, &parsed))
+        code = good ? replay_line(&settings, replaying, argv[parsed.operands])
+                    : misused(&settings, replaying);
     free(replaying);
     return code;
 }
 
 const struct fan_command fan_command_replay = {
     .name = "replay",
-    .operands = "LINE",
+    .operands = "LINE [FILE.c]",
     .summary = "Runs one schedule again, step by step as it was",
     .more = "LINE is what 'fanlab explore' and 'fanlab run --runtime sim' print with a\n"
-            "finding. Exit code: 0 nothing found, 1 something found, or the run is not\n"
-            "the line's, 2 usage, or a line that is not of this build, 3 the environment\n"
+            "finding; FILE.c is the C file whose scenario it is about, if it is.\n"
+            "Exit code: 0 nothing found, 1 something found, or the run is not the\n"
+            "line's, 2 usage, or a line that is not of this build, 3 the environment\n"
             "lacks something, 128 + n interrupted by signal n.\n",
     .options = options,
     .run = run,

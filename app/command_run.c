@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "app/attempt.h"
@@ -7,6 +8,7 @@
 #include "app/report_json.h"
 #include "app/report_text.h"
 #include "app/request.h"
+#include "app/subject.h"
 #include "run/time.h"
 
 struct settings {
@@ -15,15 +17,8 @@ struct settings {
     bool json;
 };
 
-enum { BOTH = 2 };
-
 static const struct fan_option options[] = {
-    {.name = "variant",
-     .argument = "NAME",
-     .help = "buggy, fixed, rare, or both (the default)",
-     .kind = FAN_OPTION_WORD,
-     .words = (const char *const[]){"buggy", "fixed", "rare", "both", NULL},
-     .field = offsetof(struct settings, variant)},
+    FAN_REQUEST_VARIANT_OPTION(struct settings, "both (default; C file: all)"),
     {.name = "runtime",
      .argument = "NAME",
      .help = "real (threads in parallel, the default) or sim",
@@ -56,45 +51,82 @@ static const struct settings defaults = {
     .timeout_s = FAN_REQUEST_TIMEOUT_S,
 };
 
-/* Fills in what is to be attempted and returns how many; 0 with a reason in `why`. */
-static size_t plan(const struct settings *settings, const struct fan_scenario *bug,
-                   struct fan_attempt attempts[BOTH], char why[FAN_OPTIONS_WHY])
+/* What is to be attempted. */
+struct plan {
+    size_t count;
+    struct fan_attempt *attempts;
+};
+
+static void add_attempt(const struct settings *settings, const struct fan_subject *subject,
+                        const struct fan_variant *variant, struct plan *plan)
 {
-    bool both = strcmp(settings->variant, "both") == 0;
-    const char *names[BOTH] = {both ? "buggy" : settings->variant, "fixed"};
-    size_t count = both ? BOTH : 1;
-    for (size_t i = 0; i < count; i++) {
-        attempts[i] = (struct fan_attempt){
-            .scenario = bug,
-            .variant = fan_request_variant(bug, names[i], why),
-            .seed = settings->seed,
-            .sim = strcmp(settings->runtime, "sim") == 0,
-            .fine = fan_request_fine(settings->grain),
-            .workers =
-                settings->workers == FAN_REQUEST_NOT_GIVEN ? bug->workers : settings->workers,
-            .items = settings->items == FAN_REQUEST_NOT_GIVEN ? bug->items : settings->items,
-        };
-        if (!attempts[i].variant)
-            return 0;
-    }
-    return count;
+    const struct fan_scenario *scenario = subject->scenario;
+    bool sim = strcmp(settings->runtime, "sim") == 0;
+    plan->attempts[plan->count++] = (struct fan_attempt){
+        .scenario = scenario,
+        .variant = variant,
+        .seed = settings->seed,
+        .helper = sim ? subject->sim : subject->real,
+        .sim = sim,
+        .fine = fan_request_fine(settings->grain),
+        .workers =
+            settings->workers == FAN_REQUEST_NOT_GIVEN ? scenario->workers : settings->workers,
+        .items = settings->items == FAN_REQUEST_NOT_GIVEN ? scenario->items : settings->items,
+    };
 }
 
-static size_t parse(int argc, char **argv, struct settings *settings, struct fan_parsed *parsed,
-                    struct fan_attempt attempts[BOTH], char why[FAN_OPTIONS_WHY])
+/* Of a bug, both are the buggy and the fixed half; a file's scenario has what its author gave it. */
+static bool is_among_both(const struct fan_subject *subject, const struct fan_variant *variant)
+{
+    bool of_a_file = subject->sim || subject->real;
+    return of_a_file || strcmp(variant->name, "buggy") == 0 || strcmp(variant->name, "fixed") == 0;
+}
+
+/* Returns whether there is what is asked for; else with a reason in `why`. */
+static bool add_subject(const struct settings *settings, const struct fan_subject *subject,
+                        struct plan *plan, char why[FAN_OPTIONS_WHY])
+{
+    const struct fan_scenario *scenario = subject->scenario;
+    if (strcmp(settings->variant, "both") == 0) {
+        for (size_t i = 0; i < scenario->variant_count; i++)
+            if (is_among_both(subject, &scenario->variants[i]))
+                add_attempt(settings, subject, &scenario->variants[i], plan);
+        return true;
+    }
+    const struct fan_variant *variant = fan_request_variant(scenario, settings->variant, why);
+    if (variant)
+        add_attempt(settings, subject, variant, plan);
+    return variant != NULL;
+}
+
+static bool make_plan(const struct settings *settings, const struct fan_subjects *subjects,
+                      struct plan *plan, char why[FAN_OPTIONS_WHY])
+{
+    bool good = true;
+    plan->attempts = calloc(subjects->count * FAN_LAB_VARIANTS, sizeof *plan->attempts);
+    if (!plan->attempts) {
+        snprintf(why, FAN_OPTIONS_WHY, "out of memory");
+        return false;
+    }
+    for (size_t i = 0; i < subjects->count && good; i++)
+        good = add_subject(settings, &subjects->list[i], plan, why);
+    return good;
+}
+
+static bool parse(int argc, char **argv, struct settings *settings, struct fan_parsed *parsed,
+                  char why[FAN_OPTIONS_WHY])
 {
     if (fan_options_parse(options, argc, argv, settings, parsed, why) != 0)
-        return 0;
+        return false;
     if (argc - parsed->operands != 1) {
-        snprintf(why, FAN_OPTIONS_WHY, "it takes one bug, by number or name");
-        return 0;
+        snprintf(why, FAN_OPTIONS_WHY, "it takes one bug, by number or name, or one C file");
+        return false;
     }
     if (settings->grain && strcmp(settings->runtime, "sim") != 0) {
         snprintf(why, FAN_OPTIONS_WHY, "--grain is for --runtime sim");
-        return 0;
+        return false;
     }
-    const struct fan_scenario *bug = fan_request_bug(argv[parsed->operands], why);
-    return bug ? plan(settings, bug, attempts, why) : 0;
+    return true;
 }
 
 /* Returns how many attempts were made: a signal or a child that cannot be had ends it early. */
@@ -140,17 +172,10 @@ static void refuse(const struct settings *settings, const char *reason, const ch
         fan_report_print(stdout, fan_report_refusal("fanlab.run/1", reason, why, settings->seed));
 }
 
-static int run_attempts(const struct settings *settings, struct fan_attempt *attempts, size_t count)
+static int run_attempts(const struct settings *settings, struct fan_attempt *attempts, size_t count,
+                        const struct fan_interrupt *interrupt)
 {
-    struct fan_interrupt interrupt;
-    int error = fan_interrupt_begin(&interrupt);
-    if (error) {
-        refuse(settings, "environment", strerror(error));
-        fprintf(stderr, "fanlab run: cannot listen for signals: %s\n", strerror(error));
-        return FAN_EXIT_LACKING;
-    }
-    count = make_attempts(attempts, count, settings->timeout_s * FAN_SECOND, &interrupt);
-    fan_interrupt_end(&interrupt);
+    count = make_attempts(attempts, count, settings->timeout_s * FAN_SECOND, interrupt);
     report(attempts, count, settings->json);
     int code = exit_code(attempts, count);
     for (size_t i = 0; i < count; i++)
@@ -158,29 +183,67 @@ static int run_attempts(const struct settings *settings, struct fan_attempt *att
     return code;
 }
 
+static int run_subjects(const struct settings *settings, const struct fan_subjects *subjects,
+                        const struct fan_interrupt *interrupt)
+{
+    char why[FAN_OPTIONS_WHY];
+    struct plan plan = {0};
+    int code;
+    if (make_plan(settings, subjects, &plan, why)) {
+        code = run_attempts(settings, plan.attempts, plan.count, interrupt);
+    } else {
+        refuse(settings, "usage", why);
+        code = fan_command_misused(&fan_command_run, why);
+    }
+    free(plan.attempts);
+    return code;
+}
+
+static int run_word(const struct settings *settings, char *const *word)
+{
+    struct fan_interrupt interrupt;
+    struct fan_subjects subjects;
+    int error = fan_interrupt_begin(&interrupt);
+    if (error) {
+        refuse(settings, "environment", strerror(error));
+        fprintf(stderr, "fanlab run: cannot listen for signals: %s\n", strerror(error));
+        return FAN_EXIT_LACKING;
+    }
+    bool sim = strcmp(settings->runtime, "sim") == 0;
+    int code = fan_subjects_find(&subjects, word, 1, sim ? FAN_USERFILE_SIM : FAN_USERFILE_REAL,
+                                 &interrupt);
+    if (code) {
+        refuse(settings, subjects.reason, subjects.why);
+        fan_subjects_refused(&subjects, &fan_command_run);
+    } else {
+        code = run_subjects(settings, &subjects, &interrupt);
+    }
+    fan_subjects_release(&subjects);
+    fan_interrupt_end(&interrupt);
+    return code;
+}
+
 static int run(int argc, char **argv)
 {
     struct settings settings = defaults;
     struct fan_parsed parsed;
-    struct fan_attempt attempts[BOTH];
     char why[FAN_OPTIONS_WHY];
-    size_t count = parse(argc, argv, &settings, &parsed, attempts, why);
+    bool good = parse(argc, argv, &settings, &parsed, why);
     if (fan_command_explains(&fan_command_run, &parsed))
         return FAN_EXIT_CLEAN;
-    if (count == 0) {
-        refuse(&settings, "usage", why);
-        return fan_command_misused(&fan_command_run, why);
-    }
-    return run_attempts(&settings, attempts, count);
+    if (good)
+        return run_word(&settings, argv + parsed.operands);
+    refuse(&settings, "usage", why);
+    return fan_command_misused(&fan_command_run, why);
 }
 
 const struct fan_command fan_command_run = {
     .name = "run",
     .operands = "ID",
-    .summary = "Runs a bug and its fix, and says what is found",
-    .more = "ID is a bug's number or name: 4, 04, never_closed.\n"
-            "Exit code: 0 nothing found, 1 something found or no verdict, 2 usage,\n"
-            "3 the environment lacks something, 128 + n interrupted by signal n.\n",
+    .summary = "Runs a bug and its fix or a C file; says what is found",
+    .more = FAN_REQUEST_ID_HELP
+    "Exit code: 0 nothing found, 1 something found or no verdict, 2 usage,\n"
+    "3 the environment lacks something, 128 + n interrupted by signal n.\n",
     .options = options,
     .run = run,
 };

@@ -17,6 +17,7 @@ static json_t *failure(const struct fan_explore *explore, const struct fan_explo
 {
     json_t *object = json_object();
     set(object, "kind", fan_report_string(fan_finding_name(told->kind)));
+    set(object, "scenario", fan_report_string(explore->request.scenario->id));
     set(object, "variant", fan_report_string(explore->request.variant->name));
     set(object, "message", fan_report_string(told->message));
     set(object, "replay", *told->replay ? fan_report_string(told->replay) : json_null());
@@ -56,6 +57,7 @@ static void set_numbers(json_t *object, const struct fan_explore *explore)
 static json_t *one_run(const struct fan_explore *explore)
 {
     json_t *object = json_object();
+    set(object, "scenario", fan_report_string(explore->request.scenario->id));
     set(object, "variant", fan_report_string(explore->request.variant->name));
     set_numbers(object, explore);
     set_number(object, "processes", explore->children);

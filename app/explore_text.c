@@ -7,6 +7,7 @@
 
 #include "app/report_text.h"
 #include "app/request.h"
+#include "app/subject.h"
 
 void fan_explore_text_number(uint64_t number, char text[32])
 {
@@ -30,14 +31,22 @@ void fan_explore_text_begin(FILE *out, const struct fan_explore_request *request
     fflush(out);
 }
 
-void fan_explore_text_found(FILE *out, const struct fan_explore_failure *failure)
+static void print_replay(FILE *out, const struct fan_scenario *scenario, const char *line)
+{
+    char command[FAN_SUBJECT_COMMAND];
+    fan_subject_replay(scenario, line, command);
+    fprintf(out, "    %s\n", command);
+}
+
+void fan_explore_text_found(FILE *out, const struct fan_scenario *scenario,
+                            const struct fan_explore_failure *failure)
 {
     char first[32];
     fan_explore_text_number(failure->first, first);
     fprintf(out, "  found in schedule %s: %s, %.100s\n", first, fan_finding_name(failure->kind),
             failure->message);
     if (*failure->replay)
-        fprintf(out, "    fanlab replay %s\n", failure->replay);
+        print_replay(out, scenario, failure->replay);
     else
         fprintf(out, "    its schedule is too long for a line\n");
     fflush(out);
@@ -77,12 +86,13 @@ static void print_share(FILE *out, const struct fan_explore *explore,
             first);
 }
 
-static void print_minimised(FILE *out, const struct fan_explore_failure *failure)
+static void print_minimised(FILE *out, const struct fan_scenario *scenario,
+                            const struct fan_explore_failure *failure)
 {
     if (failure->minimised == 2)
         fprintf(out, "    no schedule with fewer deviations fails so\n");
     if (*failure->replay)
-        fprintf(out, "    fanlab replay %s\n", failure->replay);
+        print_replay(out, scenario, failure->replay);
 }
 
 /* "complete for 2 workers x 2 items: there is no other schedule" */
@@ -108,7 +118,7 @@ static void print_findings(FILE *out, const struct fan_explore *explore,
 {
     for (uint32_t i = 0; i < explore->failure_count; i++) {
         print_share(out, explore, &explore->failures[i]);
-        print_minimised(out, &explore->failures[i]);
+        print_minimised(out, explore->request.scenario, &explore->failures[i]);
     }
     for (uint32_t i = 0; i < explore->failure_count; i++)
         if (shown->made[i] && shown->attempts[i].end != FAN_ATTEMPT_UNSTARTED) {

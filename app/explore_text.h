@@ -14,7 +14,8 @@ struct fan_explore_shown {
 /* What `explore` prints for a person to read, in this order; replay lines may be wider than 80
  * columns, all else is not. */
 void fan_explore_text_begin(FILE *out, const struct fan_explore_request *request);
-void fan_explore_text_found(FILE *out, const struct fan_explore_failure *failure);
+void fan_explore_text_found(FILE *out, const struct fan_scenario *scenario,
+                            const struct fan_explore_failure *failure);
 void fan_explore_text_end(FILE *out, const struct fan_explore *explore,
                           const struct fan_explore_shown *shown);
 

@@ -38,15 +38,36 @@ static const struct fan_variant *find_variant(const struct fan_scenario *scenari
     return NULL;
 }
 
+static const struct fan_scenario *find_bug(const char *id, char why[200])
+{
+    const struct fan_scenario *bug = fan_request_bug(id, why);
+    if (bug && strcmp(bug->id, id) == 0)
+        return bug;
+    snprintf(why, 200,
+             "the line is about bug %s, which this build does not have; for a C file's scenario,"
+             " give the file too",
+             id);
+    return NULL;
+}
+
+static const struct fan_scenario *find_in_file(const struct fan_userfile *file, const char *id,
+                                               char why[200])
+{
+    for (size_t i = 0; i < file->scenario_count; i++)
+        if (strcmp(file->scenarios[i].id, id) == 0)
+            return &file->scenarios[i];
+    snprintf(why, 200, "the line is about scenario %s, which %.80s does not declare", id,
+             file->scenarios[0].file);
+    return NULL;
+}
+
 const struct fan_variant *fan_replay_find(const struct fan_line *line,
+                                          const struct fan_userfile *file,
                                           const struct fan_scenario **scenario, char why[200])
 {
-    *scenario = fan_request_bug(line->scenario, why);
-    if (!*scenario || strcmp((*scenario)->id, line->scenario) != 0) {
-        snprintf(why, 200, "the line is about bug %s, which this build does not have",
-                 line->scenario);
+    *scenario = file ? find_in_file(file, line->scenario, why) : find_bug(line->scenario, why);
+    if (!*scenario)
         return NULL;
-    }
     if (line->workers < 1 || line->workers > FAN_CHILD_WORKERS || line->items > FAN_REQUEST_ITEMS ||
         line->seed > FAN_REQUEST_LAST_SEED) {
         snprintf(why, 200,

@@ -72,13 +72,15 @@ const char *fan_report_reason(enum fan_attempt_end end)
     return reasons[end];
 }
 
-void fan_report_again(const struct fan_attempt *attempt, char again[160])
+void fan_report_again(const struct fan_attempt *attempt, char again[FAN_SUBJECT_COMMAND])
 {
-    snprintf(again, 160,
+    char word[FAN_SUBJECT_WORD];
+    fan_subject_word(attempt->scenario, word);
+    snprintf(again, FAN_SUBJECT_COMMAND,
              "fanlab run %s --variant %s%s --seed %" PRIu64 " --workers %" PRIu64
              " --items %" PRIu64,
-             attempt->scenario->id, attempt->variant->name, attempt->sim ? " --runtime sim" : "",
-             attempt->seed, attempt->workers, attempt->items);
+             word, attempt->variant->name, attempt->sim ? " --runtime sim" : "", attempt->seed,
+             attempt->workers, attempt->items);
 }
 
 static json_t *frame(const struct fan_place *place)
@@ -136,9 +138,10 @@ static void set_places(json_t *object, const struct fan_run *run, const struct f
 json_t *fan_report_finding(const struct fan_attempt *attempt, const struct fan_finding *finding)
 {
     const struct fan_run *run = attempt->run;
-    char again[160];
+    char again[FAN_SUBJECT_COMMAND];
     json_t *object = json_object(), *threads = json_array();
     set(object, "kind", fan_report_string(fan_finding_name(finding->kind)));
+    set(object, "scenario", fan_report_string(attempt->scenario->id));
     set(object, "variant", fan_report_string(attempt->variant->name));
     set(object, "proof", fan_report_string(fan_proof_name(finding->proof)));
     set(object, "summary", fan_report_string(finding->summary));
@@ -224,6 +227,7 @@ static void set_error(json_t *object, const struct fan_attempt *attempt)
 static json_t *attempt_made(const struct fan_attempt *attempt)
 {
     json_t *object = json_object();
+    set(object, "scenario", fan_report_string(attempt->scenario->id));
     set(object, "variant", fan_report_string(attempt->variant->name));
     set(object, "outcome", fan_report_string(outcome_of(attempt)));
     if (attempt->end != FAN_ATTEMPT_VERDICT)

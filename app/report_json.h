@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "app/attempt.h"
+#include "app/subject.h"
 
 /* The JSON that the commands print: one object, whose first members are the same everywhere.
  * `schema` names the form ("fanlab.run/1") and changes when a member changes its meaning; `outcome`
@@ -25,7 +26,7 @@ void fan_report_print(FILE *out, json_t *object);
 json_t *fan_report_refusal(const char *schema, const char *reason, const char *message,
                            uint64_t seed);
 
-/* A whole run: the attempts at the variants of one scenario. */
+/* A whole run: the attempts at the variants of one scenario, or of those of one file. */
 json_t *fan_report_run(const struct fan_attempt *attempts, size_t count);
 
 /* Parts of it that other reports have too: one finding of an attempt, and what was run. */
@@ -33,7 +34,7 @@ json_t *fan_report_finding(const struct fan_attempt *attempt, const struct fan_f
 json_t *fan_report_scenario(const struct fan_scenario *scenario);
 
 /* "fanlab run 04 --variant buggy --seed 7 --workers 4 --items 20" */
-void fan_report_again(const struct fan_attempt *attempt, char text[160]);
+void fan_report_again(const struct fan_attempt *attempt, char text[FAN_SUBJECT_COMMAND]);
 
 /* "slow", "broken", ..., for how an attempt failed. */
 const char *fan_report_reason(enum fan_attempt_end end);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/report_json.h"
+#include "app/subject.h"
 #include "app/tell.h"
 
 enum {
@@ -150,7 +151,7 @@ static const char *proof_in_words(enum fan_proof proof)
 static void print_finding(FILE *out, const struct fan_attempt *attempt,
                           const struct fan_finding *finding)
 {
-    char again[160];
+    char again[FAN_SUBJECT_COMMAND];
     print_headline(out, attempt, finding);
     for (uint32_t i = 0; i < finding->culprit_count; i++) {
         if (told_before(finding, i))
@@ -164,7 +165,8 @@ static void print_finding(FILE *out, const struct fan_attempt *attempt,
         print_stack(out, finding->earlier_what, attempt->run, &finding->earlier);
     field(out, "proof", proof_in_words(finding->proof));
     if (*attempt->replay) {
-        fprintf(out, "    %-*sfanlab replay %s\n", INDENT - 4, "run it again", attempt->replay);
+        fan_subject_replay(attempt->scenario, attempt->replay, again);
+        fprintf(out, "    %-*s%s\n", INDENT - 4, "run it again", again);
         return;
     }
     fan_report_again(attempt, again);
@@ -209,9 +211,12 @@ void fan_report_text_head(FILE *out, const struct fan_attempt *attempt)
 
 void fan_report_text(FILE *out, const struct fan_attempt *attempts, size_t count)
 {
-    fan_report_text_head(out, attempts);
     for (size_t i = 0; i < count; i++) {
+        if (i == 0 || attempts[i].scenario != attempts[i - 1].scenario)
+            fan_report_text_head(out, &attempts[i]);
         fputc('\n', out);
         fan_report_text_attempt(out, &attempts[i]);
+        if (i + 1 < count && attempts[i].scenario != attempts[i + 1].scenario)
+            fputc('\n', out);
     }
 }

@@ -24,7 +24,9 @@ const struct fan_scenario *fan_request_bug(const char *id, char why[FAN_OPTIONS_
     const struct fan_scenario *bug = fan_bugs_find(id);
     if (!bug)
         snprintf(why, FAN_OPTIONS_WHY,
-                 "no bug is called '%.40s'; 'fanlab list' shows those there are", id);
+                 "no bug is called '%.40s'; 'fanlab list' shows those there are (a C file's name"
+                 " ends in .c)",
+                 id);
     return bug;
 }
 

@@ -60,6 +60,10 @@ extern const char *const fan_request_grains[];
 bool fan_request_fine(const char *grain);
 const char *fan_request_grain(bool fine);
 
+#define FAN_REQUEST_ID_HELP                                                                        \
+    "ID is a bug's number or name (4, 04, never_closed), or a C file that declares\n"              \
+    "scenarios: it ends in .c, and is compiled with cc, or what CC names.\n"
+
 /* The strategies of an exploration there are. */
 extern const char *const fan_request_strategies[];
 #define FAN_REQUEST_STRATEGIES_HELP "random, pct, surw, delay, dpor"

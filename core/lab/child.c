@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lab/contain.h"
+#include "lab/listing.h"
 #include "lab/order.h"
 
 static const struct fan_variant *find_variant(const struct fan_order *order,
@@ -21,6 +22,8 @@ static const struct fan_variant *find_variant(const struct fan_order *order,
 int fan_child_main(int argc, char **argv, const struct fan_scenario *const *scenarios, size_t count)
 {
     struct fan_order order;
+    if (argc == 2 && strcmp(argv[1], "--list") == 0)
+        return fan_listing_print(scenarios, count);
     int status = fan_order_parse(argc, argv, &order);
     if (status)
         return status;

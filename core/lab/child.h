@@ -21,6 +21,8 @@
  *     --shown 1                               publish a single schedule at once, without a run to
  *                                             learn how it ends: for one that kills the child
  *
+ * With `--list` alone it prints what its scenarios are (lab/listing.h).
+ *
  * It limits itself (address space, processor time, no core dump, threads), dies with its parent,
  * publishes its telemetry in the segment, runs the variant, and then waits until every thread has
  * ended or until it is killed. */

@@ -24,7 +24,7 @@ enum {
 };
 
 struct fan_line {
-    char scenario[32]; /* its id */
+    char scenario[64]; /* its id */
     char variant;      /* the first letter of its name */
     uint64_t workers, items, seed;
     bool fine; /* at the fine grain */

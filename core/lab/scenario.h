@@ -65,6 +65,45 @@ void fan_lab_work(struct fan_lab *lab, uint64_t item);
 /* Counts one result that the scenario has taken. */
 void fan_lab_result(struct fan_lab *lab);
 
+/* Declares a scenario in a C file of one's own: a function to be run, checked, explored and replayed,
+ * as `fanlab run FILE.c` and its like do. A file may declare several, and has no main function.
+ *
+ *     static void transfer(struct fan_lab *lab)
+ *     {
+ *         ...
+ *     }
+ *     FAN_SCENARIO(transfer, .workers = 3);
+ *
+ * More members of struct fan_scenario may follow, as here; without them a scenario has 2 workers, 2
+ * items and one variant, called "program", in which nothing may be found. Variants to be held
+ * against each other, and what must be found in one, are declared as the bugs do it:
+ *
+ *     FAN_SCENARIO(transfer, .variant_count = 2, .variants = {
+ *         {.name = "buggy", .run = transfer,
+ *          .expected_count = 1, .expected = {FAN_FINDING_DEADLOCK}},
+ *         {.name = "fixed", .run = transfer_fixed}});
+ */
+#define FAN_SCENARIO(function, ...)                                                                \
+    FAN_LAB_LATER_MEMBERS_WIN static const struct fan_scenario fan_scenario_##function = {         \
+        .id = #function,                                                                           \
+        .name = #function,                                                                         \
+        .title = #function,                                                                        \
+        .symptom = "",                                                                             \
+        .file = __FILE__,                                                                          \
+        .source = "",                                                                              \
+        .workers = 2,                                                                              \
+        .items = 2,                                                                                \
+        .variant_count = 1,                                                                        \
+        .variants = {{.name = "program", .run = function}},                                        \
+        __VA_ARGS__};                                                                              \
+    static const struct fan_scenario *const fan_listed_##function                                  \
+        __attribute__((used, section("fan_scenarios"))) = &fan_scenario_##function;                \
+    _Pragma("GCC diagnostic pop") struct fan_scenario
+
+/* The defaults above are meant to be overridden. (What is declared last takes the semicolon.) */
+#define FAN_LAB_LATER_MEMBERS_WIN                                                                  \
+    _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Woverride-init\"")
+
 /* Embeds the text of the file it stands in, so that the code that is shown is the code that is run.
  * The build passes the file's path as FAN_SOURCE_FILE. */
 #define FAN_EMBED_SOURCE(symbol)                                                                   \

@@ -251,7 +251,7 @@ static const struct {
     {"no bug is called '4x'", {"run", "4x"}},
     {"no bug is called '-4'", {"run", "--", "-4"}},
     {"04 has no variant 'rare', only buggy, fixed", {"run", "4", "--variant", "rare"}},
-    {"--variant knows buggy, fixed, rare, both, not 'odd'", {"run", "4", "--variant", "odd"}},
+    {"04 has no variant 'odd', only buggy, fixed", {"run", "4", "--variant", "odd"}},
     {"--runtime knows real, sim, not 'odd'", {"run", "4", "--runtime", "odd"}},
     {"--workers must be from 1 to 128 (the thread budget), not 0", {"run", "4", "--workers", "0"}},
     {"--workers must be from 1 to 128 (the thread budget), not 129",
