@@ -94,8 +94,23 @@ static void take_findings(const struct fan_run *run, struct fan_check *check)
     }
 }
 
+/* A child that is built with it reports a race by itself, and ends. */
+static bool thread_sanitizer_found_a_race(const struct fan_attempt *attempt)
+{
+    return attempt->end == FAN_ATTEMPT_BROKEN &&
+           strstr(attempt->message, "ThreadSanitizer: data race") != NULL;
+}
+
+static void take_report(const struct fan_attempt *attempt, struct fan_check *check)
+{
+    struct fan_check_found *found = &check->found[check->found_count++];
+    found->kind = FAN_FINDING_RACE;
+    strcpy(found->summary, attempt->message);
+}
+
 void fan_check_judge(const struct fan_attempt *attempt, struct fan_check *check)
 {
+    bool report = thread_sanitizer_found_a_race(attempt);
     *check = (struct fan_check){
         .scenario = attempt->scenario,
         .variant = attempt->variant,
@@ -105,7 +120,9 @@ void fan_check_judge(const struct fan_attempt *attempt, struct fan_check *check)
     };
     if (attempt->run)
         take_findings(attempt->run, check);
-    if (fan_attempt_failed(attempt)) {
+    if (report && check->found_count < FAN_FINDINGS)
+        take_report(attempt, check);
+    if (fan_attempt_failed(attempt) && !report) {
         strcpy(check->problem, attempt->message);
     } else {
         look_for_missing(check);

@@ -114,6 +114,24 @@ START_TEST(a_race_is_not_asked_of_real_threads_and_that_is_said)
 }
 END_TEST
 
+START_TEST(what_thread_sanitizer_reports_is_a_race)
+{
+    static struct fan_run broken;
+    struct fan_check check;
+    struct fan_attempt attempt = {
+        .scenario = &scenario, .variant = &variant, .end = FAN_ATTEMPT_BROKEN, .run = &broken};
+    broken.snapshot = &snapshot;
+    broken.verdict = &verdict;
+    strcpy(attempt.message, "the child ended with exit status 66: ThreadSanitizer: data race");
+    variant.name = "buggy";
+    fan_check_judge(&attempt, &check);
+    expect_problem(check, "race found, not declared");
+    variant.expected[0] = FAN_FINDING_RACE;
+    fan_check_judge(&attempt, &check);
+    ck_assert_msg(check.passed, "%s", check.problem);
+}
+END_TEST
+
 START_TEST(a_failed_attempt_fails)
 {
     expect_problem(check_of("rare", FAN_ATTEMPT_SLOW), "a message");
@@ -255,6 +273,7 @@ int main(void)
     tcase_add_test(tests, a_fix_must_be_silent);
     tcase_add_test(tests, a_rare_variant_need_not_show_but_must_not_show_else);
     tcase_add_test(tests, a_race_is_not_asked_of_real_threads_and_that_is_said);
+    tcase_add_test(tests, what_thread_sanitizer_reports_is_a_race);
     tcase_add_test(tests, a_failed_attempt_fails);
     tcase_add_test(tests, junit_is_well_formed_whatever_it_tells);
     tcase_add_test(tests, tap_has_one_line_a_test_and_no_stray_directive);

@@ -1,0 +1,46 @@
+/* ThreadSanitizer, which knows nothing of the controlled scheduler, holds those halves for racy that
+ * declare a race, and no others. In a build without it, it must not be heard of. */
+#include <string.h>
+
+#include "bugs/table.h"
+#include "sim/sanitizers.h"
+#include "tests/support/program.h"
+#include "tests/support/suite.h"
+
+/* It reports what real threads run into: they must overlap, if only for once. */
+static const char items[] = "5000";
+
+static struct program_result result;
+
+static bool declares_race(const struct fan_variant *variant)
+{
+    for (size_t i = 0; i < variant->expected_count; i++)
+        if (variant->expected[i] == FAN_FINDING_RACE)
+            return true;
+    return false;
+}
+
+static void expect_agreement(const struct fan_scenario *bug, const struct fan_variant *variant)
+{
+    bool expected = FAN_UNDER_TSAN && declares_race(variant);
+    program_run((const char *const[]){FAN_BUILD_DIR "/fanlab", "run", bug->id, "--variant",
+                                      variant->name, "--items", items, NULL},
+                &result);
+    bool reported = strstr(result.out, "ThreadSanitizer: data race") != NULL;
+    ck_assert_msg(reported == expected, "%s %s: %s", bug->id, variant->name, result.out);
+}
+
+START_TEST(thread_sanitizer_agrees)
+{
+    for (size_t i = 0; i < fan_bugs[_i]->variant_count; i++)
+        expect_agreement(fan_bugs[_i], &fan_bugs[_i]->variants[i]);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *tests = tcase_create("bugs");
+    tcase_set_timeout(tests, 60);
+    tcase_add_loop_test(tests, thread_sanitizer_agrees, 0, (int)fan_bugs_count);
+    return suite_run("ThreadSanitizer and the bugs", tests);
+}
