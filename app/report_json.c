@@ -135,6 +135,14 @@ static void set_places(json_t *object, const struct fan_run *run, const struct f
     set(object, "earlier", earlier);
 }
 
+static json_t *evidence(const struct fan_finding *finding)
+{
+    json_t *object = json_object();
+    for (uint32_t i = 0; i < finding->figure_count; i++)
+        set(object, finding->figures[i].name, json_integer((json_int_t)finding->figures[i].value));
+    return object;
+}
+
 json_t *fan_report_finding(const struct fan_attempt *attempt, const struct fan_finding *finding)
 {
     const struct fan_run *run = attempt->run;
@@ -149,6 +157,8 @@ json_t *fan_report_finding(const struct fan_attempt *attempt, const struct fan_f
     for (uint32_t i = 0; i < finding->culprit_count; i++)
         json_array_append_new(threads, culprit(run, &finding->culprits[i]));
     set(object, "threads", threads);
+    if (finding->figure_count > 0)
+        set(object, "evidence", evidence(finding));
     if (finding->stack.depth > 0)
         set_places(object, run, finding);
     fan_report_again(attempt, again);

@@ -144,8 +144,19 @@ static const char *proof_in_words(enum fan_proof proof)
         return "quiescence: seen twice with nothing in between, no thread can run";
     case FAN_PROOF_CYCLE:
         return "cycle: each waits for the next";
+    case FAN_PROOF_CONTRACT:
+        return "contract: it happened, and what was promised says otherwise";
     }
     return fan_proof_name(proof);
+}
+
+/* "outputs 20, misplaced 13". */
+static void print_figures(FILE *out, const struct fan_finding *finding)
+{
+    char words[FAN_FINDING_FIGURES * 64] = "";
+    for (uint32_t i = 0; i < finding->figure_count; i++)
+        fan_tell_figure(&finding->figures[i], words, sizeof words);
+    field(out, "evidence", words);
 }
 
 static void print_finding(FILE *out, const struct fan_attempt *attempt,
@@ -163,6 +174,7 @@ static void print_finding(FILE *out, const struct fan_attempt *attempt,
         print_stack(out, "happened at", attempt->run, &finding->stack);
     if (*finding->earlier_what)
         print_stack(out, finding->earlier_what, attempt->run, &finding->earlier);
+    print_figures(out, finding);
     field(out, "proof", proof_in_words(finding->proof));
     if (*attempt->replay) {
         fan_subject_replay(attempt->scenario, attempt->replay, again);

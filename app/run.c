@@ -11,6 +11,7 @@
 
 #include "lab/child.h"
 #include "lab/exploration.h"
+#include "watch/detector.h"
 #include "watch/reader.h"
 
 static int open_symbols(struct fan_run *run, char why[160])
@@ -198,9 +199,24 @@ static void take_schedulers_word(struct fan_run *run)
     }
 }
 
+/* Once, when nothing further can happen. Who panicked was kept from keeping it. */
+static void judge_contract(struct fan_run *run)
+{
+    struct fan_breaches found;
+    struct fan_evidence *evidence = malloc(sizeof *evidence);
+    if (evidence && fan_reader_evidence(run->reader, evidence) == 0) {
+        fan_detect(evidence, &found);
+        fan_judge_breaches(run->judge, &found, run->snapshot, run->verdict);
+    }
+    free(evidence);
+}
+
 static void judge(struct fan_run *run, bool over)
 {
+    bool was_final = run->verdict->final;
     fan_judge_look(run->judge, run->snapshot, run->verdict);
+    if (run->verdict->final && !was_final && !run->snapshot->panicked)
+        judge_contract(run);
     run->looks_since_over += over;
     if (run->looks_since_over > 2 && !run->verdict->final)
         take_schedulers_word(run);

@@ -1,6 +1,8 @@
 #include "app/tell.h"
 
+#include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 static const char *name_of(const struct fan_snapshot *now, const struct fan_wait_view *wait)
 {
@@ -31,6 +33,28 @@ void fan_tell_duration(uint64_t ns, char words[24])
         snprintf(words, 24, "%.0f ms", ms);
     else
         snprintf(words, 24, "%.1f s", ms / 1e3);
+}
+
+static bool is_duration(const char *name)
+{
+    size_t length = strlen(name);
+    return length > 3 && strcmp(name + length - 3, "_ns") == 0;
+}
+
+void fan_tell_figure(const struct fan_figure *figure, char *words, size_t size)
+{
+    char amount[24], name[sizeof figure->name];
+    size_t used = strlen(words);
+    snprintf(name, sizeof name, "%s", figure->name);
+    if (is_duration(name)) {
+        fan_tell_duration(figure->value, amount);
+        name[strlen(name) - 3] = '\0';
+    } else {
+        snprintf(amount, sizeof amount, "%" PRIu64, figure->value);
+    }
+    for (char *c = name; *c; c++)
+        *c = *c == '_' ? ' ' : *c;
+    snprintf(words + used, size - used, "%s%s %s", used ? ", " : "", name, amount);
 }
 
 bool fan_tell_blocked(const struct fan_snapshot *now, const struct fan_thread_view *thread,

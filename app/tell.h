@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-#include "watch/snapshot.h"
+#include "watch/finding.h"
 
 /* What a snapshot shows, in words: the same ones in every report. */
 
@@ -17,5 +17,8 @@ bool fan_tell_blocked(const struct fan_snapshot *now, const struct fan_thread_vi
 
 /* "0.3 ms", "12 ms", "3.1 s" */
 void fan_tell_duration(uint64_t ns, char words[24]);
+
+/* Adds a figure to a list: "outputs 20, waited 12 ms". */
+void fan_tell_figure(const struct fan_figure *figure, char *words, size_t size);
 
 #endif

@@ -7,15 +7,17 @@
 #include "lab/listing.h"
 #include "lab/order.h"
 
-static const struct fan_variant *find_variant(const struct fan_order *order,
-                                              const struct fan_scenario *const *scenarios,
-                                              size_t count)
+/* The order is for the scenario's contract as well. */
+static const struct fan_variant *
+find_variant(struct fan_order *order, const struct fan_scenario *const *scenarios, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         for (size_t j = 0; j < scenarios[i]->variant_count; j++)
             if (strcmp(scenarios[i]->id, order->texts[FAN_ORDER_SCENARIO]) == 0 &&
-                strcmp(scenarios[i]->variants[j].name, order->texts[FAN_ORDER_VARIANT]) == 0)
+                strcmp(scenarios[i]->variants[j].name, order->texts[FAN_ORDER_VARIANT]) == 0) {
+                order->contract = &scenarios[i]->contract;
                 return &scenarios[i]->variants[j];
+            }
     return NULL;
 }
 

@@ -35,6 +35,7 @@ enum fan_parameter {
 struct fan_order {
     uint64_t numbers[FAN_ORDER_NUMBERS];     /* 0 where left out */
     const char *texts[FAN_ORDER_PARAMETERS]; /* as given; NULL where left out */
+    const struct fan_contract *contract;     /* of the scenario that is ordered */
 };
 
 /* Reads the command line. Returns 0, or FAN_CHILD_USAGE with a line on standard error. */

@@ -1,6 +1,7 @@
 /* Runs a variant with threads of the system, published in the segment. */
 #include "lab/crash.h"
 #include "lab/order.h"
+#include "run/evidence.h"
 #include "run/thread.h"
 #include "watch/publish.h"
 
@@ -16,6 +17,7 @@ static int prepare(const struct fan_order *order)
         return fan_order_broken("publish its telemetry", error);
     fan_thread_set_budget(order->numbers[FAN_ORDER_BUDGET]);
     fan_watch_expect(order->numbers[FAN_ORDER_ITEMS], order->numbers[FAN_ORDER_WORKERS]);
+    fan_watch_contract(order->contract, false);
     return 0;
 }
 
@@ -29,6 +31,7 @@ int fan_order_run(const struct fan_order *order, const struct fan_variant *varia
         return status;
     fan_watch_phase(FAN_PHASE_RUNNING);
     variant->run(&lab);
+    fan_evidence_note(FAN_FACT_RETURNED, 0, 0, NULL);
     fan_watch_phase(FAN_PHASE_RETURNED);
     fan_thread_retire();
     fan_thread_wait_all();

@@ -7,7 +7,10 @@
 #include "base/probe.h"
 #include "base/random.h"
 #include "lab/scenario_state.h"
+#include "run/announce.h"
+#include "run/evidence.h"
 #include "run/thread_state.h"
+#include "run/time.h"
 #include "sync/timer.h"
 #include "watch/publish.h"
 
@@ -22,7 +25,9 @@ struct fan_lab_channel {
 };
 
 enum {
-    UNPACED_TURNS = 256 /* some 300 ns of computing */
+    UNPACED_TURNS = 256, /* some 300 ns of computing */
+    TIMES_SLOW = 50,
+    SLOW_NS = 20 * 1000 * 1000,
 };
 
 uint64_t fan_lab_workers(const struct fan_lab *lab)
@@ -120,16 +125,79 @@ static void take_time(const struct fan_lab *lab, uint64_t item)
         fan_sleep(pace_ns / 4 + fan_random_below(&luck, pace_ns + pace_ns / 2 + 1), NULL);
 }
 
-void fan_lab_work(struct fan_lab *lab, uint64_t item)
+static void take_long(const struct fan_lab *lab)
+{
+    uint64_t long_ns = lab->pace_ns * TIMES_SLOW;
+    fan_sleep(long_ns > SLOW_NS ? long_ns : SLOW_NS, NULL);
+}
+
+/* Where it matters whether a task was begun before or after another has failed, the two are steps
+ * whose order the scheduler decides. Tasks that fail take note of that later: it is the same task.
+ */
+static void decide_order(const struct fan_lab *lab, enum fan_touch_mode mode, void *pc)
+{
+    if (fan_evidence_wants(FAN_FACT_FAIL))
+        fan_announce_plain(FAN_OP_TASK, lab, mode, pc);
+}
+
+static struct fan_probe_thread *begin_task(const struct fan_lab *lab, uint64_t item, void *pc)
 {
     struct fan_probe_thread *slot = fan_thread_here()->slot;
+    decide_order(lab, FAN_TOUCH_READ, pc);
+    fan_evidence_note(FAN_FACT_BEGIN, item, 0, pc);
     if (slot) {
         FAN_PROBE_SET(slot->task, item);
         fan_probe_count(&slot->tasks_begun, 1);
     }
-    take_time(lab, item);
+    return slot;
+}
+
+static void end_task(struct fan_probe_thread *slot, uint64_t item, void *pc)
+{
     if (slot)
         fan_probe_count(&slot->tasks_ended, 1);
+    fan_evidence_note(FAN_FACT_DONE, item, 0, pc);
+}
+
+void fan_lab_work(struct fan_lab *lab, uint64_t item)
+{
+    struct fan_probe_thread *slot = begin_task(lab, item, __builtin_return_address(0));
+    take_time(lab, item);
+    end_task(slot, item, __builtin_return_address(0));
+}
+
+void fan_lab_work_slowly(struct fan_lab *lab, uint64_t item)
+{
+    struct fan_probe_thread *slot = begin_task(lab, item, __builtin_return_address(0));
+    take_long(lab);
+    end_task(slot, item, __builtin_return_address(0));
+}
+
+void fan_lab_failed(struct fan_lab *lab, uint64_t item, int error)
+{
+    struct fan_probe_thread *slot = fan_thread_here()->slot;
+    decide_order(lab, FAN_TOUCH_WRITE, __builtin_return_address(0));
+    fan_evidence_note(FAN_FACT_FAIL, item, (uint64_t)error, __builtin_return_address(0));
+    if (slot)
+        fan_probe_count(&slot->tasks_failed, 1);
+}
+
+void fan_lab_returned(struct fan_lab *lab, int error)
+{
+    (void)lab;
+    fan_evidence_note(FAN_FACT_RETURN, 0, (uint64_t)error, __builtin_return_address(0));
+}
+
+void fan_lab_expect(struct fan_lab *lab, uint64_t position, uint64_t value)
+{
+    (void)lab;
+    fan_evidence_note(FAN_FACT_EXPECT, position, value, __builtin_return_address(0));
+}
+
+void fan_lab_output(struct fan_lab *lab, uint64_t position, uint64_t value)
+{
+    (void)lab;
+    fan_evidence_note(FAN_FACT_OUTPUT, position, value, __builtin_return_address(0));
 }
 
 void fan_lab_result(struct fan_lab *lab)

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/contract.h"
 #include "sync/chan.h"
 #include "watch/finding.h"
 
@@ -30,13 +31,14 @@ struct fan_variant {
 };
 
 struct fan_scenario {
-    const char *id;          /* "04" */
-    const char *name;        /* "never_closed" */
-    const char *title;       /* "never closed" */
-    const char *symptom;     /* one line, as somebody would report it; names no cause */
-    const char *file;        /* "bugs/04_never_closed.c" */
-    const char *source;      /* the file's text, see FAN_EMBED_SOURCE; ends with a 0 byte */
-    uint64_t workers, items; /* defaults */
+    const char *id;               /* "04" */
+    const char *name;             /* "never_closed" */
+    const char *title;            /* "never closed" */
+    const char *symptom;          /* one line, as somebody would report it; names no cause */
+    const char *file;             /* "bugs/04_never_closed.c" */
+    const char *source;           /* the file's text, see FAN_EMBED_SOURCE; ends with a 0 byte */
+    uint64_t workers, items;      /* defaults */
+    struct fan_contract contract; /* of all variants; left out, they only have to end well */
     size_t variant_count;
     struct fan_variant variants[FAN_LAB_VARIANTS];
 };
@@ -61,6 +63,30 @@ struct fan_chan *fan_lab_inputs(struct fan_lab *lab);
  * lab is paced at, more or less by item and seed: hardly any when run headless, long enough to
  * watch on a screen. Blocks for that time. */
 void fan_lab_work(struct fan_lab *lab, uint64_t item);
+
+/* The same for an item that takes long: as long as 50 others, and never less than 20 ms. */
+void fan_lab_work_slowly(struct fan_lab *lab, uint64_t item);
+
+/* What a contract is judged by. The scenario says what it gives to the function under study and
+ * what that returns, in both variants alike; these are without effect where the contract is silent.
+ *
+ *     for (uint64_t i = 0; i < items; i++)
+ *         fan_lab_expect(lab, i, square(i));           // before
+ *     ...
+ *     for (uint64_t i = 0; i < count; i++)
+ *         fan_lab_output(lab, i, results[i]);          // after
+ *
+ * `position` counts from 0. Where any order will do, it only counts. */
+void fan_lab_expect(struct fan_lab *lab, uint64_t position, uint64_t value);
+void fan_lab_output(struct fan_lab *lab, uint64_t position, uint64_t value);
+
+/* The task on an item has failed with an error, and the program has taken note of that: to be
+ * called by the thread that did the work, once whoever started it could know. An error is any
+ * number but 0; one that tells which item it comes from can be told from another. */
+void fan_lab_failed(struct fan_lab *lab, uint64_t item, int error);
+
+/* The function under study has returned an error, or 0. */
+void fan_lab_returned(struct fan_lab *lab, int error);
 
 /* Counts one result that the scenario has taken. */
 void fan_lab_result(struct fan_lab *lab);

@@ -12,6 +12,7 @@
 #include "base/panic.h"
 #include "base/probe.h"
 #include "lab/sim_memory.h"
+#include "run/evidence.h"
 #include "run/sim_backend.h"
 #include "run/thread.h"
 #include "run/thread_state.h"
@@ -31,6 +32,17 @@ static void take_notice(void *observer, const struct fan_notice *notice)
         explorer->notices[explorer->notice_count++] = *notice;
 }
 
+static bool collect_evidence(struct fan_explorer *explorer)
+{
+    explorer->evidence = calloc(1, sizeof *explorer->evidence);
+    if (!explorer->evidence)
+        return false;
+    explorer->evidence->contract = *explorer->order->contract;
+    explorer->evidence->virtual_time = 1;
+    fan_evidence_collect(explorer->evidence);
+    return true;
+}
+
 int fan_explorer_init(struct fan_explorer *explorer, const struct fan_order *order,
                       const struct fan_variant *variant, struct fan_exploration *shared)
 {
@@ -45,6 +57,8 @@ int fan_explorer_init(struct fan_explorer *explorer, const struct fan_order *ord
     fan_probe_install(&no_tables);
     fan_sim_backend_use(explorer->sim, FAN_GRAIN_COARSE);
     fan_thread_set_budget(order->numbers[FAN_ORDER_BUDGET]);
+    if (!collect_evidence(explorer))
+        return ENOMEM;
     return fan_sim_memory_init();
 }
 
@@ -59,6 +73,7 @@ static void program(void *argument)
     *lab = fan_order_lab(explorer->order);
     fan_watch_phase(FAN_PHASE_RUNNING);
     explorer->variant->run(lab);
+    fan_evidence_note(FAN_FACT_RETURNED, 0, 0, NULL);
     explorer->returned = true;
     fan_watch_phase(FAN_PHASE_RETURNED);
     fan_thread_retire();
@@ -69,6 +84,8 @@ void fan_explorer_reset(struct fan_explorer *explorer)
     fan_sim_memory_reset();
     explorer->returned = false;
     explorer->notice_count = 0;
+    explorer->breaches.count = 0;
+    fan_evidence_forget(explorer->evidence);
     fan_sim_watch_begin(explorer->watch, explorer->sim);
 }
 
@@ -88,6 +105,8 @@ void fan_explorer_run(struct fan_explorer *explorer, const struct fan_strategy *
 {
     fan_explorer_reset(explorer);
     fan_explorer_go(explorer, strategy);
+    if (explorer->outcome == FAN_SIM_FINISHED || explorer->outcome == FAN_SIM_STUCK)
+        fan_detect(explorer->evidence, &explorer->breaches);
 }
 
 /* ---- how a run failed ---- */
@@ -155,6 +174,16 @@ static void describe_notice(const struct fan_notice *notice, struct fan_failure 
     snprintf(failure->message, sizeof failure->message, "%s", notice->message);
 }
 
+/* The same whichever of a crew it is. */
+static void describe_breach(const struct fan_breach *breach, struct fan_failure *failure)
+{
+    failure->kind = breach->kind;
+    failure->place = mix(breach->kind, breach->pc ? offset_of((uintptr_t)breach->pc) : 0);
+    if (breach->earlier_pc)
+        failure->place = mix(failure->place, offset_of((uintptr_t)breach->earlier_pc));
+    snprintf(failure->message, sizeof failure->message, "%s", breach->summary);
+}
+
 static bool came_to_a_bad_end(const struct fan_explorer *explorer)
 {
     return explorer->outcome == FAN_SIM_FAILED || explorer->outcome == FAN_SIM_STUCK ||
@@ -174,14 +203,16 @@ static void describe_end(const struct fan_explorer *explorer, struct fan_failure
 bool fan_explorer_failure(const struct fan_explorer *explorer, uint32_t nth,
                           struct fan_failure *failure)
 {
-    uint32_t ends = came_to_a_bad_end(explorer);
-    if (nth >= ends + explorer->notice_count)
+    uint32_t ends = came_to_a_bad_end(explorer), notices = explorer->notice_count;
+    if (nth >= ends + notices + explorer->breaches.count)
         return false;
     memset(failure, 0, offsetof(struct fan_failure, found));
     if (nth < ends)
         describe_end(explorer, failure);
-    else
+    else if (nth < ends + notices)
         describe_notice(&explorer->notices[nth - ends], failure);
+    else
+        describe_breach(&explorer->breaches.breaches[nth - ends - notices], failure);
     failure->found_hash = fan_sim_trace_hash(explorer->sim);
     return true;
 }

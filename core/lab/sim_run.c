@@ -60,9 +60,11 @@ static int publish(const struct fan_order *order)
     int error = fan_watch_publish((int)order->numbers[FAN_ORDER_SEGMENT]);
     if (!error)
         error = fan_crash_install();
-    if (!error)
-        fan_watch_expect(order->numbers[FAN_ORDER_ITEMS], order->numbers[FAN_ORDER_WORKERS]);
-    return error;
+    if (error)
+        return error;
+    fan_watch_expect(order->numbers[FAN_ORDER_ITEMS], order->numbers[FAN_ORDER_WORKERS]);
+    fan_watch_contract(order->contract, true);
+    return 0;
 }
 
 /* To learn how it ends. */

@@ -10,6 +10,7 @@
 #include "base/panic.h"
 #include "run/announce.h"
 #include "run/backend.h"
+#include "run/evidence.h"
 #include "run/thread_state.h"
 
 _Thread_local struct fan_thread *fan_thread_current;
@@ -90,6 +91,7 @@ static void drop_reference(struct fan_thread *thread)
 static void end(struct fan_thread *self)
 {
     fan_announce_plain(FAN_OP_END, self, FAN_TOUCH_WRITE, NULL);
+    fan_evidence_note(FAN_FACT_END, 0, 0, NULL);
     fan_lock_acquire(&self->guard);
     self->ended = true;
     fan_waitq_fire_all(&self->joiners, 0);
@@ -109,7 +111,7 @@ void fan_thread_main(struct fan_thread *self)
 }
 
 static int spawn(const struct fan_thread_options *options, void (*run)(void *), void *argument,
-                 unsigned references, struct fan_thread **started)
+                 unsigned references, const void *site, struct fan_thread **started)
 {
     uint64_t creator = fan_thread_here()->id;
     struct fan_thread *thread = calloc(1, sizeof *thread);
@@ -125,6 +127,7 @@ static int spawn(const struct fan_thread_options *options, void (*run)(void *), 
     thread->references = references;
     set_identity(thread, options ? options->name : NULL, creator);
     *started = thread;
+    fan_evidence_spawn(thread->id, thread->name, site, run);
     error = fan_backend_start(thread,
                               options && options->stack_size ? options->stack_size : STACK_SIZE);
     if (error) {
@@ -139,7 +142,7 @@ int fan_thread_spawn(const struct fan_thread_options *options, void (*run)(void 
                      struct fan_thread **thread)
 {
     struct fan_thread *started;
-    int error = spawn(options, run, argument, 2, &started);
+    int error = spawn(options, run, argument, 2, __builtin_return_address(0), &started);
     if (error == 0)
         *thread = started;
     return error;
@@ -148,7 +151,8 @@ int fan_thread_spawn(const struct fan_thread_options *options, void (*run)(void 
 void fan_go(const char *name, void (*run)(void *), void *argument)
 {
     struct fan_thread *started;
-    int error = spawn(&(struct fan_thread_options){.name = name}, run, argument, 1, &started);
+    int error = spawn(&(struct fan_thread_options){.name = name}, run, argument, 1,
+                      __builtin_return_address(0), &started);
     if (error)
         fan_panic("cannot start thread %s: %s", name ? name : "", strerror(error));
 }

@@ -8,6 +8,7 @@
 
 #include "base/panic.h"
 #include "run/announce.h"
+#include "run/evidence.h"
 #include "run/thread_state.h"
 #include "sync/select.h"
 
@@ -57,6 +58,8 @@ struct fan_chan *fan_chan_new(const char *name, size_t element_size, size_t capa
     if (name)
         strncpy(chan->name, name, sizeof chan->name - 1);
     chan->slot = fan_probe_object_add(FAN_KIND_CHANNEL, name, capacity, fan_thread_here()->id);
+    chan->evidence = fan_evidence_queue(name);
+    chan->shown = chan->slot || chan->evidence;
     place_ends(chan);
     return chan;
 }
@@ -118,16 +121,29 @@ static inline void show_user(uint64_t *users, struct fan_chan_end *end,
     fan_probe_user(users, self->slot_index);
 }
 
+static inline void show_passing(const struct fan_chan *chan, enum fan_fact_kind kind,
+                                const struct fan_thread *self, uint64_t position)
+{
+    if (chan->evidence)
+        fan_evidence_add_of(self->id, kind, chan->evidence, position);
+}
+
 static inline void show_put(struct fan_chan *chan, const struct fan_thread *self)
 {
+    if (!chan->shown)
+        return;
     if (chan->slot)
         show_user(chan->slot->put_users, chan->put, self);
+    show_passing(chan, FAN_FACT_PUT, self, chan->put->passed);
 }
 
 static inline void show_take(struct fan_chan *chan, const struct fan_thread *self)
 {
+    if (!chan->shown)
+        return;
     if (chan->slot)
         show_user(chan->slot->take_users, chan->take, self);
+    show_passing(chan, FAN_FACT_TAKE, self, chan->take->passed);
 }
 
 /* Both, where an element goes from hand to hand. The bits of an unbuffered channel are looked at
@@ -135,10 +151,14 @@ static inline void show_take(struct fan_chan *chan, const struct fan_thread *sel
 static inline void show_users(struct fan_chan *chan, const struct fan_thread *sender,
                               const struct fan_thread *receiver)
 {
-    if (!chan->slot)
+    if (!chan->shown)
         return;
-    fan_probe_user(chan->slot->put_users, sender->slot_index);
-    fan_probe_user(chan->slot->take_users, receiver->slot_index);
+    if (chan->slot) {
+        fan_probe_user(chan->slot->put_users, sender->slot_index);
+        fan_probe_user(chan->slot->take_users, receiver->slot_index);
+    }
+    show_passing(chan, FAN_FACT_PUT, sender, chan->put->passed);
+    show_passing(chan, FAN_FACT_TAKE, receiver, chan->put->passed);
 }
 
 /* Under the send lock: whether the ring has room. The receivers' line is looked at only when the
@@ -178,6 +198,12 @@ static inline void take_from_ring(struct fan_chan *chan, const struct fan_thread
     __builtin_prefetch(chan->take->place + 128, 0);
     step(chan, chan->take);
     show_take(chan, self);
+}
+
+void fan_chan_show_asked(const struct fan_chan *chan, const struct fan_thread *self)
+{
+    if (chan)
+        show_passing(chan, FAN_FACT_ASK, self, 0);
 }
 
 void fan_chan_lock(struct fan_chan *chan)
@@ -388,6 +414,7 @@ void fan_chan_close(struct fan_chan *chan)
     fan_chan_lock(chan);
     bool first = !chan->closed;
     if (first) {
+        show_passing(chan, FAN_FACT_CLOSE, self, 0);
         chan->closed = true;
         fan_stack_capture(&chan->closed_at, 0);
         show_closed(chan, self);
@@ -480,8 +507,10 @@ int fan_chan_recv(struct fan_chan *chan, void *element, struct fan_ctx *ctx)
                                    .deadline_ns = fan_ctx_deadline(ctx)});
     fan_thread_operates(self, FAN_OP_RECV, chan ? chan->slot : NULL, __builtin_return_address(0));
     int error = fan_ctx_look(ctx);
-    if (error)
+    if (error) {
+        fan_chan_show_asked(chan, self);
         return error;
+    }
     if (is_buffered(chan) && take_fast(chan, self, element))
         return 0;
     struct fan_select_case one = FAN_RECV(chan, element);
@@ -506,7 +535,8 @@ int fan_chan_try_recv(struct fan_chan *chan, void *element)
     fan_announce_plain(FAN_OP_RECV, chan, FAN_TOUCH_WRITE, __builtin_return_address(0));
     fan_thread_operates(self, FAN_OP_RECV, chan ? chan->slot : NULL, __builtin_return_address(0));
     enum fan_chan_try tried = chan ? fan_chan_try_take(chan, self, element) : FAN_CHAN_NOT_READY;
-    if (tried == FAN_CHAN_NOT_READY)
-        return EAGAIN;
-    return tried == FAN_CHAN_DONE ? 0 : EPIPE;
+    if (tried == FAN_CHAN_DONE)
+        return 0;
+    fan_chan_show_asked(chan, self);
+    return tried == FAN_CHAN_NOT_READY ? EAGAIN : EPIPE;
 }

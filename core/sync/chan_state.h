@@ -45,6 +45,8 @@ struct fan_chan {
     size_t element_size, capacity;
     char *ring, *ring_end;
     struct fan_probe_object *slot;
+    uint16_t evidence; /* its number there; 0 = none is collected of it */
+    bool shown;        /* there is a slot, or evidence */
     /* Both locks. */
     _Alignas(64) bool slow;
     bool closed;
@@ -73,6 +75,9 @@ enum fan_chan_try fan_chan_put_locked(struct fan_chan *chan, struct fan_thread *
                                       const void *element, struct fan_wakeup *wakeup);
 enum fan_chan_try fan_chan_take_locked(struct fan_chan *chan, struct fan_thread *self,
                                        void *element, struct fan_wakeup *wakeup);
+
+/* For who observes: `self` wants to receive, and has not yet. NULL is accepted. */
+void fan_chan_show_asked(const struct fan_chan *chan, const struct fan_thread *self);
 
 void fan_chan_lock(struct fan_chan *chan);
 void fan_chan_unlock(struct fan_chan *chan);

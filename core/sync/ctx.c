@@ -7,6 +7,7 @@
 
 #include "base/panic.h"
 #include "run/announce.h"
+#include "run/evidence.h"
 #include "run/thread_state.h"
 #include "run/time.h"
 
@@ -93,6 +94,7 @@ static void end(struct fan_ctx *ctx, int error, int cause)
         fan_announce_atomic(&ctx->error, FAN_TOUCH_WRITE);
         __atomic_store_n(&ctx->error, error, __ATOMIC_RELEASE);
         show_done(ctx, cause);
+        fan_evidence_note(FAN_FACT_CANCEL, 0, (uint64_t)cause, NULL);
         fan_waitq_fire_all(&ctx->waiters, error);
         show_waiting(ctx);
         while (!fan_list_empty(&ctx->children)) {

@@ -8,6 +8,7 @@
 #include "base/panic.h"
 #include "run/announce.h"
 #include "run/backend.h"
+#include "run/evidence.h"
 #include "run/thread_state.h"
 #include "run/time.h"
 #include "sync/chan_state.h"
@@ -351,11 +352,22 @@ static bool ready_after_spinning(struct selection *selection)
     return false;
 }
 
+static void show_asked(const struct fan_thread *self, const struct fan_select_case *cases,
+                       size_t count)
+{
+    if (!fan_evidence_wants(FAN_FACT_ASK))
+        return;
+    for (size_t i = 0; i < count; i++)
+        if (cases[i].kind == FAN_CASE_RECV)
+            fan_chan_show_asked(cases[i].chan, self);
+}
+
 int fan_select_blocking(struct fan_thread *self, struct fan_select_case *cases, size_t count,
                         struct fan_ctx *ctx, size_t *chosen)
 {
     struct selection selection;
     size_t done = 0;
+    show_asked(self, cases, count);
     begin(&selection, self, cases, count, ctx);
     for (;;) {
         int error = fan_ctx_look(ctx);
@@ -436,8 +448,10 @@ int fan_select_try(struct fan_select_case *cases, size_t count, size_t *chosen)
     bool ready = take_ready_case_locked(&selection, &done, &wakeup);
     unlock_all(&selection);
     fan_wakeup_send(wakeup);
-    if (!ready)
+    if (!ready) {
+        show_asked(self, cases, count);
         return EAGAIN;
+    }
     finish(&cases[done]);
     *chosen = done;
     return 0;

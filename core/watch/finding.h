@@ -17,17 +17,29 @@ enum fan_finding_kind {
     FAN_FINDING_RACE,       /* two accesses to the same memory that nothing orders */
     FAN_FINDING_LOCK_ORDER, /* locks taken in orders that can make their takers wait in a circle */
     FAN_FINDING_LIVELOCK,   /* threads go on for ever and get nowhere */
+    /* Against the contract (base/contract.h). */
+    FAN_FINDING_WRONG_RESULT,   /* an output is missing, or there twice, or was never expected */
+    FAN_FINDING_LOST_ORDER,     /* all outputs are there, not all in their places */
+    FAN_FINDING_LOST_ERROR,     /* the error that is returned is not the one that counts */
+    FAN_FINDING_IDLE_WORKERS,   /* threads made to share the work never came for any */
+    FAN_FINDING_HEAD_OF_LINE,   /* work waited behind work, while others had nothing to do */
+    FAN_FINDING_CANCEL_IGNORED, /* work went on after its context was done */
+    FAN_FINDING_UNBOUNDED,      /* threads or memory grow with the items */
+    FAN_FINDING_FALSE_SHARING,  /* threads write to different bytes of one cache line */
+    FAN_FINDING_KINDS,
 };
 
 enum fan_proof {
     FAN_PROOF_OBSERVED,   /* it happened: a panic */
     FAN_PROOF_QUIESCENCE, /* nothing can run: see fan_judge_look */
     FAN_PROOF_CYCLE,      /* owners and joins that wait for each other */
+    FAN_PROOF_CONTRACT,   /* it happened, and the contract says that it must not */
 };
 
 enum {
     FAN_FINDINGS = 16,
     FAN_FINDING_THREADS = 16,
+    FAN_FINDING_FIGURES = 8,
 };
 
 /* A thread's part in a finding. */
@@ -36,6 +48,12 @@ struct fan_culprit {
     char waits_for[96];   /* "recv on channel out" */
     char could_wake[160]; /* "a send on out, or its close" */
     char never[240];      /* why that cannot come: "its senders worker 1 to worker 4 have ended" */
+};
+
+/* A number that is evidence. Its name says what it counts, and the unit at its end: "waited_ns". */
+struct fan_figure {
+    char name[32];
+    uint64_t value;
 };
 
 struct fan_finding {
@@ -48,6 +66,8 @@ struct fan_finding {
     /* Panic and misuse: two places at odds. */
     struct fan_stack stack, earlier;
     char earlier_what[32]; /* "first closed"; empty if there is no earlier place */
+    uint32_t figure_count;
+    struct fan_figure figures[FAN_FINDING_FIGURES];
 };
 
 /* Where a run stands, by what has been seen so far. */

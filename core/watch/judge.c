@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "watch/detector.h"
 #include "watch/enabled.h"
 #include "watch/explain.h"
 #include "watch/finding.h"
@@ -386,12 +387,31 @@ static void judge_look(struct fan_judge *judge, const struct fan_snapshot *now)
     judge->last = next;
 }
 
+static void tell(const struct fan_judge *judge, struct fan_verdict *verdict)
+{
+    memcpy(verdict, &judge->verdict,
+           offsetof(struct fan_verdict, findings) +
+               judge->verdict.finding_count * sizeof verdict->findings[0]);
+}
+
 void fan_judge_look(struct fan_judge *judge, const struct fan_snapshot *now,
                     struct fan_verdict *verdict)
 {
     if (!judge->verdict.final)
         judge_look(judge, now);
-    memcpy(verdict, &judge->verdict,
-           offsetof(struct fan_verdict, findings) +
-               judge->verdict.finding_count * sizeof verdict->findings[0]);
+    tell(judge, verdict);
+}
+
+void fan_judge_breaches(struct fan_judge *judge, const struct fan_breaches *found,
+                        const struct fan_snapshot *now, struct fan_verdict *verdict)
+{
+    for (uint32_t i = 0; i < found->count; i++) {
+        const struct fan_breach *breach = &found->breaches[i];
+        struct fan_finding *finding =
+            add_finding(&judge->verdict, breach->kind, FAN_PROOF_CONTRACT);
+        if (finding)
+            fan_breach_describe(breach, now, finding);
+        judge->verdict.outcome = FAN_OUTCOME_FINDINGS;
+    }
+    tell(judge, verdict);
 }

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "run/evidence.h"
 #include "run/thread.h"
 #include "run/thread_state.h"
 
@@ -69,6 +70,8 @@ static void describe_layout(struct fan_segment_header *header)
     header->object_size = sizeof(struct fan_probe_object);
     header->object_count = FAN_PROBE_OBJECTS;
     header->object_offset = offsetof(struct fan_segment, objects);
+    header->evidence_size = sizeof(struct fan_evidence);
+    header->evidence_offset = offsetof(struct fan_segment, evidence);
 }
 
 static void describe_process(struct fan_segment_header *header)
@@ -190,4 +193,13 @@ void fan_watch_output(void)
 {
     if (published.segment)
         __atomic_fetch_add(&published.segment->header.outputs, 1, __ATOMIC_RELAXED);
+}
+
+void fan_watch_contract(const struct fan_contract *contract, bool virtual_time)
+{
+    if (!published.segment)
+        return;
+    published.segment->evidence.contract = *contract;
+    published.segment->evidence.virtual_time = virtual_time;
+    fan_evidence_collect(&published.segment->evidence);
 }

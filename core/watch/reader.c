@@ -38,7 +38,9 @@ static bool same_layout(const struct fan_segment_header *header)
            header->thread_offset == offsetof(struct fan_segment, threads) &&
            header->object_size == sizeof(struct fan_probe_object) &&
            header->object_count == FAN_PROBE_OBJECTS &&
-           header->object_offset == offsetof(struct fan_segment, objects);
+           header->object_offset == offsetof(struct fan_segment, objects) &&
+           header->evidence_size == sizeof(struct fan_evidence) &&
+           header->evidence_offset == offsetof(struct fan_segment, evidence);
 }
 
 static int check_header(const struct fan_segment_header *header, bool published, char why[WHY])
@@ -239,5 +241,67 @@ int fan_reader_look(struct fan_reader *reader, struct fan_snapshot *snapshot)
     snapshot->taken_ns = fan_clock_ns();
     clip_header_times(snapshot);
     fan_slots_connect(snapshot);
+    return 0;
+}
+
+/* ---- evidence ---- */
+
+static void clean_contract(struct fan_contract *contract)
+{
+    if (contract->outputs > FAN_OUTPUTS_IN_ORDER)
+        contract->outputs = FAN_OUTPUTS_UNJUDGED;
+    if (contract->errors > FAN_ERRORS_FIRST)
+        contract->errors = FAN_ERRORS_UNJUDGED;
+    if (contract->work > FAN_WORK_FOR_ANY_WORKER)
+        contract->work = FAN_WORK_UNJUDGED;
+    unsigned char stops;
+    memcpy(&stops, &contract->stops_with_context, sizeof stops);
+    contract->stops_with_context = stops == 1;
+}
+
+static bool is_believable(const struct fan_fact *fact)
+{
+    return fact->kind > FAN_FACT_NONE && fact->kind < FAN_FACT_KINDS &&
+           fact->thread < FAN_EVIDENCE_THREADS && fact->object < FAN_EVIDENCE_QUEUES;
+}
+
+/* Those that are left out make the log seem to have more than fit. */
+static void clean_facts(struct fan_evidence *evidence)
+{
+    uint32_t kept = 0, count = evidence->claimed;
+    if (count > FAN_EVIDENCE_FACTS)
+        count = FAN_EVIDENCE_FACTS;
+    for (uint32_t i = 0; i < count; i++)
+        if (is_believable(&evidence->facts[i]))
+            evidence->facts[kept++] = evidence->facts[i];
+    if (kept == count)
+        return;
+    memset(&evidence->facts[kept], 0, (count - kept) * sizeof evidence->facts[0]);
+    evidence->claimed = UINT32_MAX;
+}
+
+static void clean_names(struct fan_evidence *evidence)
+{
+    char name[FAN_PROBE_NAME];
+    for (uint32_t i = 0; i < FAN_EVIDENCE_THREADS; i++) {
+        memcpy(name, evidence->threads[i].name, sizeof name);
+        fan_slots_clean_text(evidence->threads[i].name, name, sizeof name);
+    }
+    for (uint32_t i = 0; i < FAN_EVIDENCE_QUEUES; i++) {
+        memcpy(name, evidence->queue[i].name, sizeof name);
+        fan_slots_clean_text(evidence->queue[i].name, name, sizeof name);
+    }
+    if (evidence->last_thread >= FAN_EVIDENCE_THREADS)
+        evidence->last_thread = FAN_EVIDENCE_THREADS - 1;
+}
+
+int fan_reader_evidence(struct fan_reader *reader, struct fan_evidence *evidence)
+{
+    if (!reader->published)
+        return EINVAL;
+    fan_slots_copy(evidence, &reader->segment->evidence, sizeof *evidence);
+    clean_contract(&evidence->contract);
+    clean_facts(evidence);
+    clean_names(evidence);
     return 0;
 }

@@ -1,6 +1,7 @@
 #ifndef FAN_WATCH_READER_H
 #define FAN_WATCH_READER_H
 
+#include "base/evidence.h"
 #include "watch/snapshot.h"
 
 /* A reader: looks into the segment of another program. It trusts nothing in it: sizes, counts,
@@ -18,5 +19,10 @@ void fan_reader_close(struct fan_reader *reader);
 /* Looks once. Does not block. Errors: EINVAL (the header is damaged by now). About 20 us for a
  * dozen threads. */
 int fan_reader_look(struct fan_reader *reader, struct fan_snapshot *snapshot);
+
+/* Copies the evidence collected so far; to be called when the program has stopped, or it is torn.
+ * What is not believable is left out, and counted as lost. Errors: EINVAL (nothing is published).
+ */
+int fan_reader_evidence(struct fan_reader *reader, struct fan_evidence *evidence);
 
 #endif

@@ -3,11 +3,12 @@
 
 #include <stdint.h>
 
+#include "base/evidence.h"
 #include "base/probe.h"
 
 /* The segment: the shared memory in which a program shows what its threads do, and nothing but
  * numbers and names. It is a memfd, so no file is left behind whatever happens: a header, the
- * probe's table of threads, its table of objects. The program writes it; readers map it read-only
+ * probe's table of threads, its table of objects, and the evidence for its contract. The program writes it; readers map it read-only
  * and believe nothing they read there (watch/reader.h).
  *
  * The layout is an interface between programs of different builds: a change of it, or of the
@@ -15,7 +16,7 @@
 #define FAN_SEGMENT_MAGIC UINT64_C(0x732f62616c6e6166) /* "fanlab/s" in memory */
 
 enum {
-    FAN_SEGMENT_VERSION = 2,
+    FAN_SEGMENT_VERSION = 3,
     FAN_SEGMENT_NOTICES = 4, /* the first ones; a program with more has enough to mend */
 };
 
@@ -59,6 +60,7 @@ struct fan_segment_header {
     uint64_t size; /* of the whole segment, in bytes */
     uint32_t thread_size, thread_count, thread_offset;
     uint32_t object_size, object_count, object_offset;
+    uint32_t evidence_size, evidence_offset;
     uint64_t started_ns; /* all times: CLOCK_MONOTONIC */
     uint64_t load_base;  /* what the loader added to the addresses in the executable's file */
     uint64_t unseen_threads, unseen_objects;
@@ -77,6 +79,7 @@ struct fan_segment {
     struct fan_segment_header header;
     struct fan_probe_thread threads[FAN_PROBE_THREADS];
     struct fan_probe_object objects[FAN_PROBE_OBJECTS];
+    struct fan_evidence evidence;
 };
 
 #endif

@@ -38,6 +38,7 @@ static const char *const op_names[FAN_OP_COUNT] = {
     [FAN_OP_WRITE] = "write",
     [FAN_OP_LOAD] = "load",
     [FAN_OP_STORE] = "store",
+    [FAN_OP_TASK] = "task",
 };
 
 static const char *const kind_names[FAN_KIND_COUNT] = {

@@ -21,6 +21,8 @@ void handmade_write_header(struct handmade *made)
         .object_size = sizeof(struct fan_probe_object),
         .object_count = FAN_PROBE_OBJECTS,
         .object_offset = offsetof(struct fan_segment, objects),
+        .evidence_size = sizeof(struct fan_evidence),
+        .evidence_offset = offsetof(struct fan_segment, evidence),
         .pid = 1,
         .phase = FAN_PHASE_RUNNING,
     };
