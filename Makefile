@@ -33,7 +33,7 @@ LINK     = $(CC) $(CFLAGS) $(SANITIZE_FLAGS) -pie -pthread $(LDFLAGS)
 
 # pkg-config is asked on first use, which is after .ci/setup had its chance to install it.
 once      = $(or $($1),$(eval $1 := $(shell $2))$($1))
-APP_PKGS  := ncursesw libdw jansson
+APP_PKGS  := ncursesw libdw jansson md4c
 TEST_PKGS := check vterm
 APP_CFLAGS  = $(call once,app_cflags,pkg-config --cflags $(APP_PKGS))
 APP_LIBS    = $(call once,app_libs,pkg-config --libs $(APP_PKGS))
@@ -97,7 +97,7 @@ tsan := BUILD=$(BUILD)/tsan SANITIZE=thread CC=gcc CFLAGS='-O1 -g'
 .PHONY: all tests benches help run test check bench asan tsan install clean FORCE
 
 everything := $(libfan) $(libfan_sim) $(libfan_main) $(bug_objects) $(if $(app_sources),$(libapp)) \
-              $(lab_real) $(lab_sim) $(fanlab)
+              $(lab_real) $(lab_sim) $(fanlab) $(if $(fanlab),$(BUILD)/lessons.checked)
 
 all: $(everything)  ## build the library and the programs into build/
 
@@ -156,6 +156,7 @@ $(BUILD)/obj/bugs/%.o $(BUILD)/sim/bugs/%.o: EMBED = -DFAN_SOURCE_FILE='"$<"'
 $(BUILD)/obj/app/compile.o: EMBED = -DFAN_CORE_DIR='"$(abspath core)"' \
     -DFAN_LIBRARY_DIR='"$(abspath $(BUILD))"' -DFAN_SANITIZE='"$(or $(firstword $(SANITIZE_FLAGS)),-g)"'
 $(BUILD)/obj/app/%.o: INCLUDES = -Icore -I. $(APP_CFLAGS) -DFAN_VERSION='"$(VERSION)"'
+$(BUILD)/obj/app/lesson/shelf.o: INCLUDES += -I$(BUILD)
 $(BUILD)/obj/tests/%.o: INCLUDES = -Icore -I. $(TEST_CFLAGS) -DFAN_BUILD_DIR='"$(abspath $(BUILD))"'
 $(BUILD)/obj/tests/bench/%.o: INCLUDES = -Icore -I.
 $(BUILD)/obj/core/watch/symbols.o $(BUILD)/sim/core/watch/symbols.o: INCLUDES = -Icore $(DW_CFLAGS)
@@ -163,6 +164,15 @@ $(BUILD)/obj/core/watch/symbols.o $(BUILD)/sim/core/watch/symbols.o: INCLUDES = 
 $(BUILD)/obj/%.o: %.c $(flags)
 	@mkdir -p $(@D)
 	$(COMPILE) $(INCLUDES) $(EMBED) -MMD -MP -c -o $@ $<
+
+# The lessons are embedded as well, with what they cite. This list changes only when one comes or
+# goes; when the text of one changes, the object is made again.
+lesson_files := $(wildcard lessons/*.md lessons/code/*)
+$(BUILD)/lessons.inc: FORCE
+	@mkdir -p $(@D)
+	@n=0; for file in $(lesson_files); do echo "SHELF($$n, \"$$file\")"; n=$$((n + 1)); done > $@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+$(BUILD)/obj/app/lesson/shelf.o: $(BUILD)/lessons.inc $(lesson_files)
 
 $(BUILD)/sim/%.o: %.c $(flags)
 	@mkdir -p $(@D)
@@ -187,6 +197,11 @@ $(BUILD)/fanlab-lab-sim: $(BUILD)/sim/bugs/main.o $(sim_bug_objects) $(libfan_si
 
 $(BUILD)/fanlab: $(call objects,app/main.c) $(libapp) $(bug_objects) $(libfan)
 	$(LINK) -o $@ $^ $(APP_LIBS)
+
+# A lesson that cites what is not there fails the build. (Sanitized programs need not run here.)
+$(BUILD)/lessons.checked: $(fanlab)
+	@$(if $(SANITIZE),,$(fanlab) lesson --check)
+	@touch $@
 
 # A test may ask for linker wraps in its source: /* LDFLAGS: -Wl,--wrap=calloc */
 asked_ldflags = $(shell sed -n 's|^/\* LDFLAGS: \(.*\) \*/$$|\1|p' $1)

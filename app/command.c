@@ -4,7 +4,7 @@
 
 static const struct fan_command *const commands[] = {
     &fan_command_list,    &fan_command_run,    &fan_command_check,
-    &fan_command_explore, &fan_command_replay,
+    &fan_command_explore, &fan_command_replay, &fan_command_lesson,
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
