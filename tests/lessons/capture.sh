@@ -1,0 +1,66 @@
+#!/bin/bash
+# capture.sh [ID...]: run the buggy snippets of the lessons and write what the usual tools show of
+# them into lessons/code/: ID.go.txt (Go's own report), ID.gdb.txt (every thread's stack, once the
+# program stands still) and ID.tsan.txt (ThreadSanitizer). INTO=DIRECTORY writes elsewhere. What a
+# missing tool would show is left as it is.
+set -eu
+
+cd "$(dirname "$0")/../../lessons/code"
+into=$(realpath "${INTO:-.}")
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+has() { command -v "$1" >/dev/null; }
+
+capture_go() {
+    GOCACHE=${GOCACHE:-$scratch/go-cache} go build -trimpath -o "$scratch/$1" "$1.go"
+    {
+        echo "\$ ./$1 buggy"
+        "$scratch/$1" buggy 2>&1 || true
+    } | expand -t 4 | sed 's/[[:space:]]*$//' >"$into/$1.go.txt"
+}
+
+# A program that hangs stands still when no thread of it runs, twice with nothing in between.
+switches() { cat "/proc/$1"/task/*/status 2>/dev/null | grep -E '^(State|.*_ctxt)'; }
+wait_until_still() {
+    local before="" now
+    until now=$(switches "$1") && [ "$now" = "$before" ] && ! grep -q '^State:.R' <<<"$now"; do
+        before=$now
+        read -rt 0.2 <> <(:) || true
+    done
+}
+
+capture_gdb() {
+    local program
+    gcc -O0 -g -pthread -o "$scratch/$1" "$1_pthread.c"
+    "$scratch/$1" buggy >/dev/null 2>&1 &
+    program=$!
+    wait_until_still "$program"
+    {
+        echo "\$ gdb -p PID -batch -ex 'thread apply all bt'"
+        gdb -p "$program" -batch -ex 'set filename-display basename' -ex 'set print address off' \
+            -ex 'set print frame-arguments presence' -ex 'thread apply all bt' 2>/dev/null |
+            sed -n '/^Thread /,/^\[Inferior/p' | grep -v '^\[Inferior\|^$'
+    } >"$into/$1.gdb.txt"
+    kill "$program"
+    wait "$program" 2>/dev/null || true
+}
+
+capture_tsan() {
+    local status=0
+    gcc -O1 -g -fsanitize=thread -pthread -o "$scratch/$1" "$1_pthread.c"
+    echo "\$ timeout 2 ./$1 buggy   (built with -fsanitize=thread)" >"$into/$1.tsan.txt"
+    timeout 2 setarch -R "$scratch/$1" buggy >"$scratch/said" 2>&1 || status=$?
+    sed -e "s|$scratch/||g" "$scratch/said" >>"$into/$1.tsan.txt"
+    case $status in
+    124) echo "(no word from it; ended by timeout)" >>"$into/$1.tsan.txt" ;;
+    *) echo "(exit code $status)" >>"$into/$1.tsan.txt" ;;
+    esac
+}
+
+[ $# -gt 0 ] || for file in *_pthread.c; do set -- "$@" "${file%_pthread.c}"; done
+for id in "$@"; do
+    ! has go || capture_go "$id"
+    ! has gdb || capture_gdb "$id"
+    ! has setarch || capture_tsan "$id"
+done
