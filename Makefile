@@ -42,7 +42,7 @@ TEST_CFLAGS = $(call once,test_cflags,pkg-config --cflags $(TEST_PKGS) $(APP_PKG
 TEST_LIBS   = $(call once,test_libs,pkg-config --libs $(TEST_PKGS)) -lutil
 
 # What the analysers need to know. Any string serves for the strings that the build defines.
-ANALYSED_AS = -I.ci/analysed -Icore -I. $(filter -I% -D%,$(TEST_CFLAGS)) \
+ANALYSED_AS = -I.ci/analysed -I$(BUILD)/made -Icore -I. $(filter -I% -D%,$(TEST_CFLAGS)) \
               $(patsubst %,-D%=__FILE__,FAN_SOURCE_FILE FAN_VERSION FAN_BUILD_DIR \
                 FAN_CORE_DIR FAN_LIBRARY_DIR FAN_SANITIZE)
 
@@ -156,7 +156,7 @@ $(BUILD)/obj/bugs/%.o $(BUILD)/sim/bugs/%.o: EMBED = -DFAN_SOURCE_FILE='"$<"'
 $(BUILD)/obj/app/compile.o: EMBED = -DFAN_CORE_DIR='"$(abspath core)"' \
     -DFAN_LIBRARY_DIR='"$(abspath $(BUILD))"' -DFAN_SANITIZE='"$(or $(firstword $(SANITIZE_FLAGS)),-g)"'
 $(BUILD)/obj/app/%.o: INCLUDES = -Icore -I. $(APP_CFLAGS) -DFAN_VERSION='"$(VERSION)"'
-$(BUILD)/obj/app/lesson/shelf.o: INCLUDES += -I$(BUILD)
+$(BUILD)/obj/app/lesson/shelf.o: INCLUDES += -I$(BUILD)/made
 $(BUILD)/obj/tests/%.o: INCLUDES = -Icore -I. $(TEST_CFLAGS) -DFAN_BUILD_DIR='"$(abspath $(BUILD))"'
 $(BUILD)/obj/tests/bench/%.o: INCLUDES = -Icore -I.
 $(BUILD)/obj/core/watch/symbols.o $(BUILD)/sim/core/watch/symbols.o: INCLUDES = -Icore $(DW_CFLAGS)
@@ -168,11 +168,11 @@ $(BUILD)/obj/%.o: %.c $(flags)
 # The lessons are embedded as well, with what they cite. This list changes only when one comes or
 # goes; when the text of one changes, the object is made again.
 lesson_files := $(wildcard lessons/*.md lessons/code/*)
-$(BUILD)/lessons.inc: FORCE
+$(BUILD)/made/app/lesson/files.inc: FORCE
 	@mkdir -p $(@D)
 	@n=0; for file in $(lesson_files); do echo "SHELF($$n, \"$$file\")"; n=$$((n + 1)); done > $@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
-$(BUILD)/obj/app/lesson/shelf.o: $(BUILD)/lessons.inc $(lesson_files)
+$(BUILD)/obj/app/lesson/shelf.o: $(BUILD)/made/app/lesson/files.inc $(lesson_files)
 
 $(BUILD)/sim/%.o: %.c $(flags)
 	@mkdir -p $(@D)

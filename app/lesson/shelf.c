@@ -4,17 +4,17 @@
 
 #include "bugs/table.h"
 
-/* The build writes lessons.inc: one line SHELF(number, "path") for each file of lessons/. */
+/* The build writes files.inc: one line SHELF(number, "path") for each file of lessons/. */
 #define SHELF(number, path)                                                                        \
     extern const char fan_shelf_file_##number[];                                                   \
     __asm__(".pushsection .rodata\nfan_shelf_file_" #number ":\n.incbin \"" path                   \
             "\"\n.byte 0\n.popsection\n");
-#include "lessons.inc"
+#include "app/lesson/files.inc"
 #undef SHELF
 
 const struct fan_shelf_file fan_shelf[] = {
 #define SHELF(number, path) {path, fan_shelf_file_##number},
-#include "lessons.inc"
+#include "app/lesson/files.inc"
 #undef SHELF
     {NULL, NULL},
 };
