@@ -6,13 +6,13 @@
 #include <stdint.h>
 
 #include "base/probe.h"
-#include "run/grain.h"
 #include "sim/op.h"
 
 /* Every operation of the library begins by announcing itself, before it looks at anything and while
  * it holds no lock. With real threads that is nothing at all; under the controlled scheduler
  * (FAN_SIM) it is where the thread waits for its turn, and what follows, up to the next
- * announcement or park, is one step.
+ * announcement or park, is one step. At the fine grain it sees not these operations but what they
+ * are made of: the library's locks, parks and atomics (run/inner.h).
  *
  * An operation that would park where it cannot proceed says with `ready` when it can, and is not
  * run before: then it never parks. One that others must be able to see waiting (it meets a partner,
@@ -42,24 +42,6 @@ static inline void fan_announce(const struct fan_announcement *what)
     fan_announce_to_scheduler(what);
 #else
     (void)what;
-#endif
-}
-
-/* At the fine grain the scheduler does not see the library's operations but what they are made of:
- * its locks, its parks, and its atomics. Each access to one of the latter is announced by this
- * first. */
-#ifdef FAN_SIM
-void fan_announce_atomic_to_scheduler(const void *address, enum fan_touch_mode mode, void *pc);
-#endif
-
-static inline void fan_announce_atomic(const void *address, enum fan_touch_mode mode)
-{
-#ifdef FAN_SIM
-    if (fan_grain_is_fine)
-        fan_announce_atomic_to_scheduler(address, mode, __builtin_return_address(0));
-#else
-    (void)address;
-    (void)mode;
 #endif
 }
 

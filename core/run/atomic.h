@@ -73,43 +73,51 @@ void fan_atomic_announce(const volatile void *pointer, bool writes);
 void fan_atomic_accessed(const volatile void *pointer, size_t bytes, enum fan_atomic_how how,
                          int order, const char *text);
 
-#define FAN_ATOMIC_LOAD(pointer, order)                                                            \
+#define FAN_ATOMIC_LOAD(pointer, order)         FAN_STEP_LOAD(fan_atomic, pointer, order)
+#define FAN_ATOMIC_STORE(pointer, value, order) FAN_STEP_STORE(fan_atomic, pointer, value, order)
+#define FAN_ATOMIC_UPDATE(how, pointer, value, order)                                              \
+    FAN_STEP_UPDATE(fan_atomic, how, pointer, value, order)
+#define FAN_ATOMIC_COMPARE(pointer, expected, desired, order, otherwise)                           \
+    FAN_STEP_COMPARE(fan_atomic, pointer, expected, desired, order, otherwise)
+
+/* The same for who announces and tells otherwise: run/inner.h. */
+#define FAN_STEP_LOAD(by, pointer, order)                                                          \
     __extension__({                                                                                \
         __auto_type fan_at_ = pointer;                                                             \
-        fan_atomic_announce(fan_at_, false);                                                       \
-        fan_atomic_accessed(fan_at_, sizeof *fan_at_, FAN_ATOMIC_LOADED, order, #pointer);         \
+        by##_announce(fan_at_, false);                                                             \
+        by##_accessed(fan_at_, sizeof *fan_at_, FAN_ATOMIC_LOADED, order, #pointer);               \
         __atomic_load_n(fan_at_, order);                                                           \
     })
 
-#define FAN_ATOMIC_STORE(pointer, value, order)                                                    \
+#define FAN_STEP_STORE(by, pointer, value, order)                                                  \
     __extension__({                                                                                \
         __auto_type fan_at_ = pointer;                                                             \
         __typeof__(*fan_at_) fan_value_ = value;                                                   \
-        fan_atomic_announce(fan_at_, true);                                                        \
-        fan_atomic_accessed(fan_at_, sizeof *fan_at_, FAN_ATOMIC_STORED, order, #pointer);         \
+        by##_announce(fan_at_, true);                                                              \
+        by##_accessed(fan_at_, sizeof *fan_at_, FAN_ATOMIC_STORED, order, #pointer);               \
         __atomic_store_n(fan_at_, fan_value_, order);                                              \
     })
 
-#define FAN_ATOMIC_UPDATE(how, pointer, value, order)                                              \
+#define FAN_STEP_UPDATE(by, how, pointer, value, order)                                            \
     __extension__({                                                                                \
         __auto_type fan_at_ = pointer;                                                             \
         __typeof__(*fan_at_) fan_value_ = value;                                                   \
-        fan_atomic_announce(fan_at_, true);                                                        \
-        fan_atomic_accessed(fan_at_, sizeof *fan_at_, FAN_ATOMIC_UPDATED, order, #pointer);        \
+        by##_announce(fan_at_, true);                                                              \
+        by##_accessed(fan_at_, sizeof *fan_at_, FAN_ATOMIC_UPDATED, order, #pointer);              \
         __atomic_##how(fan_at_, fan_value_, order);                                                \
     })
 
-#define FAN_ATOMIC_COMPARE(pointer, expected, desired, order, otherwise)                           \
+#define FAN_STEP_COMPARE(by, pointer, expected, desired, order, otherwise)                         \
     __extension__({                                                                                \
         __auto_type fan_at_ = pointer;                                                             \
         __auto_type fan_expected_ = expected;                                                      \
         __typeof__(*fan_at_) fan_desired_ = desired;                                               \
-        fan_atomic_announce(fan_at_, true);                                                        \
+        by##_announce(fan_at_, true);                                                              \
         bool fan_done_ = __atomic_compare_exchange_n(fan_at_, fan_expected_, fan_desired_, false,  \
                                                      order, otherwise);                            \
-        fan_atomic_accessed(fan_at_, sizeof *fan_at_,                                              \
-                            fan_done_ ? FAN_ATOMIC_UPDATED : FAN_ATOMIC_LOADED,                    \
-                            fan_done_ ? order : otherwise, #pointer);                              \
+        by##_accessed(fan_at_, sizeof *fan_at_,                                                    \
+                      fan_done_ ? FAN_ATOMIC_UPDATED : FAN_ATOMIC_LOADED,                          \
+                      fan_done_ ? order : otherwise, #pointer);                                    \
         fan_done_;                                                                                 \
     })
 

@@ -10,6 +10,7 @@
 #include "run/announce.h"
 #include "run/backend.h"
 #include "run/held.h"
+#include "run/inner.h"
 #include "run/thread_state.h"
 
 enum { WAITED_FOR = 1 };
@@ -26,15 +27,12 @@ static uint64_t owner_of(uint64_t state)
 
 static uint64_t load_state(const struct fan_mutex *mutex)
 {
-    fan_announce_atomic(&mutex->state, FAN_TOUCH_READ);
-    return __atomic_load_n(&mutex->state, __ATOMIC_RELAXED);
+    return fan_inner_load(&mutex->state, FAN_RELAXED);
 }
 
 static bool change_state(struct fan_mutex *mutex, uint64_t from, uint64_t to)
 {
-    fan_announce_atomic(&mutex->state, FAN_TOUCH_WRITE);
-    return __atomic_compare_exchange_n(&mutex->state, &from, to, false, __ATOMIC_ACQ_REL,
-                                       __ATOMIC_RELAXED);
+    return fan_inner_compare_exchange(&mutex->state, &from, to, FAN_ACQ_REL, FAN_RELAXED);
 }
 
 static const char *name_of(const struct fan_mutex *mutex)
@@ -176,8 +174,7 @@ static void free_and_wake(struct fan_mutex *mutex)
 {
     fan_lock_acquire(&mutex->guard);
     struct fan_waiter *next = fan_waitq_claim_one(&mutex->waiters);
-    fan_announce_atomic(&mutex->state, FAN_TOUCH_WRITE);
-    __atomic_store_n(&mutex->state, next ? WAITED_FOR : 0, __ATOMIC_RELEASE);
+    fan_inner_store(&mutex->state, next ? WAITED_FOR : 0, FAN_RELEASE);
     show_owner(mutex, 0);
     struct fan_wakeup wakeup = next ? fan_wait_resume(next, 0) : (struct fan_wakeup){0};
     fan_lock_release(&mutex->guard);

@@ -8,6 +8,7 @@
 #include "base/panic.h"
 #include "run/announce.h"
 #include "run/backend.h"
+#include "run/inner.h"
 #include "run/lock.h"
 #include "run/sim_backend.h"
 #include "run/sim_watch.h"
@@ -62,13 +63,22 @@ static void step(void)
     take_back(&own);
 }
 
+/* An access to memory that the program marked, or an atomic one: a step at either grain. */
+static bool is_the_programs_own(enum fan_probe_op op)
+{
+    return op >= FAN_OP_READ && op <= FAN_OP_STORE;
+}
+
 /* The operation is written where it stays: as a whole it would have to be copied, and a copy that
  * reads words in pairs just after they were written one by one makes the processor wait. */
 void fan_announce_to_scheduler(const struct fan_announcement *what)
 {
     struct fan_touch *touches;
-    if (fan_grain_is_fine)
+    if (fan_grain_is_fine && !is_the_programs_own(what->op)) {
+        if (what->op == FAN_OP_END)
+            fan_sim_watch_end();
         return;
+    }
     struct fan_sim_op *op = fan_sim_next_op(scheduler, &touches);
     op->kind = what->op;
     op->stage = FAN_STAGE_ARRIVE;
@@ -141,13 +151,10 @@ static void touch_word(enum fan_probe_op kind, const void *address, enum fan_tou
     step();
 }
 
-void fan_announce_atomic_to_scheduler(const void *address, enum fan_touch_mode mode, void *pc)
+void fan_inner_announce_at(const volatile void *pointer, bool writes, void *pc)
 {
-    touch_word(mode == FAN_TOUCH_READ ? FAN_OP_LOAD : FAN_OP_STORE, address, mode, NULL, NULL, 0,
-               pc);
-    fan_sim_watch_acquire(address);
-    if (mode != FAN_TOUCH_READ)
-        fan_sim_watch_release(address);
+    touch_word(writes ? FAN_OP_STORE : FAN_OP_LOAD, (const void *)pointer,
+               writes ? FAN_TOUCH_WRITE : FAN_TOUCH_READ, NULL, NULL, 0, pc);
 }
 
 static bool is_free(const void *lock)

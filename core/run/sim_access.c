@@ -3,6 +3,7 @@
 #include "run/access.h"
 #include "run/announce.h"
 #include "run/atomic.h"
+#include "run/inner.h"
 #include "run/sim_watch.h"
 
 enum { WORD = 8, WORDS_TOUCHED = FAN_OP_TOUCHES - 2 };
@@ -73,17 +74,37 @@ void fan_atomic_announce(const volatile void *pointer, bool writes)
     announce(writes ? FAN_OP_STORE : FAN_OP_LOAD, pointer, 1, __builtin_return_address(0));
 }
 
-void fan_atomic_accessed(const volatile void *pointer, size_t bytes, enum fan_atomic_how how,
-                         int order, const char *text)
+static enum fan_race_kind kind_of(enum fan_atomic_how how)
 {
     static const enum fan_race_kind kinds[] = {[FAN_ATOMIC_LOADED] = FAN_RACE_ATOMIC_LOAD,
                                                [FAN_ATOMIC_STORED] = FAN_RACE_ATOMIC_STORE,
                                                [FAN_ATOMIC_UPDATED] = FAN_RACE_ATOMIC_RMW};
+    return kinds[how];
+}
+
+void fan_atomic_accessed(const volatile void *pointer, size_t bytes, enum fan_atomic_how how,
+                         int order, const char *text)
+{
     fan_sim_watch_access(&(struct fan_sim_access){.address = pointer,
                                                   .bytes = bytes,
-                                                  .kind = kinds[how],
+                                                  .kind = kind_of(how),
                                                   .order = order,
                                                   .text = text,
+                                                  .pc = HERE,
+                                                  .frame = CALLERS_FRAME});
+}
+
+void fan_inner_ordered_at(const volatile void *pointer, enum fan_atomic_how how, int order)
+{
+    fan_sim_watch_ordered(pointer, kind_of(how), order);
+}
+
+void fan_inner_accesses_at(const volatile void *address, size_t bytes, bool writes)
+{
+    fan_sim_watch_access(&(struct fan_sim_access){.address = address,
+                                                  .bytes = bytes,
+                                                  .kind = writes ? FAN_RACE_WRITE : FAN_RACE_READ,
+                                                  .text = "what the library keeps",
                                                   .pc = HERE,
                                                   .frame = CALLERS_FRAME});
 }

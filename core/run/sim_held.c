@@ -2,6 +2,7 @@
  * they are taken. */
 #include <stdio.h>
 
+#include "run/grain.h"
 #include "run/held.h"
 #include "run/sim_watch_state.h"
 
@@ -93,8 +94,11 @@ static void note_order(struct fan_sim_watch *watch, const struct fan_watched_loc
 
 /* ---- taken and left -------------------------------------------------------------------------- */
 
+/* At the fine grain the lock's own atomics tell what it orders, as far as they do. */
 static void learn_from(struct fan_sim_watch *watch, const void *lock, bool shared)
 {
+    if (fan_grain_is_fine)
+        return;
     uint32_t self = fan_sim_current(watch->sim);
     fan_race_acquire(watch->race, self, alone_side(watch, lock));
     if (!shared)
@@ -116,6 +120,12 @@ void fan_sim_lock_taken(const void *lock, const char *name, enum fan_held_how ho
         locks->held[locks->count++] = taken;
 }
 
+static void tell(struct fan_sim_watch *watch, const void *lock, bool shared)
+{
+    uint32_t side = shared ? shared_side(watch, lock) : alone_side(watch, lock);
+    fan_race_release(watch->race, fan_sim_current(watch->sim), side);
+}
+
 static void remove_from(struct fan_watched_locks *locks, const void *lock)
 {
     for (uint32_t i = locks->count; i-- > 0;)
@@ -131,8 +141,8 @@ void fan_sim_lock_left(const void *lock, enum fan_held_how how)
     struct fan_sim_watch *watch = fan_sim_watched;
     if (!watch)
         return;
-    uint32_t side = how == FAN_HELD_SHARED ? shared_side(watch, lock) : alone_side(watch, lock);
-    fan_race_release(watch->race, fan_sim_current(watch->sim), side);
+    if (!fan_grain_is_fine)
+        tell(watch, lock, how == FAN_HELD_SHARED);
     remove_from(own_locks(watch), lock);
 }
 

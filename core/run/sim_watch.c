@@ -111,13 +111,19 @@ static void order_by(struct fan_sim_watch *watch, uint32_t object, unsigned how)
         order_in(watch->apart, fan_sim_current(watch->sim), object, how);
 }
 
+void fan_sim_watch_end(void)
+{
+    if (fan_sim_watched)
+        fan_sim_locks_thread_ends(fan_sim_watched);
+}
+
 void fan_sim_watch_step(enum fan_probe_op kind, const struct fan_touch *touches, uint32_t count)
 {
     unsigned orders = what_it_orders[kind];
     if (!fan_sim_watched || !orders)
         return;
     if (kind == FAN_OP_END)
-        fan_sim_locks_thread_ends(fan_sim_watched);
+        fan_sim_watch_end();
     for (uint32_t i = 0; i < count; i++)
         order_by(fan_sim_watched, touches[i].object,
                  touches[i].mode == FAN_TOUCH_READ ? LEARNS : orders);
@@ -150,6 +156,17 @@ void fan_sim_watch_acquire(const volatile void *object)
     if (fan_sim_watched)
         order_by(fan_sim_watched, fan_sim_object(fan_sim_watched->sim, (const void *)object),
                  LEARNS);
+}
+
+void fan_sim_watch_ordered(const volatile void *atomic, enum fan_race_kind kind, int order)
+{
+    if (!fan_sim_watched)
+        return;
+    uint32_t self = fan_sim_current(fan_sim_watched->sim);
+    uint32_t object = fan_sim_object(fan_sim_watched->sim, (const void *)atomic);
+    fan_race_order(fan_sim_watched->race, self, object, kind, order);
+    if (fan_sim_watched->apart)
+        fan_race_order(fan_sim_watched->apart, self, object, kind, order);
 }
 
 /* ---- what is accessed ------------------------------------------------------------------------ */

@@ -37,6 +37,9 @@ const struct fan_lines *fan_sim_watch_lines(const struct fan_sim_watch *watch);
 /* A step is about to be taken; a resumed one orders by who woke it. */
 void fan_sim_watch_step(enum fan_probe_op kind, const struct fan_touch *touches, uint32_t count);
 
+/* The calling thread is about to end; fan_sim_watch_step knows by itself. */
+void fan_sim_watch_end(void);
+
 /* The calling thread, known to the library as `parent`, has started another. */
 void fan_sim_watch_spawn(uint64_t parent, uint32_t index, uint64_t id, const char *name);
 
@@ -44,6 +47,9 @@ void fan_sim_watch_spawn(uint64_t parent, uint32_t index, uint64_t id, const cha
  * side of it. */
 void fan_sim_watch_release(const volatile void *object);
 void fan_sim_watch_acquire(const volatile void *object);
+
+/* It accesses an atomic of the library's own, of which only what that orders is of interest. */
+void fan_sim_watch_ordered(const volatile void *atomic, enum fan_race_kind kind, int order);
 
 /* The calling thread accesses memory. For atomics, `order` is one of C's. */
 struct fan_sim_access {

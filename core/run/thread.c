@@ -11,6 +11,7 @@
 #include "run/announce.h"
 #include "run/backend.h"
 #include "run/evidence.h"
+#include "run/inner.h"
 #include "run/thread_state.h"
 
 _Thread_local struct fan_thread *fan_thread_current;
@@ -44,7 +45,7 @@ static void leave_registry(void)
     fan_lock_acquire(&registry.guard);
     bool emptied = --registry.live == 0;
     if (emptied)
-        __atomic_fetch_add(&registry.emptied, 1, __ATOMIC_RELEASE);
+        fan_inner_fetch_add(&registry.emptied, 1, FAN_RELEASE);
     fan_lock_release(&registry.guard);
     if (emptied)
         fan_backend_wake(&registry.emptied, INT32_MAX);
@@ -257,7 +258,7 @@ size_t fan_thread_count(void)
 void fan_thread_wait_all(void)
 {
     for (;;) {
-        uint32_t seen = __atomic_load_n(&registry.emptied, __ATOMIC_ACQUIRE);
+        uint32_t seen = fan_inner_load(&registry.emptied, FAN_ACQUIRE);
         if (fan_thread_count() == 0)
             return;
         fan_backend_wait(&registry.emptied, seen, 0);

@@ -5,8 +5,8 @@
 #include <stddef.h>
 
 #include "base/clock.h"
-#include "run/announce.h"
 #include "run/backend.h"
+#include "run/inner.h"
 #include "run/thread_state.h"
 
 /* Values of fan_wait.word. A thread that finds AWAKE goes on; a waker that finds ASLEEP wakes it.
@@ -98,8 +98,7 @@ struct fan_wakeup fan_wait_resume(struct fan_waiter *waiter, int result)
 {
     uint32_t *word = &waiter->thread->wait.word;
     waiter->result = result;
-    fan_announce_atomic(word, FAN_TOUCH_WRITE);
-    bool asleep = __atomic_exchange_n(word, AWAKE, __ATOMIC_RELEASE) == ASLEEP;
+    bool asleep = fan_inner_exchange(word, AWAKE, FAN_RELEASE) == ASLEEP;
     return (struct fan_wakeup){asleep ? word : NULL};
 }
 
@@ -133,8 +132,7 @@ void fan_waitq_fire_all(struct fan_waitq *queue, int result)
 
 static bool awake(struct fan_wait *wait)
 {
-    fan_announce_atomic(&wait->word, FAN_TOUCH_READ);
-    return __atomic_load_n(&wait->word, __ATOMIC_ACQUIRE) == AWAKE;
+    return fan_inner_load(&wait->word, FAN_ACQUIRE) == AWAKE;
 }
 
 enum { FEWEST_TURNS = FAN_SPIN_SHORT + 8, PROBE_EVERY = 32 };
@@ -221,9 +219,7 @@ static bool sleep_until_woken(struct fan_thread *self, uint64_t deadline_ns)
 {
     uint32_t waiting = WAITING;
     struct fan_wait *wait = &self->wait;
-    fan_announce_atomic(&wait->word, FAN_TOUCH_WRITE);
-    if (!__atomic_compare_exchange_n(&wait->word, &waiting, ASLEEP, false, __ATOMIC_ACQUIRE,
-                                     __ATOMIC_ACQUIRE))
+    if (!fan_inner_compare_exchange(&wait->word, &waiting, ASLEEP, FAN_ACQUIRE, FAN_ACQUIRE))
         return true;
     while (!awake(wait)) {
         if (deadline_ns && fan_backend_now_ns() >= deadline_ns)

@@ -372,17 +372,36 @@ static void forget_released(struct fan_race *race, uint32_t thread, uint32_t obj
         fan_clock_clear(clock, race->thread_count);
 }
 
+static void order_before(struct fan_race *race, uint32_t thread, uint32_t object,
+                         enum fan_race_kind kind, int order)
+{
+    if (acquires(kind, order))
+        fan_race_acquire(race, thread, object);
+}
+
+static void order_after(struct fan_race *race, uint32_t thread, uint32_t object,
+                        enum fan_race_kind kind, int order)
+{
+    if (kind == FAN_RACE_ATOMIC_STORE)
+        forget_released(race, thread, object);
+    if (releases(kind, order))
+        fan_race_release(race, thread, object);
+}
+
 bool fan_race_atomic(struct fan_race *race, const struct fan_race_access *access, uint32_t object,
                      int order)
 {
-    if (acquires(access->kind, order))
-        fan_race_acquire(race, access->thread, object);
+    order_before(race, access->thread, object, access->kind, order);
     bool races = fan_race_access(race, access);
-    if (access->kind == FAN_RACE_ATOMIC_STORE)
-        forget_released(race, access->thread, object);
-    if (releases(access->kind, order))
-        fan_race_release(race, access->thread, object);
+    order_after(race, access->thread, object, access->kind, order);
     return races;
+}
+
+void fan_race_order(struct fan_race *race, uint32_t thread, uint32_t object,
+                    enum fan_race_kind kind, int order)
+{
+    order_before(race, thread, object, kind, order);
+    order_after(race, thread, object, kind, order);
 }
 
 /* ---- what was found ------------------------------------------------------------------------ */

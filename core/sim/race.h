@@ -112,6 +112,10 @@ bool fan_race_access(struct fan_race *race, const struct fan_race_access *access
 bool fan_race_atomic(struct fan_race *race, const struct fan_race_access *access, uint32_t object,
                      int order);
 
+/* What such an access orders, and nothing else: for who keeps no shadow of the atomic itself. */
+void fan_race_order(struct fan_race *race, uint32_t thread, uint32_t object,
+                    enum fan_race_kind kind, int order);
+
 /* The memory is given back, or given out anew: what was accessed there is no longer the same. */
 void fan_race_forget(struct fan_race *race, uintptr_t address, size_t size);
 

@@ -9,6 +9,7 @@
 #include "base/panic.h"
 #include "run/announce.h"
 #include "run/evidence.h"
+#include "run/inner.h"
 #include "run/thread_state.h"
 #include "sync/select.h"
 
@@ -85,6 +86,8 @@ static inline bool is_buffered(const struct fan_chan *chan)
 
 static inline void copy_element(const struct fan_chan *chan, void *to, const void *from)
 {
+    fan_inner_reads(from, chan->element_size);
+    fan_inner_writes(to, chan->element_size);
     if (chan->element_size == sizeof(uint64_t))
         memcpy(to, from, sizeof(uint64_t));
     else
@@ -93,15 +96,13 @@ static inline void copy_element(const struct fan_chan *chan, void *to, const voi
 
 static inline uint64_t passed(const struct fan_chan_end *end)
 {
-    fan_announce_atomic(&end->passed, FAN_TOUCH_READ);
-    return __atomic_load_n(&end->passed, __ATOMIC_ACQUIRE);
+    return fan_inner_load(&end->passed, FAN_ACQUIRE);
 }
 
 /* With release order: the other end looks at `passed` before it touches the place in the ring. */
 static inline void count_passed(struct fan_chan_end *end)
 {
-    fan_announce_atomic(&end->passed, FAN_TOUCH_WRITE);
-    __atomic_store_n(&end->passed, end->passed + 1, __ATOMIC_RELEASE);
+    fan_inner_store(&end->passed, end->passed + 1, FAN_RELEASE);
 }
 
 static inline void step(const struct fan_chan *chan, struct fan_chan_end *end)

@@ -8,13 +8,13 @@
 #include "base/panic.h"
 #include "run/announce.h"
 #include "run/evidence.h"
+#include "run/inner.h"
 #include "run/thread_state.h"
 #include "run/time.h"
 
 static int load_error(const struct fan_ctx *ctx)
 {
-    fan_announce_atomic(&ctx->error, FAN_TOUCH_READ);
-    return __atomic_load_n(&ctx->error, __ATOMIC_ACQUIRE);
+    return fan_inner_load(&ctx->error, FAN_ACQUIRE);
 }
 
 static uint64_t earlier_deadline(uint64_t a, uint64_t b)
@@ -91,8 +91,7 @@ static void end(struct fan_ctx *ctx, int error, int cause)
     fan_lock_acquire(&ctx->guard);
     if (!load_error(ctx)) {
         ctx->cause = cause;
-        fan_announce_atomic(&ctx->error, FAN_TOUCH_WRITE);
-        __atomic_store_n(&ctx->error, error, __ATOMIC_RELEASE);
+        fan_inner_store(&ctx->error, error, FAN_RELEASE);
         show_done(ctx, cause);
         fan_evidence_note(FAN_FACT_CANCEL, 0, (uint64_t)cause, NULL);
         fan_waitq_fire_all(&ctx->waiters, error);

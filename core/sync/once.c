@@ -5,6 +5,7 @@
 
 #include "base/panic.h"
 #include "run/announce.h"
+#include "run/inner.h"
 #include "run/thread_state.h"
 #include "sync/block.h"
 #include "sync/tally.h"
@@ -17,8 +18,7 @@ static _Noreturn void misuse(const struct fan_once *once, const char *what)
 
 static bool is_done(const struct fan_once *once)
 {
-    fan_announce_atomic(&once->done, FAN_TOUCH_READ);
-    return __atomic_load_n(&once->done, __ATOMIC_ACQUIRE);
+    return fan_inner_load(&once->done, FAN_ACQUIRE);
 }
 
 static void show_change(struct fan_once *once)
@@ -37,8 +37,7 @@ static void finish(struct fan_once *once, const struct fan_thread *self)
 {
     fan_announce_plain(FAN_OP_ONCE, once, FAN_TOUCH_WRITE, NULL);
     fan_lock_acquire(&once->guard);
-    fan_announce_atomic(&once->done, FAN_TOUCH_WRITE);
-    __atomic_store_n(&once->done, 1, __ATOMIC_RELEASE);
+    fan_inner_store(&once->done, 1, FAN_RELEASE);
     once->runner = 0;
     fan_waitq_fire_all(&once->waiters, 0);
     fan_tally_put(once->slot, self, 1);
