@@ -196,6 +196,7 @@ void fan_thread_join(struct fan_thread *thread)
 struct fan_thread *fan_thread_adopt_stranger(void)
 {
     static _Thread_local struct fan_thread stranger;
+    stranger = (struct fan_thread){0}; /* a run that was cut off may have left its guard taken */
     enter_registry(false, &stranger.id);
     fan_thread_current = &stranger;
     fan_backend_adopt(&stranger);

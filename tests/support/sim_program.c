@@ -8,6 +8,7 @@
 #include "run/sim_watch.h"
 #include "run/thread_state.h"
 #include "sim/arena.h"
+#include "sim/pristine.h"
 #include "sim/region.h"
 
 void *__real_malloc(size_t size);
@@ -27,6 +28,10 @@ static struct {
     struct fan_arena arena;
     bool runs;
     bool unwatched;
+    enum fan_grain grain;
+    bool restores;
+    struct fan_pristine pristine;
+    struct fan_panic panic;
     bool noticed;
     struct fan_notice notice;
 } the;
@@ -63,7 +68,7 @@ void __wrap_free(void *block)
 
 static void end_the_run(void *observer, const struct fan_panic *panic)
 {
-    (void)panic;
+    the.panic = *panic;
     fan_sim_fail(observer);
 }
 
@@ -91,20 +96,40 @@ struct fan_sim *sim_program_begin(void)
 
 enum fan_sim_outcome sim_program_run(const struct fan_strategy *strategy, sim_program *program)
 {
+    if (the.restores)
+        fan_pristine_restore(&the.pristine);
     fan_arena_reset(&the.arena);
     fan_thread_current = NULL;
     fan_panic_set_state((struct fan_panic_state){0});
     the.noticed = false;
     fan_sim_watch_begin(the.unwatched ? NULL : the.watch, the.sim);
     the.runs = true;
+    fan_sim_backend_use(the.sim, the.grain);
     enum fan_sim_outcome outcome = fan_sim_run(the.sim, strategy, program, NULL);
     the.runs = false;
+    fan_sim_backend_use(the.sim, FAN_GRAIN_COARSE);
     return outcome;
 }
 
 void sim_program_watch(bool on)
 {
     the.unwatched = !on;
+}
+
+void sim_program_grain(enum fan_grain grain)
+{
+    struct fan_pristine_range exempt = {&the, sizeof the};
+    if (the.restores)
+        fan_pristine_drop(&the.pristine);
+    the.grain = grain;
+    the.restores = grain == FAN_GRAIN_FINE;
+    if (the.restores && fan_pristine_take(&the.pristine, &exempt, 1) != 0)
+        abort();
+}
+
+const struct fan_panic *sim_program_panic(void)
+{
+    return &the.panic;
 }
 
 const struct fan_lines *sim_program_lines(void)

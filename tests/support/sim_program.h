@@ -1,7 +1,9 @@
 #ifndef FAN_TESTS_SUPPORT_SIM_PROGRAM_H
 #define FAN_TESTS_SUPPORT_SIM_PROGRAM_H
 
+#include "base/panic.h"
 #include "base/probe.h"
+#include "run/sim_backend.h"
 #include "sim/lines.h"
 #include "sim/sim.h"
 
@@ -21,6 +23,14 @@ enum fan_sim_outcome sim_program_run(const struct fan_strategy *strategy, sim_pr
  * (run/sim_watch.h) unless that is turned off. */
 const struct fan_notice *sim_program_notice(void);
 void sim_program_watch(bool on);
+
+/* At which grain programs run from now on; coarse at first. At the fine grain a run may be cut off
+ * while a lock of the library is held, so what is static is then put back before each run to what
+ * it is at this call. */
+void sim_program_grain(enum fan_grain grain);
+
+/* The panic that ended the latest run, if it was one. */
+const struct fan_panic *sim_program_panic(void);
 
 /* What the latest run's accesses did to cache lines. */
 const struct fan_lines *sim_program_lines(void);
