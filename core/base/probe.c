@@ -118,18 +118,19 @@ static void begin_thread(struct fan_probe_thread *slot, uint64_t id, uint64_t cr
     FAN_PROBE_SET(slot->tasks_failed, 0);
 }
 
-struct fan_probe_thread *fan_probe_thread_add(const char *name, uint64_t id, uint64_t creator,
-                                              const struct fan_stack *created)
+struct fan_probe_thread *fan_probe_thread_add(const char *name, uint64_t id, uint64_t creator)
 {
     if (!installed || !installed->threads)
         return NULL;
+    struct fan_stack created;
+    fan_stack_capture(&created, 1);
     lock_tables();
     struct fan_probe_thread *slot = free_or_longest_done();
     if (slot) {
         fan_probe_open(&slot->seq);
         begin_thread(slot, id, creator);
         set_name(slot->name, name);
-        fan_probe_set_stack(&slot->created, created);
+        fan_probe_set_stack(&slot->created, &created);
         fan_probe_shut(&slot->seq);
     } else {
         fan_probe_count(installed->unseen_threads, 1);

@@ -202,9 +202,9 @@ bool fan_probe_panicked(const struct fan_panic *panic);
 void fan_probe_noticed(const struct fan_notice *notice);
 
 /* Takes a free thread slot (else the one that has been DONE for longest), sets its identity and its
- * state to RUNNABLE. NULL if nothing is installed or no slot is to be had. `name` is copied. */
-struct fan_probe_thread *fan_probe_thread_add(const char *name, uint64_t id, uint64_t creator,
-                                              const struct fan_stack *created);
+ * state to RUNNABLE, created by who calls this. NULL if nothing is installed or no slot is to be had.
+ * `name` is copied. */
+struct fan_probe_thread *fan_probe_thread_add(const char *name, uint64_t id, uint64_t creator);
 
 /* Says that the thread has ended: its slot stays, so that it can be told of, until another thread
  * needs it. Accepts NULL. */

@@ -53,9 +53,7 @@ static void leave_registry(void)
 
 static void take_slot(struct fan_thread *thread, uint64_t creator)
 {
-    struct fan_stack created;
-    fan_stack_capture(&created, 0);
-    thread->slot = fan_probe_thread_add(thread->name, thread->id, creator, &created);
+    thread->slot = fan_probe_thread_add(thread->name, thread->id, creator);
     thread->slot_index = fan_probe_thread_slot(thread->slot);
 }
 

@@ -8,13 +8,13 @@
 
 size_t fan_region_page(void)
 {
-    return (size_t)sysconf(_SC_PAGESIZE);
+    return (size_t)getpagesize();
 }
 
 size_t fan_region_round(size_t bytes)
 {
     size_t page = fan_region_page();
-    return (bytes + page - 1) / page * page;
+    return (bytes + page - 1) & -page;
 }
 
 /* An address without MAP_FIXED is a wish: Linux grants it where nothing is. Huge pages would make

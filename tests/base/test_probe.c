@@ -10,7 +10,6 @@ static struct fan_probe_thread *threads;
 static struct fan_probe_object *objects;
 static uint64_t unseen_threads, unseen_objects;
 static struct fan_probe_tables tables;
-static const struct fan_stack somewhere = {.depth = 2, .frames = {0x111, 0x222}};
 
 static void nobody_asks(void *observer, const struct fan_panic *panic)
 {
@@ -41,7 +40,7 @@ static void take_away(void)
 
 static struct fan_probe_thread *add_thread(const char *name, uint64_t id)
 {
-    return fan_probe_thread_add(name, id, 1, &somewhere);
+    return fan_probe_thread_add(name, id, 1);
 }
 
 static void end_thread(struct fan_probe_thread *thread, uint64_t when_ns)
@@ -71,14 +70,19 @@ END_TEST
 
 START_TEST(a_thread_slot_tells_who_it_is)
 {
-    struct fan_probe_thread *slot = fan_probe_thread_add("worker", 12, 3, &somewhere);
+    struct fan_stack here;
+    fan_stack_set_bounds(
+        (struct fan_stack_bounds){(uintptr_t)&here - 4096, (uintptr_t)&here + 8192});
+    fan_stack_capture(&here, 0);
+    struct fan_probe_thread *slot = fan_probe_thread_add("worker", 12, 3);
     ck_assert_ptr_eq(slot, &threads[0]);
     ck_assert_uint_eq(slot->id, 12);
     ck_assert_uint_eq(slot->creator, 3);
     ck_assert_str_eq(slot->name, "worker");
     ck_assert_uint_eq(slot->state, FAN_STATE_RUNNABLE);
-    ck_assert_uint_eq(slot->created.depth, 2);
-    ck_assert_uint_eq(slot->created.frames[1], 0x222);
+    ck_assert_uint_gt(here.depth, 1);
+    ck_assert_uint_eq(slot->created.depth, here.depth);
+    ck_assert_uint_eq(slot->created.frames[1], here.frames[1]);
     ck_assert_uint_ne(slot->created_ns, 0);
 }
 END_TEST
