@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/panic_state.h"
 #include "base/probe.h"
 
 struct scope {
@@ -17,29 +18,7 @@ struct scope {
     struct fan_panic panic;
 };
 
-static _Thread_local struct scope *innermost_scope;
-static _Thread_local int locks_held;
-
-struct fan_panic_state fan_panic_state(void)
-{
-    return (struct fan_panic_state){innermost_scope, locks_held};
-}
-
-void fan_panic_set_state(struct fan_panic_state state)
-{
-    innermost_scope = state.innermost_scope;
-    locks_held = state.locks_held;
-}
-
-void fan_panic_lock_taken(void)
-{
-    locks_held++;
-}
-
-void fan_panic_lock_released(void)
-{
-    locks_held--;
-}
+_Thread_local struct fan_panic_state fan_panic_state;
 
 static void print_stack(const char *title, const struct fan_stack *stack)
 {
@@ -61,7 +40,7 @@ static _Noreturn void end_the_program(const struct fan_panic *panic)
 
 static _Noreturn void end_the_scope(struct scope *scope, const struct fan_panic *panic)
 {
-    if (locks_held > scope->locks_held) {
+    if (fan_panic_state.locks_held > scope->locks_held) {
         struct fan_panic misuse = *panic;
         misuse.kind = FAN_PANIC_MISUSE;
         snprintf(misuse.message, sizeof misuse.message,
@@ -74,8 +53,8 @@ static _Noreturn void end_the_scope(struct scope *scope, const struct fan_panic 
 
 static _Noreturn void raise_panic(struct fan_panic *panic)
 {
-    if (innermost_scope)
-        end_the_scope(innermost_scope, panic);
+    if (fan_panic_state.innermost_scope)
+        end_the_scope(fan_panic_state.innermost_scope, panic);
     end_the_program(panic);
 }
 
@@ -116,20 +95,21 @@ void fan_panic_again(const struct fan_panic *caught)
 
 bool fan_panic_is_caught(void)
 {
-    return innermost_scope != NULL;
+    return fan_panic_state.innermost_scope != NULL;
 }
 
 bool fan_recover(void (*run)(void *), void *argument, struct fan_panic *panic)
 {
-    struct scope scope = {.outer = innermost_scope, .locks_held = locks_held};
+    struct scope scope = {.outer = fan_panic_state.innermost_scope,
+                          .locks_held = fan_panic_state.locks_held};
     bool returned = false;
     if (_setjmp(scope.resume) == 0) {
-        innermost_scope = &scope;
+        fan_panic_state.innermost_scope = &scope;
         run(argument);
-        innermost_scope = scope.outer;
+        fan_panic_state.innermost_scope = scope.outer;
         returned = true;
     } else {
-        innermost_scope = scope.outer;
+        fan_panic_state.innermost_scope = scope.outer;
         if (panic)
             *panic = scope.panic;
     }

@@ -58,18 +58,4 @@ bool fan_panic_is_caught(void);
  * only has something to put in order on the way. */
 _Noreturn void fan_panic_again(const struct fan_panic *panic);
 
-/* Counts the locks that the calling thread holds, for the rule above; called by what locks. */
-void fan_panic_lock_taken(void);
-void fan_panic_lock_released(void);
-
-/* What this module keeps for the calling thread; for a scheduler whose threads share one thread of
- * the system. Zero is that of a new thread. */
-struct fan_panic_state {
-    void *innermost_scope;
-    int locks_held;
-};
-
-struct fan_panic_state fan_panic_state(void);
-void fan_panic_set_state(struct fan_panic_state state);
-
 #endif

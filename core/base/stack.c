@@ -8,31 +8,26 @@
 
 #include <stddef.h>
 
-static _Thread_local struct fan_stack_bounds bounds_of_this_thread;
+_Thread_local struct fan_stack_bounds fan_stack_bounds_of_thread;
 
 struct frame {
     const struct frame *caller;
     uintptr_t return_address;
 };
 
-void fan_stack_set_bounds(struct fan_stack_bounds bounds)
-{
-    bounds_of_this_thread = bounds;
-}
-
 struct fan_stack_bounds fan_stack_bounds_here(void)
 {
-    return bounds_of_this_thread;
+    return fan_stack_bounds_of_thread;
 }
 
 struct fan_stack_bounds fan_stack_bounds(void)
 {
-    return bounds_of_this_thread;
+    return fan_stack_bounds_of_thread;
 }
 
 static int is_a_frame(uintptr_t at)
 {
-    struct fan_stack_bounds bounds = bounds_of_this_thread;
+    struct fan_stack_bounds bounds = fan_stack_bounds_of_thread;
     return at % sizeof(uintptr_t) == 0 && at >= bounds.low && bounds.high >= sizeof(struct frame) &&
            at <= bounds.high - sizeof(struct frame);
 }

@@ -22,7 +22,13 @@ struct fan_stack_bounds {
     uintptr_t low, high;
 };
 
-void fan_stack_set_bounds(struct fan_stack_bounds bounds);
+extern _Thread_local struct fan_stack_bounds fan_stack_bounds_of_thread;
+
+static inline void fan_stack_set_bounds(struct fan_stack_bounds bounds)
+{
+    fan_stack_bounds_of_thread = bounds;
+}
+
 struct fan_stack_bounds fan_stack_bounds(void);
 struct fan_stack_bounds fan_stack_bounds_here(void);
 

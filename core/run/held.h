@@ -1,7 +1,7 @@
 #ifndef FAN_RUN_HELD_H
 #define FAN_RUN_HELD_H
 
-#include "base/panic.h"
+#include "base/panic_state.h"
 
 /* What a lock says as the calling thread takes it, and just before it leaves it. With real threads
  * only their number is kept, for the rule about panics; under the controlled scheduler also which

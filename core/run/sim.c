@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "base/panic.h"
+#include "base/panic_state.h"
 #include "run/announce.h"
 #include "run/backend.h"
 #include "run/inner.h"
@@ -31,13 +32,13 @@ void fan_sim_backend_use(struct fan_sim *sim, enum fan_grain grain)
 
 static struct own put_aside(void)
 {
-    return (struct own){fan_thread_current, fan_panic_state(), errno};
+    return (struct own){fan_thread_current, fan_panic_state, errno};
 }
 
 static void take_back(const struct own *own)
 {
     fan_thread_current = own->thread;
-    fan_panic_set_state(own->panic);
+    fan_panic_state = own->panic;
     errno = own->error_number;
 }
 
@@ -97,7 +98,7 @@ void fan_announce_to_scheduler(const struct fan_announcement *what)
 static void begin(void *thread)
 {
     fan_thread_current = NULL;
-    fan_panic_set_state((struct fan_panic_state){0});
+    fan_panic_state = (struct fan_panic_state){0};
     errno = 0;
     fan_thread_main(thread);
 }

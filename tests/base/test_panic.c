@@ -1,4 +1,5 @@
 #include "base/panic.h"
+#include "base/panic_state.h"
 
 #include <signal.h>
 #include <string.h>

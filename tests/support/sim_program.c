@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/panic_state.h"
 #include "base/probe.h"
 #include "run/sim_backend.h"
 #include "run/sim_watch.h"
@@ -100,7 +101,7 @@ enum fan_sim_outcome sim_program_run(const struct fan_strategy *strategy, sim_pr
         fan_pristine_restore(&the.pristine);
     fan_arena_reset(&the.arena);
     fan_thread_current = NULL;
-    fan_panic_set_state((struct fan_panic_state){0});
+    fan_panic_state = (struct fan_panic_state){0};
     the.noticed = false;
     fan_sim_watch_begin(the.unwatched ? NULL : the.watch, the.sim);
     the.runs = true;
