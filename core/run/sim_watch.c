@@ -98,9 +98,11 @@ static const uint8_t what_it_orders[FAN_OP_COUNT] = {
 
 static void order_in(struct fan_race *race, uint32_t self, uint32_t object, unsigned how)
 {
-    if (how & LEARNS)
+    if (how == (LEARNS | TELLS))
+        fan_race_meet(race, self, object);
+    else if (how & LEARNS)
         fan_race_acquire(race, self, object);
-    if (how & TELLS)
+    else
         fan_race_release(race, self, object);
 }
 

@@ -160,6 +160,15 @@ void fan_race_release(struct fan_race *race, uint32_t thread, uint32_t object)
     tick(race, thread);
 }
 
+void fan_race_meet(struct fan_race *race, uint32_t thread, uint32_t object)
+{
+    struct fan_clock *clock = clock_of(race, thread, object);
+    if (!clock)
+        return;
+    fan_clock_meet(clock, &race->threads[thread], race->thread_count);
+    tick(race, thread);
+}
+
 uint32_t fan_race_moment(const struct fan_race *race, uint32_t thread)
 {
     return fan_clock_epoch(&race->threads[thread], thread);

@@ -93,6 +93,9 @@ void fan_race_join(struct fan_race *race, uint32_t parent, uint32_t child);
 void fan_race_acquire(struct fan_race *race, uint32_t thread, uint32_t object);
 void fan_race_release(struct fan_race *race, uint32_t thread, uint32_t object);
 
+/* Both, one after the other. */
+void fan_race_meet(struct fan_race *race, uint32_t thread, uint32_t object);
+
 /* The moment at which a thread is; and whether it happened before what a thread does now. */
 uint32_t fan_race_moment(const struct fan_race *race, uint32_t thread);
 bool fan_race_happened_before(const struct fan_race *race, uint32_t moment, uint32_t thread);

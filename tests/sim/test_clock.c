@@ -40,7 +40,7 @@ START_TEST(a_join_keeps_the_later_time_of_each_thread)
 }
 END_TEST
 
-/* Threads beyond the number in use are neither read nor written. */
+/* Threads beyond the four that the last one in use is of are neither read nor written. */
 START_TEST(an_operation_stays_inside_the_threads_in_use)
 {
     struct fan_clock full, empty = {0};
@@ -48,14 +48,33 @@ START_TEST(an_operation_stays_inside_the_threads_in_use)
         full.times[i] = 9;
     fan_clock_join(&empty, &full, 3);
     ck_assert_uint_eq(empty.times[2], 9);
-    ck_assert_uint_eq(empty.times[3], 0);
-    fan_clock_copy(&empty, &full, 4);
-    ck_assert_uint_eq(empty.times[3], 9);
     ck_assert_uint_eq(empty.times[4], 0);
-    fan_clock_clear(&full, 63);
-    ck_assert_uint_eq(full.times[62], 0);
-    ck_assert_uint_eq(full.times[63], 9);
+    fan_clock_copy(&empty, &full, 5);
+    ck_assert_uint_eq(empty.times[4], 9);
+    ck_assert_uint_eq(empty.times[8], 0);
+    fan_clock_clear(&full, 60);
+    ck_assert_uint_eq(full.times[59], 0);
+    ck_assert_uint_eq(full.times[60], 9);
     ck_assert_int_eq(fan_clock_compare(&full, &empty, 0), FAN_CLOCK_EQUAL);
+}
+END_TEST
+
+START_TEST(two_that_meet_both_know_what_either_knew)
+{
+    struct fan_clock one = {.times = {5, 1, 0, 7, 2}}, other = {.times = {2, 4, 3, 7, 6}};
+    static const uint32_t both[] = {5, 4, 3, 7, 6};
+    fan_clock_meet(&one, &other, 5);
+    ck_assert_mem_eq(one.times, both, sizeof both);
+    ck_assert_mem_eq(other.times, both, sizeof both);
+}
+END_TEST
+
+START_TEST(the_last_time_of_all_is_later_than_the_first)
+{
+    struct fan_clock into = {.times = {0, FAN_CLOCK_END}};
+    fan_clock_join(&into, &(struct fan_clock){.times = {FAN_CLOCK_END, 0}}, 2);
+    ck_assert_uint_eq(into.times[0], FAN_CLOCK_END);
+    ck_assert_uint_eq(into.times[1], FAN_CLOCK_END);
 }
 END_TEST
 
@@ -88,6 +107,8 @@ int main(void)
     tcase_add_test(cases, a_later_moment_is_not_covered_by_what_was_heard_before);
     tcase_add_test(cases, a_join_keeps_the_later_time_of_each_thread);
     tcase_add_test(cases, an_operation_stays_inside_the_threads_in_use);
+    tcase_add_test(cases, two_that_meet_both_know_what_either_knew);
+    tcase_add_test(cases, the_last_time_of_all_is_later_than_the_first);
     tcase_add_test(cases, clocks_are_ordered_only_if_one_knows_all_of_the_other);
     tcase_add_test(cases, time_stops_at_its_end_and_says_so);
     return suite_run("clock", cases);
