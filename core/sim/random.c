@@ -1,5 +1,6 @@
 #include "sim/random.h"
 
+#include "base/bits.h"
 #include "sim/sim.h"
 
 static void begin(void *state, struct fan_sim *sim)
@@ -13,10 +14,7 @@ static uint32_t choose_thread(void *state, struct fan_sim *sim, uint64_t enabled
     (void)sim;
     if ((enabled & (enabled - 1)) == 0)
         return (uint32_t)__builtin_ctzll(enabled);
-    for (uint64_t skip = fan_random_below(state, (uint64_t)__builtin_popcountll(enabled)); skip > 0;
-         skip--)
-        enabled &= enabled - 1;
-    return (uint32_t)__builtin_ctzll(enabled);
+    return fan_bits_nth(enabled, (uint32_t)fan_random_below(state, fan_bits_count(enabled)));
 }
 
 static uint32_t choose_value(void *state, struct fan_sim *sim, uint32_t count)
