@@ -12,7 +12,8 @@
 enum {
     STEP_LIMIT = 20000,
     OBJECTS = 4096, /* a power of two; more objects than that all count as one */
-    OVERFLOWED = OBJECTS
+    OVERFLOWED = OBJECTS,
+    INTERESTS = 64, /* a power of two */
 };
 
 /* Where the stacks lie, so that an address on one is the same in every process. */
@@ -34,6 +35,7 @@ struct object {
 };
 
 struct fan_sim {
+    struct fan_sim_front front; /* the first: see fan_sim_front */
     struct fan_sim_options options;
     struct fan_stacks stacks;
     struct fan_fiber driver;
@@ -41,9 +43,12 @@ struct fan_sim {
     enum fan_sim_outcome outcome;
     uint64_t now_ns;
     uint64_t trace_hash;
-    uint32_t thread_count, current, previous;
-    uint64_t live;    /* the threads that have not ended */
-    uint64_t waiting; /* of these, those whose operation may not be able to proceed */
+    uint32_t thread_count, previous;
+    uint64_t live;                  /* the threads that have not ended */
+    uint64_t waiting;               /* of these, those whose operation may not be able to proceed */
+    uint64_t held_up;               /* of these, those that cannot, where that was last looked at */
+    uint64_t in_doubt;              /* those that it must be looked at again for */
+    uint64_t interested[INTERESTS]; /* waiting threads, by the objects that they touch */
     uint32_t object_count;
     uint32_t event_count;
     uint32_t choices_in_operation;
@@ -146,26 +151,35 @@ static void note(struct fan_sim *sim, uint64_t what)
     sim->trace_hash = hash ^ (hash >> 29);
 }
 
-static void remember(struct fan_sim *sim, uint32_t thread, uint32_t nth, uint32_t chosen)
+/* Whether a choice deviates is as good as random: it is written, and then counts or not. */
+static void remember(struct fan_sim *sim, uint32_t thread, uint32_t nth, uint32_t chosen,
+                     uint32_t usual)
 {
     struct fan_schedule *schedule = sim->schedule;
     if (schedule->count == FAN_SCHEDULE_DEVIATIONS) {
-        schedule->overflowed = true;
+        schedule->overflowed |= chosen != usual;
         return;
     }
-    schedule->deviations[schedule->count++] =
+    schedule->deviations[schedule->count] =
         (struct fan_deviation){.op = (uint16_t)sim->threads[thread].ops,
                                .thread = (uint8_t)thread,
                                .nth = (uint8_t)nth,
                                .chosen = (uint8_t)chosen};
+    schedule->count += chosen != usual;
 }
 
 /* ---- choosing ---- */
 
+static void make_current(struct fan_sim *sim, uint32_t thread)
+{
+    sim->front =
+        (struct fan_sim_front){&sim->threads[thread].pending, sim->threads[thread].touches, thread};
+}
+
 static _Noreturn void end_run(struct fan_sim *sim, enum fan_sim_outcome outcome)
 {
     sim->outcome = outcome;
-    fan_fiber_leave(&sim->threads[sim->current].fiber, &sim->driver);
+    fan_fiber_leave(&sim->threads[sim->front.current].fiber, &sim->driver);
 }
 
 static bool deadline_has_come(const struct fan_sim *sim, const struct fan_sim_op *op)
@@ -180,15 +194,37 @@ static bool can_proceed(const struct fan_sim *sim, const struct fan_sim_op *op)
     return (int)op->ready(op->argument) | (int)deadline_has_come(sim, op);
 }
 
-static uint64_t enabled_threads(const struct fan_sim *sim)
+/* Whether a thread can proceed changes only by a step that touches what its operation touches: this
+ * is what makes two operations dependent. */
+static uint64_t enabled_threads(struct fan_sim *sim)
 {
-    uint64_t enabled = sim->live;
-    for (uint64_t rest = sim->waiting; rest; rest &= rest - 1) {
+    uint64_t held_up = sim->held_up & sim->waiting;
+    for (uint64_t rest = sim->in_doubt & sim->waiting; rest; rest &= rest - 1) {
         uint32_t thread = (uint32_t)__builtin_ctzll(rest);
         uint64_t stays = !can_proceed(sim, &sim->threads[thread].pending);
-        enabled ^= stays << thread;
+        held_up = (held_up & ~(UINT64_C(1) << thread)) | stays << thread;
     }
-    return enabled;
+    sim->held_up = held_up;
+    sim->in_doubt = 0;
+    return sim->live & ~held_up;
+}
+
+/* The thread's operation waits for others; or is over, and the others' may be able to proceed. */
+static void begin_interest(struct fan_sim *sim, uint32_t thread)
+{
+    const struct fan_sim_op *op = &sim->threads[thread].pending;
+    for (uint32_t i = 0; i < op->touch_count; i++)
+        sim->interested[op->touches[i].object % INTERESTS] |= UINT64_C(1) << thread;
+}
+
+static void end_interest(struct fan_sim *sim, uint32_t thread)
+{
+    const struct fan_sim_op *op = &sim->threads[thread].pending;
+    for (uint32_t i = 0; i < op->touch_count; i++) {
+        uint64_t *interested = &sim->interested[op->touches[i].object % INTERESTS];
+        *interested &= ~(UINT64_C(1) << thread);
+        sim->in_doubt |= *interested;
+    }
 }
 
 static bool jump_to_next_deadline(struct fan_sim *sim)
@@ -199,9 +235,11 @@ static bool jump_to_next_deadline(struct fan_sim *sim)
         if (deadline_ns && (!next_ns || deadline_ns < next_ns))
             next_ns = deadline_ns;
     }
-    if (next_ns)
-        sim->now_ns = next_ns;
-    return next_ns != 0;
+    if (!next_ns)
+        return false;
+    sim->now_ns = next_ns;
+    sim->in_doubt = sim->waiting;
+    return true;
 }
 
 uint32_t fan_sim_default(const struct fan_sim *sim, uint64_t enabled)
@@ -234,17 +272,14 @@ static uint32_t pick_one_to_block(struct fan_sim *sim)
 /* Who takes the next step. Does not return if nobody can. */
 static uint32_t pick(struct fan_sim *sim, uint64_t *enabled)
 {
-    *enabled = enabled_threads(sim);
-    if (!*enabled && jump_to_next_deadline(sim))
-        *enabled = enabled_threads(sim);
-    if (!*enabled)
-        return pick_one_to_block(sim);
+    while (!(*enabled = enabled_threads(sim)))
+        if (!jump_to_next_deadline(sim))
+            return pick_one_to_block(sim);
     sim->outcome = FAN_SIM_FINISHED;
     uint32_t chosen = sim->strategy.kind->thread(sim->strategy.state, sim, *enabled);
     if (sim->outcome != FAN_SIM_FINISHED)
         end_run(sim, sim->outcome);
-    if (chosen != fan_sim_default(sim, *enabled))
-        remember(sim, sim->previous, 0, chosen);
+    remember(sim, sim->previous, 0, chosen, fan_sim_default(sim, *enabled));
     return chosen;
 }
 
@@ -262,53 +297,47 @@ static void take_step(struct fan_sim *sim, uint32_t thread, uint64_t enabled)
     event->object = object;
     event->pc = op->pc;
     event->enabled = enabled;
+    end_interest(sim, thread);
     note(sim, (uint64_t)object << 32 | thread << 16 | (uint32_t)op->kind << 8 | op->stage);
 }
 
 /* Lets the next thread go on. The calling one has announced what it will do, or has ended. */
-static void pass_on(struct fan_sim *sim)
+static inline void pass_on(struct fan_sim *sim)
 {
     uint64_t enabled;
-    struct thread *self = &sim->threads[sim->current];
-    sim->previous = sim->current;
+    struct thread *self = &sim->threads[sim->front.current];
+    sim->previous = sim->front.current;
     uint32_t next = pick(sim, &enabled);
     take_step(sim, next, enabled);
-    sim->current = next;
+    make_current(sim, next);
     sim->choices_in_operation = 0;
     if (&sim->threads[next] != self)
         fan_fiber_switch(&self->fiber, &sim->threads[next].fiber);
 }
 
-/* The calling thread has a new pending operation. */
-static void announce(struct fan_sim *sim, struct thread *self)
-{
-    uint64_t mine = UINT64_C(1) << sim->current;
-    sim->waiting = self->pending.ready ? sim->waiting | mine : sim->waiting & ~mine;
-    self->ops++;
-    pass_on(sim);
-}
-
-struct fan_sim_op *fan_sim_next_op(struct fan_sim *sim, struct fan_touch **touches)
-{
-    struct thread *self = &sim->threads[sim->current];
-    *touches = self->touches;
-    return &self->pending;
-}
-
 void fan_sim_step(struct fan_sim *sim)
 {
-    announce(sim, &sim->threads[sim->current]);
+    struct thread *self = &sim->threads[sim->front.current];
+    uint64_t mine = UINT64_C(1) << sim->front.current;
+    self->ops++;
+    sim->waiting &= ~mine;
+    if (self->pending.ready) {
+        sim->waiting |= mine;
+        sim->in_doubt |= mine;
+        begin_interest(sim, sim->front.current);
+    }
+    pass_on(sim);
 }
 
 void fan_sim_resume(struct fan_sim *sim, bool (*ready)(const void *), const void *argument,
                     uint64_t deadline_ns)
 {
-    struct thread *self = &sim->threads[sim->current];
+    struct thread *self = &sim->threads[sim->front.current];
     self->pending.stage = FAN_STAGE_RESUME;
     self->pending.ready = ready;
     self->pending.argument = argument;
     self->pending.deadline_ns = deadline_ns;
-    announce(sim, self);
+    fan_sim_step(sim);
 }
 
 uint32_t fan_sim_choose(struct fan_sim *sim, uint32_t count)
@@ -319,8 +348,7 @@ uint32_t fan_sim_choose(struct fan_sim *sim, uint32_t count)
     uint32_t chosen = sim->strategy.kind->value(sim->strategy.state, sim, count);
     if (sim->outcome != FAN_SIM_FINISHED)
         end_run(sim, sim->outcome);
-    if (chosen != 0)
-        remember(sim, sim->current, sim->choices_in_operation, chosen);
+    remember(sim, sim->front.current, sim->choices_in_operation, chosen, 0);
     note(sim, chosen);
     return chosen;
 }
@@ -339,7 +367,7 @@ void fan_sim_fail(struct fan_sim *sim)
 
 static void end_thread(struct fan_sim *sim)
 {
-    uint64_t others = ~(UINT64_C(1) << sim->current);
+    uint64_t others = ~(UINT64_C(1) << sim->front.current);
     sim->live &= others;
     sim->waiting &= others;
     pass_on(sim);
@@ -384,8 +412,10 @@ static void reset(struct fan_sim *sim)
     sim->schedule->count = 0;
     sim->schedule->overflowed = false;
     sim->thread_count = sim->object_count = sim->event_count = 0;
-    sim->live = sim->waiting = 0;
-    sim->current = sim->previous = 0;
+    sim->live = sim->waiting = sim->held_up = sim->in_doubt = 0;
+    memset(sim->interested, 0, sizeof sim->interested);
+    make_current(sim, 0);
+    sim->previous = 0;
     sim->now_ns = 1;
     sim->trace_hash = 0;
     sim->outcome = FAN_SIM_FINISHED;
@@ -408,11 +438,6 @@ enum fan_sim_outcome fan_sim_run(struct fan_sim *sim, const struct fan_strategy 
 uint64_t fan_sim_now_ns(const struct fan_sim *sim)
 {
     return sim->now_ns;
-}
-
-uint32_t fan_sim_current(const struct fan_sim *sim)
-{
-    return sim->current;
 }
 
 uint32_t fan_sim_thread_count(const struct fan_sim *sim)

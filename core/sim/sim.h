@@ -71,10 +71,28 @@ enum fan_sim_outcome fan_sim_run(struct fan_sim *sim, const struct fan_strategy 
 /* Makes a thread that will call entry(argument). Returns its index, or -1 if there are too many. */
 int fan_sim_spawn(struct fan_sim *sim, void (*entry)(void *), void *argument);
 
+/* What is asked for at every step stands in the front of a `struct fan_sim`, where asking is no
+ * call. */
+struct fan_sim_front {
+    struct fan_sim_op *next_op;
+    struct fan_touch *touches;
+    uint32_t current;
+};
+
+static inline const struct fan_sim_front *fan_sim_front(const struct fan_sim *sim)
+{
+    return (const struct fan_sim_front *)sim;
+}
+
 /* Where the calling thread describes its next operation, every field but `touches`, which has room
  * for FAN_OP_TOUCHES; what it holds is of the one before. Then fan_sim_step announces it and waits
  * for its turn. */
-struct fan_sim_op *fan_sim_next_op(struct fan_sim *sim, struct fan_touch **touches);
+static inline struct fan_sim_op *fan_sim_next_op(struct fan_sim *sim, struct fan_touch **touches)
+{
+    *touches = fan_sim_front(sim)->touches;
+    return fan_sim_front(sim)->next_op;
+}
+
 void fan_sim_step(struct fan_sim *sim);
 
 /* Waits, as the second step of the operation announced last, until ready(argument) or the deadline
@@ -94,7 +112,11 @@ uint32_t fan_sim_object(struct fan_sim *sim, const void *address);
 void fan_sim_forget(struct fan_sim *sim, const void *address);
 
 uint64_t fan_sim_now_ns(const struct fan_sim *sim);
-uint32_t fan_sim_current(const struct fan_sim *sim);
+
+static inline uint32_t fan_sim_current(const struct fan_sim *sim)
+{
+    return fan_sim_front(sim)->current;
+}
 
 /* ---- for who looks at a run, during it (a strategy) or after ---- */
 

@@ -444,32 +444,45 @@ size_t fan_chan_capacity(const struct fan_chan *chan)
     return chan ? chan->capacity : 0;
 }
 
-/* The controlled scheduler asks this of every waiting thread at every step, and how the answer
- * comes about is hard to foresee: so without branches. */
 bool fan_chan_is_ready(const struct fan_chan *chan, bool sending)
 {
     bool partner_waits = (sending ? chan->receivers.length : chan->senders.length) > 0;
-    bool ring_is_ready = (chan->capacity > 0) & fan_chan_looks_ready(chan, sending);
-    return chan->closed | partner_waits | ring_is_ready;
+    bool ring_is_ready = chan->capacity > 0 && fan_chan_looks_ready(chan, sending);
+    return chan->closed || partner_waits || ring_is_ready;
 }
 
+/* The controlled scheduler asks these of waiting threads at nearly every step, and how the answer
+ * comes about is hard to foresee: so without branches. Who waits at the other end of a buffered
+ * channel has left the ring such that this end need not wait. */
 struct use {
     const struct fan_chan *chan;
     const struct fan_ctx *ctx;
-    bool sending;
 };
 
-static bool need_not_wait(const void *argument)
+static inline uint64_t length_of_ring(const struct fan_chan *chan)
+{
+    return chan->put->passed - chan->take->passed;
+}
+
+static bool can_send(const void *argument)
 {
     const struct use *use = argument;
-    return fan_chan_is_ready(use->chan, use->sending) || fan_ctx_is_done(use->ctx);
+    bool done = use->ctx && fan_ctx_is_done(use->ctx);
+    return done | use->chan->closed | (length_of_ring(use->chan) < use->chan->capacity);
+}
+
+static bool can_recv(const void *argument)
+{
+    const struct use *use = argument;
+    bool done = use->ctx && fan_ctx_is_done(use->ctx);
+    return done | use->chan->closed | (length_of_ring(use->chan) > 0);
 }
 
 /* An unbuffered channel is left to the blocking way at once, which tries as it locks. */
 int fan_chan_send(struct fan_chan *chan, const void *element, struct fan_ctx *ctx)
 {
     struct fan_thread *self = fan_thread_here();
-    struct use use = {chan, ctx, true};
+    struct use use = {chan, ctx};
     fan_announce(
         &(struct fan_announcement){.op = FAN_OP_SEND,
                                    .pc = __builtin_return_address(0),
@@ -478,7 +491,7 @@ int fan_chan_send(struct fan_chan *chan, const void *element, struct fan_ctx *ct
                                    .passed = is_buffered(chan) ? &chan->put->passed : NULL,
                                    .capacity = fan_chan_capacity(chan),
                                    .context = fan_ctx_root(ctx),
-                                   .ready = is_buffered(chan) ? need_not_wait : NULL,
+                                   .ready = is_buffered(chan) ? can_send : NULL,
                                    .argument = &use,
                                    .deadline_ns = fan_ctx_deadline(ctx)});
     fan_thread_operates(self, FAN_OP_SEND, chan ? chan->slot : NULL, __builtin_return_address(0));
@@ -494,7 +507,7 @@ int fan_chan_send(struct fan_chan *chan, const void *element, struct fan_ctx *ct
 int fan_chan_recv(struct fan_chan *chan, void *element, struct fan_ctx *ctx)
 {
     struct fan_thread *self = fan_thread_here();
-    struct use use = {chan, ctx, false};
+    struct use use = {chan, ctx};
     fan_announce(
         &(struct fan_announcement){.op = FAN_OP_RECV,
                                    .pc = __builtin_return_address(0),
@@ -503,7 +516,7 @@ int fan_chan_recv(struct fan_chan *chan, void *element, struct fan_ctx *ctx)
                                    .passed = is_buffered(chan) ? &chan->take->passed : NULL,
                                    .capacity = fan_chan_capacity(chan),
                                    .context = fan_ctx_root(ctx),
-                                   .ready = is_buffered(chan) ? need_not_wait : NULL,
+                                   .ready = is_buffered(chan) ? can_recv : NULL,
                                    .argument = &use,
                                    .deadline_ns = fan_ctx_deadline(ctx)});
     fan_thread_operates(self, FAN_OP_RECV, chan ? chan->slot : NULL, __builtin_return_address(0));
