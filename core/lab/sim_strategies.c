@@ -79,9 +79,8 @@ static int choose_dpor(uint64_t seed, uint64_t bound, struct fan_strategy *strat
 
 static void conclude_dpor(const struct fan_strategy *strategy, struct fan_exploration *exploration)
 {
-    const struct fan_dpor_report *report = fan_dpor_report(strategy->state);
-    exploration->complete = report->complete;
-    exploration->classes = report->classes;
+    exploration->complete = fan_dpor_report(strategy->state).complete;
+    exploration->classes = fan_dpor_own_classes(strategy->state);
 }
 
 static const struct fan_chosen_strategy strategies[] = {

@@ -10,13 +10,6 @@ static uint64_t bit(uint32_t thread)
     return UINT64_C(1) << thread;
 }
 
-static uint64_t mix(uint64_t a, uint64_t b)
-{
-    uint64_t hash = (a ^ (b + UINT64_C(0x632be59bd9b4e019))) * UINT64_C(0x9e3779b97f4a7c15);
-    hash = (hash ^ hash >> 32) * UINT64_C(0xd6e8feb86659fd93);
-    return hash ^ hash >> 29;
-}
-
 static bool at_both_ends(const struct fan_touch *a, const struct fan_touch *b)
 {
     return (a->mode == FAN_TOUCH_PUT && b->mode == FAN_TOUCH_TAKE) ||
@@ -120,22 +113,11 @@ void fan_trace_begin(struct fan_trace *trace)
     fan_clock_clear(&trace->jump, FAN_CLOCK_THREADS);
 }
 
-static void name_thread(struct fan_trace *trace, uint32_t thread)
-{
-    trace->last[thread] = (int64_t)trace->count - 1;
-    trace->children[thread] = 0;
-    trace->names[thread] = 1;
-    if (trace->count == 0)
-        return;
-    uint32_t parent = trace->steps[trace->count - 1].op.thread;
-    trace->names[thread] = mix(trace->names[parent], ++trace->children[parent]);
-}
-
 void fan_trace_note_spawned(struct fan_trace *trace, const struct fan_sim *sim)
 {
     uint32_t threads = fan_sim_thread_count(sim);
     while (trace->threads < threads)
-        name_thread(trace, trace->threads++);
+        trace->last[trace->threads++] = (int64_t)trace->count - 1;
 }
 
 /* ---- what is about to happen ---- */
@@ -285,25 +267,6 @@ void fan_trace_take(struct fan_trace *trace, const struct fan_sim *sim, uint32_t
     learn_what_it_depends_on(trace, &step->op, &step->clock);
     step->clock.times[thread]++;
     append(trace, sim);
-}
-
-/* ---- classes ---- */
-
-void fan_trace_hash_last(struct fan_trace *trace, uint64_t chosen)
-{
-    struct fan_trace_step *step = &trace->steps[trace->count - 1];
-    uint64_t past = 0;
-    for (uint32_t i = 0; i < trace->threads; i++)
-        if (step->clock.times[i])
-            past += mix(trace->names[i], step->clock.times[i]);
-    step->hash_sum = mix(mix(trace->names[step->op.thread], chosen), past);
-    if (trace->count > 1)
-        step->hash_sum += step[-1].hash_sum;
-}
-
-uint64_t fan_trace_class(const struct fan_trace *trace)
-{
-    return trace->count ? trace->steps[trace->count - 1].hash_sum : 0;
 }
 
 /* ---- races ---- */

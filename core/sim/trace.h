@@ -42,7 +42,6 @@ struct fan_trace_step {
     struct fan_trace_op op;
     uint64_t enabled;  /* who could have gone instead */
     bool after_jump;   /* time jumped before it */
-    uint64_t hash_sum; /* over the steps up to this one */
     struct fan_clock clock;
 };
 
@@ -62,8 +61,6 @@ struct fan_trace {
     struct fan_trace_pending pending[FAN_SIM_THREADS];
     uint32_t threads;
     int64_t last[FAN_SIM_THREADS];   /* the step whose clock a thread goes on with; -1 = none */
-    uint64_t names[FAN_SIM_THREADS]; /* by who spawned it, not by the order of all spawns */
-    uint32_t children[FAN_SIM_THREADS];
     struct fan_clock jump; /* all that came before the last jump of time */
 };
 
@@ -89,12 +86,6 @@ bool fan_trace_has_jumped(const struct fan_trace *trace, const struct fan_sim *s
 /* The next step is this thread's, which has been looked at, as one of the `enabled`. */
 void fan_trace_take(struct fan_trace *trace, const struct fan_sim *sim, uint32_t thread,
                     uint64_t enabled);
-
-/* Adds the last step to the hash of the run; `chosen` stands for the other choices it has made. */
-void fan_trace_hash_last(struct fan_trace *trace, uint64_t chosen);
-
-/* The class of the run. */
-uint64_t fan_trace_class(const struct fan_trace *trace);
 
 /* The threads whose pending operation depends on that of `thread`. */
 uint64_t fan_trace_dependent_threads(const struct fan_trace *trace, fan_trace_relation *dependent,

@@ -79,7 +79,7 @@ static void prove(enum fan_grain grain, struct explored *explored)
     struct fan_dpor *dpor = fan_dpor_new(NULL);
     sim_program_grain(grain);
     explore(&(struct fan_strategy){&fan_strategy_dpor, dpor}, MOST_RUNS, explored);
-    explored->report = *fan_dpor_report(dpor);
+    explored->report = fan_dpor_report(dpor);
     fan_dpor_free(dpor);
 }
 

@@ -1,4 +1,4 @@
-/* No locks: one thread of the system. Memory is the arena's while a program runs. */
+/* No locks: one thread of the system. */
 #include "tests/support/sim_program.h"
 
 #include <stdlib.h>
@@ -8,26 +8,12 @@
 #include "run/sim_backend.h"
 #include "run/sim_watch.h"
 #include "run/thread_state.h"
-#include "sim/arena.h"
 #include "sim/pristine.h"
-#include "sim/region.h"
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_aligned_alloc(size_t alignment, size_t size);
-void __real_free(void *block);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_aligned_alloc(size_t alignment, size_t size);
-void __wrap_free(void *block);
-
-enum { ARENA_BYTES = 16 << 20 };
+#include "tests/support/run_memory.h"
 
 static struct {
     struct fan_sim *sim;
     struct fan_sim_watch *watch;
-    struct fan_arena arena;
-    bool runs;
     bool unwatched;
     enum fan_grain grain;
     bool restores;
@@ -36,36 +22,6 @@ static struct {
     bool noticed;
     struct fan_notice notice;
 } the;
-
-static void *take(size_t alignment, size_t size)
-{
-    void *block = NULL;
-    fan_arena_alloc(&the.arena, alignment, size, &block);
-    return block;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return the.runs ? take(FAN_ARENA_ALIGNMENT, size) : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return the.runs ? take(FAN_ARENA_ALIGNMENT, count * size) : __real_calloc(count, size);
-}
-
-void *__wrap_aligned_alloc(size_t alignment, size_t size)
-{
-    return the.runs ? take(alignment, size) : __real_aligned_alloc(alignment, size);
-}
-
-void __wrap_free(void *block)
-{
-    if (!the.runs)
-        __real_free(block);
-    else if (fan_arena_free(&the.arena, block) != FAN_ARENA_FINE)
-        abort();
-}
 
 static void end_the_run(void *observer, const struct fan_panic *panic)
 {
@@ -87,8 +43,9 @@ struct fan_sim *sim_program_begin(void)
                                                   .noticed = keep_the_first};
     the.sim = fan_sim_new(&(struct fan_sim_options){0});
     the.watch = fan_sim_watch_new();
-    if (!the.sim || !the.watch || fan_arena_init(&the.arena, FAN_REGION_ARENA, ARENA_BYTES) != 0)
+    if (!the.sim || !the.watch)
         abort();
+    run_memory_init();
     only_panics.observer = the.sim;
     fan_probe_install(&only_panics);
     fan_sim_backend_use(the.sim, FAN_GRAIN_COARSE);
@@ -99,15 +56,14 @@ enum fan_sim_outcome sim_program_run(const struct fan_strategy *strategy, sim_pr
 {
     if (the.restores)
         fan_pristine_restore(&the.pristine);
-    fan_arena_reset(&the.arena);
     fan_thread_current = NULL;
     fan_panic_state = (struct fan_panic_state){0};
     the.noticed = false;
     fan_sim_watch_begin(the.unwatched ? NULL : the.watch, the.sim);
-    the.runs = true;
+    run_memory_begin();
     fan_sim_backend_use(the.sim, the.grain);
     enum fan_sim_outcome outcome = fan_sim_run(the.sim, strategy, program, NULL);
-    the.runs = false;
+    run_memory_end();
     fan_sim_backend_use(the.sim, FAN_GRAIN_COARSE);
     return outcome;
 }
@@ -119,12 +75,12 @@ void sim_program_watch(bool on)
 
 void sim_program_grain(enum fan_grain grain)
 {
-    struct fan_pristine_range exempt = {&the, sizeof the};
+    struct fan_pristine_range exempt[] = {{&the, sizeof the}, run_memory_own()};
     if (the.restores)
         fan_pristine_drop(&the.pristine);
     the.grain = grain;
     the.restores = grain == FAN_GRAIN_FINE;
-    if (the.restores && fan_pristine_take(&the.pristine, &exempt, 1) != 0)
+    if (the.restores && fan_pristine_take(&the.pristine, exempt, 2) != 0)
         abort();
 }
 
