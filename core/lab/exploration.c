@@ -15,6 +15,12 @@ static void bound_failure(struct fan_failure *failure)
     bound_schedule(&failure->shortest);
 }
 
+static void bound_story(struct fan_story *story)
+{
+    for (int i = 0; i < FAN_STORY_STEPS; i++)
+        story->steps[i].name[FAN_STORY_NAME - 1] = '\0';
+}
+
 /* The counts are read before what they count, and what `minimised` promises after it. */
 void fan_exploration_copy(struct fan_exploration *to, const struct fan_exploration *shared)
 {
@@ -27,6 +33,7 @@ void fan_exploration_copy(struct fan_exploration *to, const struct fan_explorati
     to->failure_count = failures < FAN_EXPLORATION_FAILURES ? failures : FAN_EXPLORATION_FAILURES;
     to->shown = shown;
     bound_schedule(&to->current);
+    bound_story(&to->story);
     for (int i = 0; i < FAN_EXPLORATION_FAILURES; i++) {
         to->failures[i].minimised = minimised[i];
         bound_failure(&to->failures[i]);

@@ -15,10 +15,12 @@
  * failure is complete when `failure_count` says so (written with release order). The parent trusts
  * no number in it further than its bounds. */
 enum {
-    FAN_EXPLORATION_VERSION = 2,
+    FAN_EXPLORATION_VERSION = 3,
     FAN_EXPLORATION_FAILURES = 8, /* different ones; more are counted, not kept */
     FAN_STORY_STEPS = 2048,       /* of a single ordered schedule; later ones are counted */
     FAN_STORY_OBJECTS = 256,
+    FAN_STORY_VALUE = 8, /* bytes kept of a value */
+    FAN_STORY_NAME = 20, /* that the program itself told */
 };
 
 /* The steps of a single ordered schedule, in their order. Threads are counted in the order of their
@@ -30,6 +32,14 @@ struct fan_story_step {
     uint8_t preempts; /* 1 if the thread before it could have gone on */
     uint32_t object;  /* 0 = none */
     uint64_t pc;
+    /* What came of it, if it told (run/result.h). */
+    uint8_t told;
+    uint8_t taken;  /* what was done (enum fan_probe_op): of a select, by its case */
+    uint16_t error; /* an errno value */
+    uint32_t size;  /* of the value that was sent, received or read, bytes; 0 = none is known */
+    uint64_t taken_object; /* to that: what a snapshot calls it (an id); 0 = unknown */
+    unsigned char value[FAN_STORY_VALUE];
+    char name[FAN_STORY_NAME]; /* what the program calls what it operates on, or the end of it */
 };
 
 struct fan_story {

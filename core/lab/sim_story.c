@@ -1,25 +1,72 @@
 #include "lab/sim_story.h"
 
+#include <string.h>
+
 #include "base/probe.h"
+#include "run/grain.h"
+#include "run/sim_backend.h"
 #include "run/thread_state.h"
 
-/* The thread that runs has just announced an operation, and shown it to observers with its object.
- */
-static void note_object(struct fan_story *story, const struct fan_sim *sim)
+/* The step that is being taken; NULL if it is not noted: there are too many, or the strategy was not
+ * asked for it, because what can never go on enters its last wait. */
+static struct fan_story_step *running_step(const struct fan_sim_story *told)
+{
+    struct fan_story *story = told->story;
+    bool noted = story->count == fan_sim_event_count(told->sim) && story->count <= FAN_STORY_STEPS;
+    return noted && story->count ? &story->steps[story->count - 1] : NULL;
+}
+
+/* The running step is over. Its operation has shown itself to observers, with its object. */
+static void note_object(const struct fan_sim_story *told)
 {
     const struct fan_thread *self = fan_thread_current;
-    const struct fan_sim_op *op = fan_sim_pending(sim, fan_sim_previous(sim));
-    if (!self || !self->slot || op->touch_count == 0)
+    const struct fan_story_step *step = running_step(told);
+    if (!step || !self || !self->slot || !step->object || step->object >= FAN_STORY_OBJECTS)
         return;
     uint64_t last = FAN_PROBE_GET(self->slot->last);
-    uint32_t object = op->touches[0].object;
-    if (last >> 56 == (uint64_t)op->kind && object < FAN_STORY_OBJECTS)
-        story->objects[object] = last & ~(UINT64_C(0xff) << 56);
+    if (last >> 56 == step->kind)
+        told->story->objects[step->object] = last & ~(UINT64_C(0xff) << 56);
+}
+
+static void note_value(struct fan_story_step *step, const void *value, size_t size)
+{
+    if (!value || !size)
+        return;
+    memcpy(step->value, value, size < FAN_STORY_VALUE ? size : FAN_STORY_VALUE);
+    step->size = (uint32_t)size;
+}
+
+/* The end tells more than the beginning: "totals->by_worker[i].count". */
+static void note_name(struct fan_story_step *step, const char *text)
+{
+    size_t length = text ? strlen(text) : 0;
+    if (length >= FAN_STORY_NAME)
+        text += length - (FAN_STORY_NAME - 1);
+    if (text)
+        strcpy(step->name, text);
+}
+
+static void note_result(void *state, const struct fan_result *result)
+{
+    struct fan_story_step *step = running_step(state);
+    if (!step || (fan_grain_is_fine && result->op == FAN_OP_NONE))
+        return;
+    step->told = 1;
+    step->error = (uint16_t)result->error;
+    if (result->op != FAN_OP_NONE)
+        step->taken = (uint8_t)result->op;
+    if (result->object)
+        step->taken_object = result->object;
+    note_value(step, result->value, result->size);
+    note_name(step, result->text);
 }
 
 static void begin(void *state, struct fan_sim *sim)
 {
     struct fan_sim_story *told = state;
+    told->sim = sim;
+    told->listener = (struct fan_result_listener){note_result, told};
+    fan_sim_backend_hear(&told->listener);
     fan_strategy_replay.begin(told->replay, sim);
 }
 
@@ -43,7 +90,7 @@ static void note_step(struct fan_story *story, const struct fan_sim *sim, uint32
 static uint32_t choose_thread(void *state, struct fan_sim *sim, uint64_t enabled)
 {
     struct fan_sim_story *told = state;
-    note_object(told->story, sim);
+    note_object(told);
     uint32_t chosen = fan_strategy_replay.thread(told->replay, sim, enabled);
     note_step(told->story, sim, chosen, enabled);
     return chosen;

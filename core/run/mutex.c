@@ -8,6 +8,7 @@
 
 #include "base/panic.h"
 #include "run/announce.h"
+#include "run/result.h"
 #include "run/backend.h"
 #include "run/held.h"
 #include "run/inner.h"
@@ -138,6 +139,7 @@ void fan_mutex_lock(struct fan_mutex *mutex)
                                             .mode = FAN_TOUCH_WRITE,
                                             .ready = can_lock,
                                             .argument = &attempt});
+    fan_result_name(name_of(mutex));
     fan_thread_operates(self, FAN_OP_LOCK, NULL, __builtin_return_address(0));
     if (!change_state(mutex, 0, owned_by(self))) {
         if (owner_of(load_state(mutex)) == self->id)
@@ -163,11 +165,12 @@ int fan_mutex_trylock(struct fan_mutex *mutex)
 {
     struct fan_thread *self = fan_thread_here();
     fan_announce_plain(FAN_OP_LOCK, mutex, FAN_TOUCH_WRITE, __builtin_return_address(0));
+    fan_result_name(name_of(mutex));
     fan_thread_operates(self, FAN_OP_LOCK, NULL, __builtin_return_address(0));
     if (!change_state(mutex, 0, owned_by(self)) && !take_before_the_woken(mutex, self))
-        return EBUSY;
+        return fan_result_of(EBUSY);
     fan_held_taken(mutex, name_of(mutex), FAN_HELD_TRIED);
-    return 0;
+    return fan_result_of(0);
 }
 
 static void free_and_wake(struct fan_mutex *mutex)
@@ -190,6 +193,7 @@ void fan_mutex_must_be_held(const struct fan_mutex *mutex, const char *what)
 void fan_mutex_unlock(struct fan_mutex *mutex)
 {
     fan_announce_plain(FAN_OP_UNLOCK, mutex, FAN_TOUCH_WRITE, __builtin_return_address(0));
+    fan_result_name(name_of(mutex));
     fan_mutex_release(mutex);
 }
 

@@ -17,6 +17,7 @@
 
 static struct fan_sim *scheduler;
 bool fan_grain_is_fine;
+const struct fan_result_listener *fan_result_listener;
 
 struct own {
     struct fan_thread *thread;
@@ -28,6 +29,11 @@ void fan_sim_backend_use(struct fan_sim *sim, enum fan_grain grain)
 {
     scheduler = sim;
     fan_grain_is_fine = grain == FAN_GRAIN_FINE;
+}
+
+void fan_sim_backend_hear(const struct fan_result_listener *listener)
+{
+    fan_result_listener = listener;
 }
 
 static struct own put_aside(void)

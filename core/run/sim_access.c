@@ -4,6 +4,7 @@
 #include "run/announce.h"
 #include "run/atomic.h"
 #include "run/inner.h"
+#include "run/result.h"
 #include "run/sim_watch.h"
 
 enum { WORD = 8, WORDS_TOUCHED = FAN_OP_TOUCHES - 2 };
@@ -42,6 +43,14 @@ static void announce(enum fan_probe_op op, const volatile void *address, size_t 
         .argument = &range});
 }
 
+/* What is read is in memory already; what will be written is not known. */
+static void tell(enum fan_probe_op op, const volatile void *address, size_t bytes, const char *text)
+{
+    bool reads = op == FAN_OP_READ || op == FAN_OP_LOAD;
+    const void *value = reads ? (const void *)address : NULL;
+    fan_result_tell(&(struct fan_result){.op = op, .value = value, .size = bytes, .text = text});
+}
+
 /* The frame pointer of who called the function that calls this. */
 #define CALLERS_FRAME (*(const uintptr_t *)__builtin_frame_address(0))
 
@@ -50,6 +59,7 @@ static void announce(enum fan_probe_op op, const volatile void *address, size_t 
 void fan_access_read(const volatile void *address, size_t bytes, const char *text)
 {
     announce(FAN_OP_READ, address, bytes, __builtin_return_address(0));
+    tell(FAN_OP_READ, address, bytes, text);
     fan_sim_watch_access(&(struct fan_sim_access){.address = address,
                                                   .bytes = bytes,
                                                   .kind = FAN_RACE_READ,
@@ -61,6 +71,7 @@ void fan_access_read(const volatile void *address, size_t bytes, const char *tex
 void fan_access_write(const volatile void *address, size_t bytes, const char *text)
 {
     announce(FAN_OP_WRITE, address, bytes, __builtin_return_address(0));
+    tell(FAN_OP_WRITE, address, bytes, text);
     fan_sim_watch_access(&(struct fan_sim_access){.address = address,
                                                   .bytes = bytes,
                                                   .kind = FAN_RACE_WRITE,
@@ -85,6 +96,7 @@ static enum fan_race_kind kind_of(enum fan_atomic_how how)
 void fan_atomic_accessed(const volatile void *pointer, size_t bytes, enum fan_atomic_how how,
                          int order, const char *text)
 {
+    tell(how == FAN_ATOMIC_LOADED ? FAN_OP_LOAD : FAN_OP_STORE, pointer, bytes, text);
     fan_sim_watch_access(&(struct fan_sim_access){.address = pointer,
                                                   .bytes = bytes,
                                                   .kind = kind_of(how),

@@ -1,6 +1,7 @@
 #ifndef FAN_RUN_SIM_BACKEND_H
 #define FAN_RUN_SIM_BACKEND_H
 
+#include "run/result.h"
 #include "sim/sim.h"
 
 /* What the scheduler takes for a step.
@@ -23,5 +24,9 @@ enum fan_grain {
 /* Tells the sim backend under which scheduler, and at which grain, the program runs. One at a time
  * in a process: a program's operations have nowhere to carry a handle. */
 void fan_sim_backend_use(struct fan_sim *sim, enum fan_grain grain);
+
+/* Who hears from now on what comes of operations (run/result.h); NULL = nobody. It is called in the
+ * thread that operates, and must not operate itself. */
+void fan_sim_backend_hear(const struct fan_result_listener *listener);
 
 #endif

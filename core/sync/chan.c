@@ -10,6 +10,7 @@
 #include "run/announce.h"
 #include "run/evidence.h"
 #include "run/inner.h"
+#include "run/result.h"
 #include "run/thread_state.h"
 #include "sync/select.h"
 
@@ -478,69 +479,96 @@ static bool can_recv(const void *argument)
     return done | use->chan->closed | (length_of_ring(use->chan) > 0);
 }
 
+/* A use of an unbuffered channel must be seen to wait, and arrives first. */
+static inline void announce(enum fan_probe_op op, const struct use *use, void *pc)
+{
+    const struct fan_chan *chan = use->chan;
+    bool sends = op == FAN_OP_SEND;
+    struct fan_announcement what = {.op = op,
+                                    .pc = pc,
+                                    .object = chan,
+                                    .mode = FAN_TOUCH_WRITE,
+                                    .capacity = fan_chan_capacity(chan),
+                                    .context = fan_ctx_root(use->ctx),
+                                    .argument = use,
+                                    .deadline_ns = fan_ctx_deadline(use->ctx)};
+    if (is_buffered(chan)) {
+        what.mode = sends ? FAN_TOUCH_PUT : FAN_TOUCH_TAKE;
+        what.passed = sends ? &chan->put->passed : &chan->take->passed;
+        what.ready = sends ? can_send : can_recv;
+    }
+    fan_announce(&what);
+}
+
+static inline int tell(const struct fan_chan *chan, enum fan_probe_op op, const void *element,
+                       int error)
+{
+    if (fan_result_is_heard())
+        fan_result_tell(&(struct fan_result){.op = op,
+                                             .object = chan && chan->slot ? chan->slot->id : 0,
+                                             .error = error,
+                                             .value = element,
+                                             .size = chan ? chan->element_size : 0});
+    return error;
+}
+
+/* What a send returns. */
+static inline int sent(const struct fan_chan *chan, const void *element, int error)
+{
+    return tell(chan, FAN_OP_SEND, element, error);
+}
+
+/* What a receive returns. */
+static inline int received(const struct fan_chan *chan, const void *element, int error)
+{
+    return tell(chan, FAN_OP_RECV, error ? NULL : element, error);
+}
+
 /* An unbuffered channel is left to the blocking way at once, which tries as it locks. */
 int fan_chan_send(struct fan_chan *chan, const void *element, struct fan_ctx *ctx)
 {
     struct fan_thread *self = fan_thread_here();
     struct use use = {chan, ctx};
-    fan_announce(
-        &(struct fan_announcement){.op = FAN_OP_SEND,
-                                   .pc = __builtin_return_address(0),
-                                   .object = chan,
-                                   .mode = is_buffered(chan) ? FAN_TOUCH_PUT : FAN_TOUCH_WRITE,
-                                   .passed = is_buffered(chan) ? &chan->put->passed : NULL,
-                                   .capacity = fan_chan_capacity(chan),
-                                   .context = fan_ctx_root(ctx),
-                                   .ready = is_buffered(chan) ? can_send : NULL,
-                                   .argument = &use,
-                                   .deadline_ns = fan_ctx_deadline(ctx)});
+    announce(FAN_OP_SEND, &use, __builtin_return_address(0));
+    fan_result_sending(element, chan ? chan->element_size : 0);
     fan_thread_operates(self, FAN_OP_SEND, chan ? chan->slot : NULL, __builtin_return_address(0));
     int error = fan_ctx_look(ctx);
     if (error)
-        return error;
+        return sent(chan, element, error);
     if (is_buffered(chan) && put_fast(chan, self, element))
-        return 0;
+        return sent(chan, element, 0);
     struct fan_select_case one = FAN_SEND(chan, element);
-    return fan_select_blocking(self, &one, 1, ctx, &(size_t){0});
+    return sent(chan, element, fan_select_blocking(self, &one, 1, ctx, &(size_t){0}));
 }
 
 int fan_chan_recv(struct fan_chan *chan, void *element, struct fan_ctx *ctx)
 {
     struct fan_thread *self = fan_thread_here();
     struct use use = {chan, ctx};
-    fan_announce(
-        &(struct fan_announcement){.op = FAN_OP_RECV,
-                                   .pc = __builtin_return_address(0),
-                                   .object = chan,
-                                   .mode = is_buffered(chan) ? FAN_TOUCH_TAKE : FAN_TOUCH_WRITE,
-                                   .passed = is_buffered(chan) ? &chan->take->passed : NULL,
-                                   .capacity = fan_chan_capacity(chan),
-                                   .context = fan_ctx_root(ctx),
-                                   .ready = is_buffered(chan) ? can_recv : NULL,
-                                   .argument = &use,
-                                   .deadline_ns = fan_ctx_deadline(ctx)});
+    announce(FAN_OP_RECV, &use, __builtin_return_address(0));
     fan_thread_operates(self, FAN_OP_RECV, chan ? chan->slot : NULL, __builtin_return_address(0));
     int error = fan_ctx_look(ctx);
     if (error) {
         fan_chan_show_asked(chan, self);
-        return error;
+        return received(chan, element, error);
     }
     if (is_buffered(chan) && take_fast(chan, self, element))
-        return 0;
+        return received(chan, element, 0);
     struct fan_select_case one = FAN_RECV(chan, element);
     error = fan_select_blocking(self, &one, 1, ctx, &(size_t){0});
-    return error ? error : one.result;
+    return received(chan, element, error ? error : one.result);
 }
 
 int fan_chan_try_send(struct fan_chan *chan, const void *element)
 {
     struct fan_thread *self = fan_thread_here();
     fan_announce_plain(FAN_OP_SEND, chan, FAN_TOUCH_WRITE, __builtin_return_address(0));
+    fan_result_sending(element, chan ? chan->element_size : 0);
     fan_thread_operates(self, FAN_OP_SEND, chan ? chan->slot : NULL, __builtin_return_address(0));
     enum fan_chan_try tried = chan ? fan_chan_try_put(chan, self, element) : FAN_CHAN_NOT_READY;
     if (tried == FAN_CHAN_CLOSED)
         fan_chan_sent_on_closed(chan);
-    return tried == FAN_CHAN_DONE ? 0 : EAGAIN;
+    return sent(chan, element, tried == FAN_CHAN_DONE ? 0 : EAGAIN);
 }
 
 int fan_chan_try_recv(struct fan_chan *chan, void *element)
@@ -550,7 +578,7 @@ int fan_chan_try_recv(struct fan_chan *chan, void *element)
     fan_thread_operates(self, FAN_OP_RECV, chan ? chan->slot : NULL, __builtin_return_address(0));
     enum fan_chan_try tried = chan ? fan_chan_try_take(chan, self, element) : FAN_CHAN_NOT_READY;
     if (tried == FAN_CHAN_DONE)
-        return 0;
+        return received(chan, element, 0);
     fan_chan_show_asked(chan, self);
-    return tried == FAN_CHAN_NOT_READY ? EAGAIN : EPIPE;
+    return received(chan, element, tried == FAN_CHAN_NOT_READY ? EAGAIN : EPIPE);
 }

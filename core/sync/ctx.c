@@ -9,6 +9,7 @@
 #include "run/announce.h"
 #include "run/evidence.h"
 #include "run/inner.h"
+#include "run/result.h"
 #include "run/thread_state.h"
 #include "run/time.h"
 
@@ -129,10 +130,10 @@ int fan_ctx_look(struct fan_ctx *ctx)
 
 int fan_ctx_error(struct fan_ctx *ctx)
 {
-    if (ctx)
-        fan_announce_plain(FAN_OP_CONTEXT_LOOK, ctx->root, FAN_TOUCH_READ,
-                           __builtin_return_address(0));
-    return fan_ctx_look(ctx);
+    if (!ctx)
+        return 0;
+    fan_announce_plain(FAN_OP_CONTEXT_LOOK, ctx->root, FAN_TOUCH_READ, __builtin_return_address(0));
+    return fan_result_of(fan_ctx_look(ctx));
 }
 
 int fan_ctx_cause(struct fan_ctx *ctx)

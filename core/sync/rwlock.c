@@ -6,6 +6,7 @@
 
 #include "base/panic.h"
 #include "run/announce.h"
+#include "run/result.h"
 #include "run/held.h"
 #include "run/thread_state.h"
 #include "sync/block.h"
@@ -81,6 +82,7 @@ static void lock(struct fan_rwlock *rwlock, uint64_t as, enum fan_probe_op op, v
 {
     struct fan_thread *self = fan_thread_here();
     fan_announce_plain(op, rwlock, FAN_TOUCH_WRITE, pc);
+    fan_result_name(name_of(rwlock));
     fan_lock_acquire(&rwlock->guard);
     fan_thread_operates(self, op, rwlock->slot, pc);
     if (rwlock->writer == self->id) {
@@ -140,6 +142,7 @@ void fan_rwlock_unlock_shared(struct fan_rwlock *rwlock)
 {
     struct fan_thread *self = fan_thread_here();
     fan_announce_plain(FAN_OP_UNLOCK, rwlock, FAN_TOUCH_WRITE, __builtin_return_address(0));
+    fan_result_name(name_of(rwlock));
     fan_lock_acquire(&rwlock->guard);
     if (rwlock->readers == 0) {
         fan_lock_release(&rwlock->guard);
@@ -154,6 +157,7 @@ void fan_rwlock_unlock(struct fan_rwlock *rwlock)
 {
     struct fan_thread *self = fan_thread_here();
     fan_announce_plain(FAN_OP_UNLOCK, rwlock, FAN_TOUCH_WRITE, __builtin_return_address(0));
+    fan_result_name(name_of(rwlock));
     fan_lock_acquire(&rwlock->guard);
     if (rwlock->writer != self->id) {
         fan_lock_release(&rwlock->guard);

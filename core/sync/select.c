@@ -9,6 +9,7 @@
 #include "run/announce.h"
 #include "run/backend.h"
 #include "run/evidence.h"
+#include "run/result.h"
 #include "run/thread_state.h"
 #include "run/time.h"
 #include "sync/chan_state.h"
@@ -425,12 +426,51 @@ static int begin_operation(const struct choice *choice, struct fan_thread *self,
     return 0;
 }
 
+static uint64_t shown_id(const struct fan_select_case *one)
+{
+    const struct fan_probe_object *slot = NULL;
+    if (on_channel(one))
+        slot = one->chan->slot;
+    else if (one->kind == FAN_CASE_DONE)
+        slot = one->ctx->slot;
+    else if (one->kind == FAN_CASE_TIMER)
+        slot = one->timer->slot;
+    return slot ? slot->id : 0;
+}
+
+static enum fan_probe_op op_of(const struct fan_select_case *one)
+{
+    static const enum fan_probe_op ops[] = {[FAN_CASE_SEND] = FAN_OP_SEND,
+                                            [FAN_CASE_RECV] = FAN_OP_RECV,
+                                            [FAN_CASE_DONE] = FAN_OP_CONTEXT_WAIT,
+                                            [FAN_CASE_TIMER] = FAN_OP_TIMER_WAIT};
+    return ops[one->kind];
+}
+
+/* Tells which case was taken, which therefore is one of something. */
+static void tell_taken(const struct fan_select_case *one)
+{
+    bool passed = on_channel(one) && one->result == 0;
+    if (!fan_result_is_heard())
+        return;
+    fan_result_tell(&(struct fan_result){.op = op_of(one),
+                                         .object = shown_id(one),
+                                         .error = one->result,
+                                         .value = passed ? one->element : NULL,
+                                         .size = passed ? one->chan->element_size : 0});
+}
+
 int fan_select(struct fan_select_case *cases, size_t count, struct fan_ctx *ctx, size_t *chosen)
 {
     struct fan_thread *self = fan_thread_here();
     struct choice choice = {cases, count, ctx};
     int error = begin_operation(&choice, self, __builtin_return_address(0));
-    return error ? error : fan_select_blocking(self, cases, count, ctx, chosen);
+    if (!error)
+        error = fan_select_blocking(self, cases, count, ctx, chosen);
+    if (error)
+        return fan_result_of(error);
+    tell_taken(&cases[*chosen]);
+    return 0;
 }
 
 int fan_select_try(struct fan_select_case *cases, size_t count, size_t *chosen)
@@ -450,9 +490,10 @@ int fan_select_try(struct fan_select_case *cases, size_t count, size_t *chosen)
     fan_wakeup_send(wakeup);
     if (!ready) {
         show_asked(self, cases, count);
-        return EAGAIN;
+        return fan_result_of(EAGAIN);
     }
     finish(&cases[done]);
+    tell_taken(&cases[done]);
     *chosen = done;
     return 0;
 }

@@ -8,6 +8,7 @@
 
 #include "base/panic.h"
 #include "run/announce.h"
+#include "run/result.h"
 #include "run/thread_state.h"
 #include "sync/block.h"
 #include "sync/tally.h"
@@ -96,10 +97,10 @@ int fan_semaphore_acquire(struct fan_semaphore *semaphore, uint64_t amount, stru
                                             .context = fan_ctx_root(ctx)});
     fan_thread_operates(self, FAN_OP_ACQUIRE, semaphore->slot, __builtin_return_address(0));
     if (amount == 0 || amount > semaphore->permits)
-        return EINVAL;
+        return fan_result_of(EINVAL);
     int error = fan_ctx_look(ctx);
     if (error)
-        return error;
+        return fan_result_of(error);
     fan_lock_acquire(&semaphore->guard);
     if (take_if_nobody_is_ahead(semaphore, self, amount)) {
         fan_lock_release(&semaphore->guard);
@@ -115,7 +116,7 @@ int fan_semaphore_acquire(struct fan_semaphore *semaphore, uint64_t amount, stru
                       &waiter);
     if (error)
         serve_those_behind(semaphore);
-    return error;
+    return fan_result_of(error);
 }
 
 int fan_semaphore_try_acquire(struct fan_semaphore *semaphore, uint64_t amount)
@@ -124,11 +125,11 @@ int fan_semaphore_try_acquire(struct fan_semaphore *semaphore, uint64_t amount)
     fan_announce_plain(FAN_OP_ACQUIRE, semaphore, FAN_TOUCH_WRITE, __builtin_return_address(0));
     fan_thread_operates(self, FAN_OP_ACQUIRE, semaphore->slot, __builtin_return_address(0));
     if (amount == 0 || amount > semaphore->permits)
-        return EINVAL;
+        return fan_result_of(EINVAL);
     fan_lock_acquire(&semaphore->guard);
     bool taken = take_if_nobody_is_ahead(semaphore, self, amount);
     fan_lock_release(&semaphore->guard);
-    return taken ? 0 : EAGAIN;
+    return fan_result_of(taken ? 0 : EAGAIN);
 }
 
 void fan_semaphore_release(struct fan_semaphore *semaphore, uint64_t amount)

@@ -7,6 +7,7 @@
 
 #include "base/panic.h"
 #include "run/announce.h"
+#include "run/result.h"
 #include "run/thread_state.h"
 #include "run/time.h"
 #include "sync/block.h"
@@ -78,7 +79,7 @@ int fan_timer_try(struct fan_timer *timer)
     struct fan_thread *self = fan_thread_here();
     fan_announce_plain(FAN_OP_TIMER_WAIT, timer, FAN_TOUCH_WRITE, __builtin_return_address(0));
     fan_thread_operates(self, FAN_OP_TIMER_WAIT, timer->slot, __builtin_return_address(0));
-    return fan_timer_take(timer, self);
+    return fan_result_of(fan_timer_take(timer, self));
 }
 
 /* Takes a tick or waits once: EAGAIN says that it is time to look again. */
@@ -116,7 +117,7 @@ int fan_timer_wait(struct fan_timer *timer, struct fan_ctx *ctx)
     do
         error = take_or_wait(timer, self, ctx);
     while (error == EAGAIN);
-    return error;
+    return fan_result_of(error);
 }
 
 int fan_timer_watch(struct fan_timer *timer, struct fan_waiter *waiter)
@@ -165,5 +166,5 @@ int fan_sleep(uint64_t delay_ns, struct fan_ctx *ctx)
                                               .deadline_ns = fan_deadline_after(delay_ns),
                                               .ctx = ctx},
                           &waiter);
-    return error == EAGAIN ? 0 : error;
+    return fan_result_of(error == EAGAIN ? 0 : error);
 }

@@ -5,6 +5,7 @@
 
 #include "base/panic.h"
 #include "run/announce.h"
+#include "run/result.h"
 #include "run/thread_state.h"
 #include "sync/block.h"
 #include "sync/tally.h"
@@ -51,6 +52,7 @@ void fan_waitgroup_add(struct fan_waitgroup *group, int64_t amount)
 {
     struct fan_thread *self = fan_thread_here();
     fan_announce_plain(FAN_OP_GROUP_ADD, group, FAN_TOUCH_WRITE, __builtin_return_address(0));
+    fan_result_name(name_of(group));
     fan_lock_acquire(&group->guard);
     if (group->count == 0)
         fan_announce_use(group, FAN_USE_ADDS, name_of(group));
@@ -61,6 +63,7 @@ void fan_waitgroup_done(struct fan_waitgroup *group)
 {
     struct fan_thread *self = fan_thread_here();
     fan_announce_plain(FAN_OP_GROUP_DONE, group, FAN_TOUCH_ADD, __builtin_return_address(0));
+    fan_result_name(name_of(group));
     fan_lock_acquire(&group->guard);
     fan_thread_operates(self, FAN_OP_GROUP_DONE, group->slot, __builtin_return_address(0));
     change_count(group, self, -1);
@@ -98,12 +101,13 @@ int fan_waitgroup_wait(struct fan_waitgroup *group, struct fan_ctx *ctx)
                                             .ready = need_not_wait,
                                             .argument = &wait,
                                             .deadline_ns = fan_ctx_deadline(ctx)});
+    fan_result_name(name_of(group));
     int error = fan_ctx_look(ctx);
     fan_lock_acquire(&group->guard);
     fan_thread_operates(self, FAN_OP_GROUP_WAIT, group->slot, __builtin_return_address(0));
     if (error || group->count == 0) {
         fan_lock_release(&group->guard);
-        return error;
+        return fan_result_of(error);
     }
     struct fan_waiter waiter = {0};
     error = fan_block(&(struct fan_block){.lock = &group->guard,
@@ -114,7 +118,7 @@ int fan_waitgroup_wait(struct fan_waitgroup *group, struct fan_ctx *ctx)
                                           .ctx = ctx},
                       &waiter);
     let_the_last_one_leave(group);
-    return error;
+    return fan_result_of(error);
 }
 
 void fan_waitgroup_destroy(struct fan_waitgroup *group)
