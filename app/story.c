@@ -1,237 +1,456 @@
 #include "app/story.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "app/report_json.h"
-#include "lab/exploration.h"
+#include "app/story_words.h"
 #include "sim/op.h"
+#include "watch/words.h"
 
 enum {
     COLUMNS = 80,
-    FIRST = 8,     /* the first thread's column */
-    WIDEST = 14,   /* column */
-    NARROWEST = 9, /* that has its thread's name above it */
-    WORDS = 22,    /* that tell of a step */
-    PLACE = 24,    /* its place in the source */
-    LONGEST = 8,   /* pattern of steps that is folded */
-    FOLD_FROM = 3, /* repetitions */
+    FIRST = 8,        /* the first thread's column */
+    WIDEST = 14,      /* column */
+    NARROWEST = 9,    /* that still has a thread's name above it */
+    LEAST_PLACE = 8,  /* the end of one, or ":123" where even that has no room */
+    LONGEST = 16,     /* pattern of steps that is folded */
+    LEAST_FOLDED = 3, /* rows that folding must save */
+    THREADS = 256,    /* as a step numbers them */
+    ARROW = 3,        /* "-> " */
+};
+
+/* Who has which column. If there are more threads than fit, those that have a part in what was
+ * found have one each, and the last column is for all others. */
+struct columns {
+    uint32_t count, own;
+    uint8_t of[THREADS];
+    uint32_t threads[THREADS]; /* whose it is, for the first `own` */
+    int width;
 };
 
 struct story {
     FILE *out;
-    const struct fan_run *run;
-    const struct fan_story *told;
-    uint32_t count, threads;
-    int width; /* of a column */
+    const struct fan_attempt *attempt;
+    struct fan_story_source source;
+    struct columns columns;
 };
 
-/* ---- words ---- */
+/* ---- the threads' columns ---- */
 
-static const char *name_of_thread(const struct story *story, uint32_t thread)
+struct widths {
+    uint32_t threads;
+    int words[THREADS]; /* the longest of each thread */
+    int place;
+};
+
+static int longer(int a, size_t b)
 {
-    const struct fan_snapshot *now = story->run->snapshot;
-    return thread < now->thread_count ? now->threads[thread].label : "a thread";
+    return (int)b > a ? (int)b : a;
 }
 
-static const char *name_of_object(const struct story *story, uint32_t object)
+static struct widths measure(const struct story *story)
 {
-    const struct fan_snapshot *now = story->run->snapshot;
-    uint64_t id = object < FAN_STORY_OBJECTS ? story->told->objects[object] : 0;
-    int index = id ? fan_snapshot_object(now, id) : FAN_NO_INDEX;
-    return index == FAN_NO_INDEX ? "" : now->objects[index].name;
+    struct widths widths = {0};
+    char words[FAN_STORY_WORDS], place[FAN_STORY_PLACE];
+    for (uint32_t i = 0; i < story->source.count; i++) {
+        const struct fan_story_step *step = &story->source.told->steps[i];
+        fan_story_words_of_step(&story->source, i, words);
+        fan_story_words_of_place(&story->source, step->pc, place);
+        widths.words[step->thread] = longer(widths.words[step->thread], strlen(words));
+        widths.place = longer(widths.place, strlen(place));
+        if (step->thread >= widths.threads)
+            widths.threads = step->thread + 1u;
+    }
+    return widths;
 }
 
-static const char *name_of_step(const struct fan_story_step *step)
+static bool is_culprit(const struct story *story, uint32_t thread)
 {
-    if (step->kind == FAN_OP_NONE)
-        return "begins";
-    return step->kind < FAN_OP_COUNT ? fan_op_name(step->kind) : "?";
+    const struct fan_run *run = story->attempt->run;
+    for (uint32_t i = 0; i < run->verdict->finding_count; i++)
+        for (uint32_t j = 0; j < run->verdict->findings[i].culprit_count; j++)
+            if (fan_snapshot_thread(run->snapshot,
+                                    run->verdict->findings[i].culprits[j].thread.id) == (int)thread)
+                return true;
+    return false;
 }
 
-static void words_of(const struct story *story, const struct fan_story_step *step,
-                     char words[WORDS + 1])
+/* Gives columns of their own to `own` threads: those of the findings, then the others, in the order
+ * of their creation; and stands them in that order. */
+static void choose_columns(const struct story *story, uint32_t threads, uint32_t own,
+                           struct columns *columns)
 {
-    const char *object = name_of_object(story, step->object);
-    snprintf(words, WORDS + 1, "%s%s%.14s%s", name_of_step(step), *object ? " " : "", object,
-             step->stage == FAN_STAGE_RESUME ? " done" : "");
+    bool chosen[THREADS] = {false};
+    uint32_t left = own;
+    for (int round = 0; round < 2; round++)
+        for (uint32_t i = 0; i < threads && left > 0; i++)
+            if (!chosen[i] && (round == 1 || is_culprit(story, i))) {
+                chosen[i] = true;
+                left--;
+            }
+    columns->own = 0;
+    for (uint32_t i = 0; i < threads; i++)
+        if (chosen[i])
+            columns->threads[columns->own++] = i;
+    for (uint32_t i = 0, next = 0; i < threads; i++)
+        columns->of[i] = (uint8_t)(chosen[i] ? next++ : own);
+    columns->count = own + (own < threads);
 }
 
-static const struct fan_place *place_of(const struct story *story,
-                                        const struct fan_story_step *step)
+static int words_in_column(const struct story *story, const struct columns *columns,
+                           const struct widths *widths, uint32_t column)
 {
-    return fan_symbols_find(story->run->symbols, story->run->snapshot->load_base, step->pc);
+    int longest = 0;
+    for (uint32_t i = 0; i < widths->threads; i++) {
+        size_t name = column == columns->own ? strlen(fan_story_thread(&story->source, i)) + 2 : 0;
+        if (columns->of[i] == column)
+            longest = longer(longest, (size_t)widths->words[i] + name);
+    }
+    return longest;
 }
 
-/* "08_double_close.c:35", its end if it is too long; empty if it is not known. */
-static void words_of_place(const struct story *story, const struct fan_story_step *step,
-                           char words[PLACE + 1])
+/* The widest columns which leave each row that much room for its place; 0 if none do. */
+static int fitting_width(const struct story *story, const struct columns *columns,
+                         const struct widths *widths, int place)
 {
-    char whole[160];
-    const struct fan_place *place = step->pc ? place_of(story, step) : NULL;
-    words[0] = '\0';
-    if (!place || !*place->file)
-        return;
-    const char *slash = strrchr(place->file, '/');
-    snprintf(whole, sizeof whole, "%s:%d", slash ? slash + 1 : place->file, place->line);
-    size_t length = strlen(whole);
-    snprintf(words, PLACE + 1, "%.*s", PLACE, length > PLACE ? whole + length - PLACE : whole);
+    int width = WIDEST;
+    for (uint32_t i = 1; i < columns->count; i++) {
+        int room = COLUMNS - FIRST - place - 1 - words_in_column(story, columns, widths, i);
+        int most = room > 0 ? room / (int)i : 0;
+        width = most < width ? most : width;
+    }
+    return width;
+}
+
+static void lay_out(struct story *story)
+{
+    struct widths widths = measure(story);
+    struct columns *columns = &story->columns;
+    uint32_t own = widths.threads;
+    choose_columns(story, widths.threads, own, columns);
+    while (own > 1 && fitting_width(story, columns, &widths, LEAST_PLACE) < NARROWEST)
+        choose_columns(story, widths.threads, --own, columns);
+    columns->width = fitting_width(story, columns, &widths, widths.place);
+    if (columns->width < NARROWEST)
+        columns->width = NARROWEST;
+}
+
+static bool has_own_column(const struct story *story, uint32_t thread)
+{
+    return story->columns.of[thread] < story->columns.own;
 }
 
 /* ---- rows ---- */
 
-static bool has_names_above(const struct story *story)
+/* "worker 12", or so much of the name as fits before its number. */
+static int print_name(const struct story *story, const char *name, int room)
 {
-    return story->width >= NARROWEST;
+    int length = (int)strlen(name), number = 0;
+    while (number < length && isdigit((unsigned char)name[length - 1 - number]))
+        number++;
+    int kept = length <= room ? length - number : room - number;
+    fprintf(story->out, "%.*s%s", kept, name, name + length - number);
+    return kept + number;
 }
 
 static void print_header(const struct story *story)
 {
-    if (!has_names_above(story))
-        return;
-    fprintf(story->out, "%*s", FIRST, "");
-    for (uint32_t i = 0; i < story->threads; i++)
-        fprintf(story->out, "%-*.*s", i + 1 < story->threads ? story->width : 0, story->width - 1,
-                name_of_thread(story, i));
+    const struct columns *columns = &story->columns;
+    int gap = FIRST;
+    for (uint32_t i = 0; i < columns->count; i++) {
+        const char *name =
+            i < columns->own ? fan_story_thread(&story->source, columns->threads[i]) : "others";
+        fprintf(story->out, "%*s", gap, "");
+        gap = columns->width - print_name(story, name, columns->width - 1);
+    }
     fputc('\n', story->out);
 }
 
-/* In narrow columns the step says whose it is. */
-static void print_step(const struct story *story, uint32_t which)
+/* At the right edge: whole, or the end of it, or only the line. */
+static void print_place(const struct story *story, const char *place, int room)
 {
-    const struct fan_story_step *step = &story->told->steps[which];
-    char words[WORDS + 1], place[PLACE + 1], cell[64];
-    words_of(story, step, words);
-    words_of_place(story, step, place);
-    if (has_names_above(story))
+    int length = (int)strlen(place);
+    const char *line = strrchr(place, ':');
+    if (length == 0)
+        return;
+    if (length < room)
+        fprintf(story->out, "%*s", room, place);
+    else if (line && room > 10)
+        fprintf(story->out, " ..%s", place + length - (room - 3));
+    else if (line && (int)strlen(line) < room)
+        fprintf(story->out, "%*s", room, line);
+}
+
+/* A row in a thread's column. */
+static void print_row(const struct story *story, const char *left, uint32_t thread,
+                      const char *words, uint64_t pc)
+{
+    char place[FAN_STORY_PLACE], cell[FAN_STORY_WORDS + 40];
+    int indent = story->columns.of[thread] * story->columns.width;
+    if (has_own_column(story, thread))
         snprintf(cell, sizeof cell, "%s", words);
     else
-        snprintf(cell, sizeof cell, "%.10s: %s", name_of_thread(story, step->thread), words);
-    int indent = step->thread * story->width;
-    int room = COLUMNS - FIRST - indent - (int)strlen(place) - 1;
-    int used = fprintf(story->out, "%6u  %*s%.*s", which + 1, indent, "", room, cell);
-    if (*place)
-        fprintf(story->out, "%*s", COLUMNS - used, place);
+        snprintf(cell, sizeof cell, "%s: %s", fan_story_thread(&story->source, thread), words);
+    int used =
+        fprintf(story->out, "%6s  %*s%.*s", left, indent, "", COLUMNS - FIRST - indent, cell);
+    fan_story_words_of_place(&story->source, pc, place);
+    print_place(story, place, COLUMNS - used);
     fputc('\n', story->out);
+}
+
+static void print_step(const struct story *story, uint32_t which)
+{
+    const struct fan_story_step *step = &story->source.told->steps[which];
+    char words[FAN_STORY_WORDS], number[16];
+    fan_story_words_of_step(&story->source, which, words);
+    snprintf(number, sizeof number, "%u", which + 1);
+    print_row(story, number, step->thread, words, step->pc);
+}
+
+static bool has_ended(const struct story *story, uint32_t thread)
+{
+    const struct fan_snapshot *now = story->attempt->run->snapshot;
+    return thread >= now->thread_count || now->threads[thread].state == FAN_STATE_DONE;
+}
+
+/* What the thread of this step waits for after it: what it does next, if it ever does. */
+static void words_of_wait(const struct story *story, uint32_t which, char words[FAN_STORY_WORDS])
+{
+    const struct fan_story_step *steps = story->source.told->steps;
+    int64_t next = fan_story_next_of_thread(&story->source, which);
+    const struct fan_snapshot *now = story->attempt->run->snapshot;
+    uint32_t thread = steps[which].thread;
+    words[0] = '\0';
+    if (next >= 0) {
+        struct fan_story_step wait = steps[next];
+        if (wait.kind == FAN_OP_SELECT) /* which case is to come */
+            wait.taken = FAN_OP_NONE, wait.taken_object = 0;
+        fan_story_words_of_deed(&story->source, &wait, words);
+    } else if (thread < now->thread_count && now->threads[thread].state == FAN_STATE_BLOCKED) {
+        struct fan_words waits = fan_words_begin(words, FAN_STORY_WORDS);
+        fan_words_waits_for(&waits, now, &now->threads[thread]);
+    }
 }
 
 static void print_switch(const struct story *story, uint32_t which)
 {
-    const struct fan_story_step *steps = story->told->steps;
+    const struct fan_story_step *steps = story->source.told->steps;
+    char row[160], wait[FAN_STORY_WORDS];
     if (which == 0 || steps[which].thread == steps[which - 1].thread)
         return;
-    const char *from = name_of_thread(story, steps[which - 1].thread);
-    const char *to = name_of_thread(story, steps[which].thread);
+    const char *from = fan_story_thread(&story->source, steps[which - 1].thread);
+    const char *to = fan_story_thread(&story->source, steps[which].thread);
+    words_of_wait(story, which - 1, wait);
     if (steps[which].preempts)
-        fprintf(story->out, "  ----  %.24s goes on, though %.24s could\n", to, from);
+        snprintf(row, sizeof row, "%s goes on, though %s could", to, from);
+    else if (*wait)
+        snprintf(row, sizeof row, "%s waits: %s; %s goes on", from, wait, to);
     else
-        fprintf(story->out, "  ----  %.24s cannot go on; %.24s does\n", from, to);
+        snprintf(row, sizeof row, "%s %s; %s goes on", from,
+                 has_ended(story, steps[which - 1].thread) ? "has ended" : "cannot go on", to);
+    fprintf(story->out, "  ----  %.*s\n", COLUMNS - FIRST, row);
 }
 
 /* ---- folding ---- */
 
+/* Values may differ. */
 static bool same_step(const struct fan_story_step *a, const struct fan_story_step *b)
 {
     return a->thread == b->thread && a->kind == b->kind && a->stage == b->stage &&
-           a->object == b->object && a->pc == b->pc && a->preempts == b->preempts;
+           a->object == b->object && a->pc == b->pc && a->preempts == b->preempts &&
+           a->error == b->error && a->size == b->size && a->taken == b->taken &&
+           a->taken_object == b->taken_object;
 }
 
+struct pattern {
+    uint32_t period, times; /* how often it comes again; 0 = there is none */
+};
+
 /* How often the `period` steps from `from` on come again, right behind each other. */
-static uint32_t repetitions(const struct story *story, uint32_t from, uint32_t period)
+static uint32_t repetitions(const struct story *story, uint32_t from, uint32_t end, uint32_t period)
 {
     uint32_t equal = 0;
-    const struct fan_story_step *steps = story->told->steps;
-    while (from + period + equal < story->count &&
+    const struct fan_story_step *steps = story->source.told->steps;
+    while (from + period + equal < end &&
            same_step(&steps[from + equal], &steps[from + period + equal]))
         equal++;
     return equal / period;
 }
 
-/* Returns the shortest pattern that repeats at `from`, 0 if none does. */
-static uint32_t find_pattern(const struct story *story, uint32_t from, uint32_t *times)
+/* Of the patterns that repeat at `from`, the one that goes on for longest. */
+static struct pattern find_pattern(const struct story *story, uint32_t from, uint32_t end)
 {
+    struct pattern best = {0};
     for (uint32_t period = 1; period <= LONGEST; period++) {
-        *times = repetitions(story, from, period);
-        if (*times >= FOLD_FROM)
-            return period;
+        uint32_t times = repetitions(story, from, end, period);
+        if (times > 1 && period * times >= LEAST_FOLDED &&
+            period * (times + 1) > best.period * (best.times + 1))
+            best = (struct pattern){period, times};
     }
-    return 0;
+    return best;
 }
 
-static void print_steps(const struct story *story, uint32_t from, uint32_t count)
+/* "-> 1 <- 1": of a single step the arrow is in the row above. */
+static void words_of_values(const struct story *story, uint32_t from, uint32_t period,
+                            char words[2 * FAN_STORY_VALUE_WORDS])
 {
-    for (uint32_t i = from; i < from + count; i++) {
-        print_switch(story, i);
-        print_step(story, i);
-    }
-}
-
-static void print_all(const struct story *story)
-{
-    uint32_t times;
-    for (uint32_t i = 0; i < story->count;) {
-        uint32_t period = find_pattern(story, i, &times);
-        print_steps(story, i, period ? period : 1);
-        if (period && period == 1)
-            fprintf(story->out, "   ...  the same %u times more\n", times);
-        else if (period)
-            fprintf(story->out, "   ...  these %u steps %u times more\n", period, times);
-        i += period ? period * (times + 1) : 1;
+    words[0] = '\0';
+    for (uint32_t i = from; i < from + period; i++) {
+        const struct fan_story_step *step = &story->source.told->steps[i];
+        char one[FAN_STORY_VALUE_WORDS] = "";
+        if (!step->error) /* which is the same in all */
+            fan_story_words_of_result(step, one);
+        const char *shown = period == 1 && strlen(one) > ARROW ? one + ARROW : one;
+        if (*one && *words)
+            strcat(words, " ");
+        strcat(words, shown);
     }
 }
 
-/* What remains beside the longest words and places is the columns'. */
-static int width_of_columns(const struct story *story)
+/* The values of all that is folded, as far as they fit, and of the last. */
+static void print_values(const struct story *story, uint32_t from, struct pattern pattern, int used)
 {
-    char text[WORDS + PLACE];
-    int words = 0, place = 0;
-    if (story->threads < 2)
-        return WIDEST;
-    for (uint32_t i = 0; i < story->count; i++) {
-        words_of(story, &story->told->steps[i], text);
-        words = (int)strlen(text) > words ? (int)strlen(text) : words;
-        words_of_place(story, &story->told->steps[i], text);
-        place = (int)strlen(text) > place ? (int)strlen(text) : place;
+    char words[2 * FAN_STORY_VALUE_WORDS], last[2 * FAN_STORY_VALUE_WORDS];
+    uint32_t i = from, end = from + pattern.period * pattern.times;
+    if (pattern.period > 2)
+        return;
+    words_of_values(story, end - pattern.period, pattern.period, last);
+    words_of_values(story, from, pattern.period, words);
+    if (!*words || used + (int)strlen(words) + (int)strlen(last) > COLUMNS - 10)
+        return;
+    used += fprintf(story->out, ": %s", words);
+    for (i += pattern.period; i < end; i += pattern.period) {
+        words_of_values(story, i, pattern.period, words);
+        int needed = (int)strlen(words) + 2;
+        if (used + needed + (i + pattern.period < end ? (int)strlen(last) + 7 : 0) > COLUMNS)
+            break;
+        used += fprintf(story->out, ", %s", words);
     }
-    int width = (COLUMNS - FIRST - words - place - 2) / (int)(story->threads - 1);
-    return width < WIDEST ? width : WIDEST;
+    if (i < end)
+        fprintf(story->out, ", ... %s", last);
 }
 
-static struct story begin(FILE *out, const struct fan_attempt *attempt)
+static void print_folded(const struct story *story, uint32_t from, struct pattern pattern)
 {
-    struct story story = {
-        .out = out, .run = attempt->run, .told = &attempt->run->exploration->story};
-    story.count = story.told->count < FAN_STORY_STEPS ? story.told->count : FAN_STORY_STEPS;
-    for (uint32_t i = 0; i < story.count; i++)
-        if (story.told->steps[i].thread >= story.threads)
-            story.threads = story.told->steps[i].thread + 1u;
-    story.width = width_of_columns(&story);
-    return story;
+    int used;
+    if (pattern.period == 1)
+        used = fprintf(story->out, "   ...  the same %u times more", pattern.times);
+    else
+        used = fprintf(story->out, "   ...  these %u steps %u times more", pattern.period,
+                       pattern.times);
+    print_values(story, from, pattern, used);
+    fputc('\n', story->out);
+}
+
+static void print_steps(const struct story *story, uint32_t from, uint32_t end)
+{
+    while (from < end) {
+        struct pattern pattern = find_pattern(story, from, end);
+        if (pattern.period > 1) {
+            print_steps(story, from, from + pattern.period);
+        } else {
+            print_switch(story, from);
+            print_step(story, from);
+        }
+        uint32_t told = pattern.period ? pattern.period : 1;
+        if (pattern.period)
+            print_folded(story, from + told, pattern);
+        from += told + pattern.period * pattern.times;
+    }
+}
+
+/* ---- the end ---- */
+
+/* In its column, where it left the program's own code. */
+static void print_stuck(const struct story *story, const struct fan_culprit *culprit)
+{
+    const struct fan_run *run = story->attempt->run;
+    const struct fan_stack *stack = &culprit->thread.stack;
+    int thread = fan_snapshot_thread(run->snapshot, culprit->thread.id);
+    if (!*culprit->waits_for || thread == FAN_NO_INDEX || thread >= THREADS)
+        return;
+    uint32_t own = fan_symbols_own_frame(run->symbols, run->snapshot->load_base, stack);
+    print_row(story, "stuck", (uint32_t)thread, culprit->waits_for,
+              own < stack->depth ? stack->frames[own] : 0);
+}
+
+static void print_finding(const struct story *story, const struct fan_finding *finding)
+{
+    char kind[24] = "";
+    const char *name = fan_finding_name(finding->kind);
+    for (size_t i = 0; i < sizeof kind - 1 && name[i]; i++)
+        kind[i] = (char)toupper((unsigned char)name[i]);
+    for (uint32_t i = 0; i < finding->culprit_count; i++)
+        print_stuck(story, &finding->culprits[i]);
+    int used = fprintf(story->out, "  ====  %s: ", kind);
+    fprintf(story->out, "%.*s\n", COLUMNS - used, finding->summary);
+}
+
+static void print_end(const struct story *story)
+{
+    const struct fan_verdict *verdict = story->attempt->run->verdict;
+    for (uint32_t i = 0; i < verdict->finding_count; i++)
+        print_finding(story, &verdict->findings[i]);
+    if (fan_attempt_failed(story->attempt))
+        fprintf(story->out, "  ====  %.*s\n", COLUMNS - FIRST, story->attempt->message);
+    else if (verdict->finding_count == 0)
+        fprintf(story->out, "  ====  every thread has ended, and nothing was found\n");
 }
 
 void fan_story_print(FILE *out, const struct fan_attempt *attempt)
 {
-    struct story story = begin(out, attempt);
+    struct story story = {.out = out, .attempt = attempt, .source = fan_story_source_of(attempt)};
+    uint32_t told = story.source.told->count;
+    lay_out(&story);
     print_header(&story);
-    print_all(&story);
-    if (story.told->count > story.count)
-        fprintf(out, "   ...  and %u steps more\n", story.told->count - story.count);
+    print_steps(&story, 0, story.source.count);
+    if (told > story.source.count)
+        fprintf(out, "   ...  and %u steps more\n", told - story.source.count);
+    print_end(&story);
+}
+
+/* ---- JSON ---- */
+
+static json_t *bytes_of(const struct fan_story_step *step)
+{
+    char text[2 * FAN_STORY_VALUE + 1] = "";
+    for (uint32_t i = 0; i < step->size && i < FAN_STORY_VALUE; i++)
+        snprintf(text + 2 * i, 3, "%02x", (unsigned)step->value[i]);
+    return json_string(text);
+}
+
+static void add_result(json_t *object, const struct fan_story_step *step)
+{
+    int64_t value;
+    if (step->error)
+        json_object_set_new(object, "error", json_string(fan_story_error(step->error)));
+    if (step->taken != FAN_OP_NONE && step->taken != step->kind && step->taken < FAN_OP_COUNT)
+        json_object_set_new(object, step->kind == FAN_OP_SELECT ? "case" : "ends",
+                            json_string(fan_op_name(step->taken)));
+    if (step->size == 0)
+        return;
+    if (fan_story_integer(step, &value))
+        json_object_set_new(object, "value", json_integer(value));
+    json_object_set_new(object, "bytes", bytes_of(step));
+    json_object_set_new(object, "size", json_integer(step->size));
 }
 
 json_t *fan_story_json(const struct fan_attempt *attempt)
 {
-    struct story story = begin(NULL, attempt);
+    struct fan_story_source source = fan_story_source_of(attempt);
     json_t *array = json_array();
-    for (uint32_t i = 0; i < story.count; i++) {
-        const struct fan_story_step *step = &story.told->steps[i];
-        const struct fan_place *place = place_of(&story, step);
+    for (uint32_t i = 0; i < source.count; i++) {
+        const struct fan_story_step *step = &source.told->steps[i];
+        const struct fan_place *place = fan_story_place(&source, step->pc);
         json_t *object = json_object();
         json_object_set_new(object, "thread",
-                            fan_report_string(name_of_thread(&story, step->thread)));
-        json_object_set_new(object, "op", json_string(name_of_step(step)));
-        json_object_set_new(object, "object",
-                            fan_report_string(name_of_object(&story, step->object)));
+                            fan_report_string(fan_story_thread(&source, step->thread)));
+        json_object_set_new(object, "op", json_string(fan_story_op(step)));
+        json_object_set_new(object, "object", fan_report_string(fan_story_object(&source, step)));
         json_object_set_new(object, "resumes", json_boolean(step->stage == FAN_STAGE_RESUME));
         json_object_set_new(object, "preempts", json_boolean(step->preempts));
+        add_result(object, step);
         json_object_set_new(object, "file", fan_report_string(place->file));
         json_object_set_new(object, "line", json_integer(place->line));
         json_array_append_new(array, object);
