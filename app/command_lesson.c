@@ -10,6 +10,9 @@
 #include "app/lesson/print.h"
 #include "app/lesson/review.h"
 #include "app/lesson/shelf.h"
+#include "app/request.h"
+#include "app/screen/tui.h"
+#include "bugs/table.h"
 
 struct settings {
     const char *at, *language;
@@ -30,7 +33,7 @@ static const struct fan_option options[] = {
      .field = offsetof(struct settings, at)},
     {.name = "in",
      .argument = "LANGUAGE",
-     .help = "whose code is printed: c (the default), go, pthreads, all",
+     .help = "print it with this code: c (the default), go, pthreads, all",
      .kind = FAN_OPTION_WORD,
      .words = languages,
      .field = offsetof(struct settings, language)},
@@ -43,8 +46,8 @@ static const struct fan_option options[] = {
 
 static enum fan_view view_called(const char *language)
 {
-    enum fan_view view = FAN_VIEW_EVERY;
-    while (strcmp(languages[view], language) != 0)
+    enum fan_view view = language ? FAN_VIEW_EVERY : FAN_VIEW_C;
+    while (language && strcmp(languages[view], language) != 0)
         view++;
     return view;
 }
@@ -101,6 +104,15 @@ static int print_from(struct fan_lesson *lesson, int first, enum fan_view view)
     return FAN_EXIT_CLEAN;
 }
 
+static int open_screen(const char *id, const char *stage)
+{
+    return fan_tui_run(&(struct fan_tui_options){.scenarios = fan_bugs,
+                                                 .scenario_count = fan_bugs_count,
+                                                 .seed = FAN_REQUEST_SEED,
+                                                 .lesson = id,
+                                                 .stage = stage});
+}
+
 static int show(const struct settings *settings, const char *name)
 {
     struct fan_lesson lesson;
@@ -115,6 +127,8 @@ static int show(const struct settings *settings, const char *name)
     int code, first = settings->at ? fan_lesson_stage(&lesson, settings->at) : 0;
     if (first < 0)
         code = name_the_stages(&lesson, settings->at);
+    else if (!settings->language && isatty(STDOUT_FILENO))
+        code = open_screen(id, settings->at);
     else
         code = print_from(&lesson, first, view_called(settings->language));
     fan_lesson_free(&lesson);
@@ -128,7 +142,7 @@ static int check_lessons(void)
 
 static int run(int argc, char **argv)
 {
-    struct settings settings = {.language = "c"};
+    struct settings settings = {0};
     struct fan_parsed parsed;
     char why[FAN_OPTIONS_WHY];
     int error = fan_options_parse(options, argc, argv, &settings, &parsed, why);
@@ -153,10 +167,11 @@ static int run(int argc, char **argv)
 const struct fan_command fan_command_lesson = {
     .name = "lesson",
     .operands = "[ID]",
-    .summary = "Prints a lesson, or the list of lessons",
-    .more = "ID is a bug's number or name, or fan-out or channels, which come first.\n"
-            "The commands that a lesson shows are run when it is printed. Without ID, the\n"
-            "lessons are listed in the order of learning.\n",
+    .summary = "Opens or prints a lesson, or lists them",
+    .more = "ID is a bug's number or name, or fan-out or channels, which come first. On a\n"
+            "terminal the lesson opens on the screen, else it is printed. The commands\n"
+            "that it shows are run then. Without ID, the lessons are listed in the order\n"
+            "of learning.\n",
     .options = options,
     .run = run,
 };

@@ -6,11 +6,22 @@
 #define ON(screen) (1u << FAN_SCREEN_##screen)
 #define EVERYWHERE ((1u << FAN_SCREEN_COUNT) - 1)
 #define LISTS      (ON(HOME) | ON(LAB))
-#define SCROLLS    (ON(DETAIL) | ON(HELP))
+#define SCROLLS    (ON(DETAIL) | ON(HELP) | ON(LESSON))
 
 /* The order is that of the footer: what matters most stands first. */
 static const struct fan_binding table[] = {
-    {FAN_KEY_ENTER, FAN_ACTION_OPEN, ON(HOME), "enter", "open", "open this bug in the lab"},
+    {FAN_KEY_ENTER, FAN_ACTION_OPEN, ON(HOME), "enter", "lesson",
+     "open this lesson; a bug that has none, in the lab"},
+    {'b', FAN_ACTION_LAB, ON(HOME), "b", "lab", "open this bug in the lab, name and repair shown"},
+    {'1', FAN_ACTION_PICK, ON(LESSON), "1 to 9", "answer", "give the answer with this number"},
+    {'n', FAN_ACTION_NEXT, ON(LESSON), "n", "next", "the next stage"},
+    {FAN_KEY_RIGHT, FAN_ACTION_NEXT, ON(LESSON), NULL, NULL, NULL},
+    {FAN_KEY_LEFT, FAN_ACTION_PREVIOUS, ON(LESSON), "left right", NULL,
+     "the stage before, the next stage"},
+    {FAN_KEY_ENTER, FAN_ACTION_OPEN, ON(LESSON), "enter", "lab", "watch this bug in the lab"},
+    {'h', FAN_ACTION_HINT, ON(LESSON), "h", "hint", "a hint; there are three, each a question"},
+    {'v', FAN_ACTION_VIEW, ON(LESSON), "v", "C/Go/pthreads", "the same code in another language"},
+    {'p', FAN_ACTION_PRACTISE, ON(LESSON), "p", "practise", "to the stage on your own code"},
     {FAN_KEY_ENTER, FAN_ACTION_OPEN, ON(FORM), "enter", "run", "run with these values"},
     {' ', FAN_ACTION_PAUSE, ON(LAB) | ON(DETAIL), "space", "pause",
      "freeze the picture, or let it go on; the children run on"},
@@ -30,15 +41,17 @@ static const struct fan_binding table[] = {
     {FAN_KEY_PAGE_DOWN, FAN_ACTION_PAGE_DOWN, SCROLLS | ON(HOME), NULL, NULL, NULL},
     {FAN_KEY_HOME, FAN_ACTION_FIRST, SCROLLS | LISTS, "home end", NULL, "to the start, to the end"},
     {FAN_KEY_END, FAN_ACTION_LAST, SCROLLS | LISTS, NULL, NULL, NULL},
-    {'1', FAN_ACTION_PICK, ON(HOME), "1 to 9", NULL, "open the bug with this number"},
-    {'2', FAN_ACTION_PICK, ON(HOME), NULL, NULL, NULL},
-    {'3', FAN_ACTION_PICK, ON(HOME), NULL, NULL, NULL},
-    {'4', FAN_ACTION_PICK, ON(HOME), NULL, NULL, NULL},
-    {'5', FAN_ACTION_PICK, ON(HOME), NULL, NULL, NULL},
-    {'6', FAN_ACTION_PICK, ON(HOME), NULL, NULL, NULL},
-    {'7', FAN_ACTION_PICK, ON(HOME), NULL, NULL, NULL},
-    {'8', FAN_ACTION_PICK, ON(HOME), NULL, NULL, NULL},
-    {'9', FAN_ACTION_PICK, ON(HOME), NULL, NULL, NULL},
+    {'1', FAN_ACTION_PICK, ON(HOME), "1 to 9", NULL, "open the bug with this number in the lab"},
+    {'2', FAN_ACTION_PICK, ON(HOME) | ON(LESSON), NULL, NULL, NULL},
+    {'3', FAN_ACTION_PICK, ON(HOME) | ON(LESSON), NULL, NULL, NULL},
+    {'4', FAN_ACTION_PICK, ON(HOME) | ON(LESSON), NULL, NULL, NULL},
+    {'5', FAN_ACTION_PICK, ON(HOME) | ON(LESSON), NULL, NULL, NULL},
+    {'6', FAN_ACTION_PICK, ON(HOME) | ON(LESSON), NULL, NULL, NULL},
+    {'7', FAN_ACTION_PICK, ON(HOME) | ON(LESSON), NULL, NULL, NULL},
+    {'8', FAN_ACTION_PICK, ON(HOME) | ON(LESSON), NULL, NULL, NULL},
+    {'9', FAN_ACTION_PICK, ON(HOME) | ON(LESSON), NULL, NULL, NULL},
+    {'l', FAN_ACTION_LESSON, ON(LAB), "l", NULL, "the lesson on this bug"},
+    {'x', FAN_ACTION_RESET, ON(LESSON), "x", NULL, "forget the progress in this lesson; asks"},
     {'q', FAN_ACTION_BACK, EVERYWHERE, "q", "back", "back; leaves the program at the home list"},
     {FAN_KEY_ESCAPE, FAN_ACTION_BACK, EVERYWHERE & ~ON(HOME), "esc", NULL, "close what is on top"},
     {FAN_KEY_CTRL_C, FAN_ACTION_QUIT, EVERYWHERE, "ctrl-c", NULL, "quit"},

@@ -44,6 +44,7 @@ enum fan_screen {
     FAN_SCREEN_LAB,
     FAN_SCREEN_DETAIL, /* one pane's findings and stacks in full */
     FAN_SCREEN_FORM,   /* seed, workers, items */
+    FAN_SCREEN_LESSON,
     FAN_SCREEN_HELP,
     FAN_SCREEN_COUNT
 };
@@ -68,6 +69,14 @@ enum fan_action {
     FAN_ACTION_AGAIN,
     FAN_ACTION_OPTIONS,
     FAN_ACTION_VARIANTS,
+    FAN_ACTION_LAB,
+    FAN_ACTION_LESSON,
+    FAN_ACTION_NEXT,
+    FAN_ACTION_PREVIOUS,
+    FAN_ACTION_HINT,
+    FAN_ACTION_PRACTISE,
+    FAN_ACTION_VIEW,
+    FAN_ACTION_RESET,
     FAN_ACTION_COUNT
 };
 

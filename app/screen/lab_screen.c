@@ -225,6 +225,8 @@ static enum fan_lab_request act_on_lab(struct fan_lab_screen *lab, enum fan_acti
         break;
     case FAN_ACTION_AGAIN:
         return restart(lab);
+    case FAN_ACTION_LESSON:
+        return FAN_LAB_LESSON;
     case FAN_ACTION_BACK:
         return FAN_LAB_LEAVE;
     default:

@@ -22,12 +22,14 @@ enum fan_lab_overlay { FAN_LAB_PLAIN, FAN_LAB_DETAIL, FAN_LAB_FORM };
 /* What a key asks of whoever runs the children. */
 enum fan_lab_request {
     FAN_LAB_NOTHING,
-    FAN_LAB_LEAVE,  /* go back to where the lab was opened from */
-    FAN_LAB_RESTART /* run both halves again, with `values` */
+    FAN_LAB_LEAVE,   /* go back to where the lab was opened from */
+    FAN_LAB_RESTART, /* run both halves again, with `values` */
+    FAN_LAB_LESSON   /* go to the lesson on this bug */
 };
 
 struct fan_lab_screen {
     const struct fan_scenario *scenario;
+    const char *back; /* where leaving leads, for the footer; NULL: home */
     struct fan_form_values values;
     struct fan_half halves[FAN_LAB_HALVES];
     enum fan_lab_shown shown;

@@ -231,5 +231,7 @@ void fan_lab_view_draw(const struct fan_pane *pane, const struct fan_lab_screen 
     if (lab->overlay == FAN_LAB_FORM)
         fan_form_draw(pane, &lab->form);
     fan_keys_footer(pane, fan_lab_screen_place(lab), fan_lab_screen_possible(lab),
-                    lab->overlay == FAN_LAB_PLAIN ? "home" : NULL);
+                    lab->overlay != FAN_LAB_PLAIN ? NULL
+                    : lab->back                   ? lab->back
+                                                  : "home");
 }

@@ -1,6 +1,7 @@
 #include "app/screen/tui.h"
 
 #include "app/command.h"
+#include "app/lesson/fill.h"
 #include "app/screen/pair.h"
 #include "app/screen/ui.h"
 #include "base/clock.h"
@@ -22,6 +23,7 @@ struct tui {
     struct fan_grid grid;
     struct fan_ui ui;
     struct fan_pair pair;
+    struct fan_course course;
     bool stale; /* the picture is not what should be shown */
     uint64_t drawn_ns, looked_ns;
     int exit_code; /* GO_ON, or what to return */
@@ -39,9 +41,19 @@ static void fit_to_terminal(struct tui *tui)
     fan_ui_resize(&tui->ui, tui->grid.rows, tui->grid.cols);
 }
 
+/* The commands of a stage take some milliseconds, once. What fails is said in their place. */
+static void fill_stage(struct tui *tui)
+{
+    char why[FAN_LESSON_WHY];
+    if (tui->ui.in_lesson && !tui->ui.in_lab)
+        fan_fill_stage(fan_lesson_screen_lesson(&tui->ui.lesson),
+                       fan_lesson_screen_progress(&tui->ui.lesson)->stage, NULL, why);
+}
+
 static void draw(struct tui *tui, uint64_t now)
 {
     fit_to_terminal(tui);
+    fill_stage(tui);
     fan_pair_show(&tui->pair, &tui->ui.lab);
     fan_grid_clear(&tui->grid);
     struct fan_pane all = fan_grid_whole(&tui->grid);
@@ -88,6 +100,9 @@ static void take_key(struct tui *tui, uint32_t key)
         break;
     case FAN_UI_STOP:
         end_children(tui);
+        break;
+    case FAN_UI_KEEP:
+        fan_course_keep(&tui->course, tui->ui.lesson.lesson);
         break;
     case FAN_UI_LEAVE:
         tui->exit_code = FAN_EXIT_CLEAN;
@@ -155,6 +170,23 @@ static void loop(struct tui *tui)
     }
 }
 
+static void begin(struct tui *tui, const struct fan_tui_options *options)
+{
+    tui->ui = fan_ui_at_home(options->scenarios, options->scenario_count, options->seed);
+    fan_course_open(&tui->course, NULL);
+    fan_ui_teach(&tui->ui, &tui->course);
+    fit_to_terminal(tui);
+    int lesson = options->lesson ? fan_course_find(&tui->course, options->lesson) : -1;
+    if (lesson >= 0)
+        fan_ui_open_lesson(
+            &tui->ui, lesson,
+            options->stage ? fan_lesson_stage(&tui->course.lessons[lesson], options->stage) : -1);
+    if (options->open) {
+        fan_ui_open(&tui->ui, options->open);
+        start_children(tui);
+    }
+}
+
 int fan_tui_run(const struct fan_tui_options *options)
 {
     char why[160];
@@ -168,14 +200,11 @@ int fan_tui_run(const struct fan_tui_options *options)
         fprintf(stderr, "fanlab: out of memory\n");
         return FAN_EXIT_LACKING;
     }
-    tui.ui = fan_ui_at_home(options->scenarios, options->scenario_count, options->seed);
-    if (options->open) {
-        fan_ui_open(&tui.ui, options->open);
-        start_children(&tui);
-    }
+    begin(&tui, options);
     loop(&tui);
     fan_terminal_close(tui.terminal);
     fan_pair_end(&tui.pair);
+    fan_course_close(&tui.course);
     fan_grid_destroy(&tui.grid);
     return tui.exit_code;
 }

@@ -13,6 +13,8 @@ struct fan_tui_options {
     const struct fan_scenario *const *scenarios;
     size_t scenario_count;
     const struct fan_scenario *open; /* the lab to start in; NULL: home */
+    const char *lesson;              /* the id of the lesson to start in; NULL: none */
+    const char *stage;               /* the key of its stage; NULL: where the learner was */
     uint64_t seed;
 };
 

@@ -1,6 +1,7 @@
 #include "app/screen/ui.h"
 
 #include "app/screen/lab_view.h"
+#include "app/screen/lesson_view.h"
 #include "app/screen/overlay.h"
 
 enum { HELP_FRAME = 2 /* the rules above and below */ };
@@ -18,25 +19,42 @@ void fan_ui_open(struct fan_ui *ui, const struct fan_scenario *scenario)
     fan_ui_resize(ui, ui->rows, ui->cols);
 }
 
+void fan_ui_teach(struct fan_ui *ui, struct fan_course *course)
+{
+    ui->home.course = course;
+    ui->lesson.course = course;
+}
+
+void fan_ui_open_lesson(struct fan_ui *ui, int lesson, int stage)
+{
+    ui->lesson = fan_lesson_screen_on(ui->lesson.course, lesson);
+    ui->in_lesson = true;
+    ui->in_lab = false;
+    fan_ui_resize(ui, ui->rows, ui->cols);
+    if (stage >= 0)
+        fan_lesson_screen_go(&ui->lesson, stage);
+}
+
 void fan_ui_resize(struct fan_ui *ui, int rows, int cols)
 {
-    ui->rows = ui->home.rows = ui->lab.rows = rows;
-    ui->cols = ui->lab.cols = cols;
+    ui->rows = ui->home.rows = ui->lab.rows = ui->lesson.rows = rows;
+    ui->cols = ui->lab.cols = ui->lesson.cols = cols;
+}
+
+/* The screen below the help. */
+static enum fan_screen explained_screen(const struct fan_ui *ui)
+{
+    if (ui->in_lab)
+        return fan_lab_screen_place(&ui->lab);
+    return ui->in_lesson ? FAN_SCREEN_LESSON : FAN_SCREEN_HOME;
 }
 
 static enum fan_screen place_of(const struct fan_ui *ui)
 {
-    if (ui->in_help)
-        return FAN_SCREEN_HELP;
-    return ui->in_lab ? fan_lab_screen_place(&ui->lab) : FAN_SCREEN_HOME;
+    return ui->in_help ? FAN_SCREEN_HELP : explained_screen(ui);
 }
 
 /* ---- help ---- */
-
-static enum fan_screen explained_screen(const struct fan_ui *ui)
-{
-    return ui->in_lab ? fan_lab_screen_place(&ui->lab) : FAN_SCREEN_HOME;
-}
 
 static int help_page(const struct fan_ui *ui)
 {
@@ -96,10 +114,15 @@ static void draw_help(const struct fan_pane *pane, const struct fan_ui *ui)
 
 static enum fan_ui_request act_on_home(struct fan_ui *ui, uint32_t key)
 {
-    switch (fan_home_screen_key(&ui->home, key)) {
-    case FAN_HOME_OPEN:
-        fan_ui_open(ui, ui->home.scenarios[ui->home.selected]);
+    enum fan_home_request request = fan_home_screen_key(&ui->home, key);
+    struct fan_home_row row = fan_home_screen_row(&ui->home, ui->home.selected);
+    switch (request) {
+    case FAN_HOME_LAB:
+        fan_ui_open(ui, row.scenario);
         return FAN_UI_START;
+    case FAN_HOME_LESSON:
+        fan_ui_open_lesson(ui, row.lesson, -1);
+        return FAN_UI_NOTHING;
     case FAN_HOME_LEAVE:
         return FAN_UI_LEAVE;
     default:
@@ -107,11 +130,52 @@ static enum fan_ui_request act_on_home(struct fan_ui *ui, uint32_t key)
     }
 }
 
+static void open_lab_of_stage(struct fan_ui *ui)
+{
+    const struct fan_stage *stage = fan_lesson_screen_stage(&ui->lesson);
+    fan_ui_open(ui, fan_lesson_screen_lesson(&ui->lesson)->bug);
+    ui->lab.back = "lesson";
+    if (stage->has_lab)
+        ui->lab.values = (struct fan_form_values){
+            .seed = stage->lab.seed, .workers = stage->lab.workers, .items = stage->lab.items};
+}
+
+static enum fan_ui_request act_on_lesson(struct fan_ui *ui, uint32_t key)
+{
+    switch (fan_lesson_screen_key(&ui->lesson, key)) {
+    case FAN_LESSON_LEAVE:
+        ui->in_lesson = false;
+        return FAN_UI_NOTHING;
+    case FAN_LESSON_LAB:
+        open_lab_of_stage(ui);
+        return FAN_UI_START;
+    case FAN_LESSON_KEEP:
+        return FAN_UI_KEEP;
+    default:
+        return FAN_UI_NOTHING;
+    }
+}
+
+/* From a lab to the lesson on its bug; back to where it was if that is the one it came from. */
+static enum fan_ui_request leave_for_lesson(struct fan_ui *ui)
+{
+    const struct fan_course *course = ui->lesson.course;
+    int lesson = course ? fan_course_find(course, ui->lab.scenario->id) : -1;
+    if (lesson < 0)
+        return FAN_UI_NOTHING;
+    if (!ui->in_lesson || ui->lesson.lesson != lesson)
+        fan_ui_open_lesson(ui, lesson, -1);
+    ui->in_lab = false;
+    return FAN_UI_STOP;
+}
+
 static enum fan_ui_request act_on_lab(struct fan_ui *ui, uint32_t key)
 {
     switch (fan_lab_screen_key(&ui->lab, key)) {
     case FAN_LAB_RESTART:
         return FAN_UI_START;
+    case FAN_LAB_LESSON:
+        return leave_for_lesson(ui);
     case FAN_LAB_LEAVE:
         ui->in_lab = false;
         return FAN_UI_STOP;
@@ -141,7 +205,9 @@ enum fan_ui_request fan_ui_key(struct fan_ui *ui, uint32_t key)
         act_on_help(ui, action);
         return FAN_UI_NOTHING;
     }
-    return ui->in_lab ? act_on_lab(ui, key) : act_on_home(ui, key);
+    if (ui->in_lab)
+        return act_on_lab(ui, key);
+    return ui->in_lesson ? act_on_lesson(ui, key) : act_on_home(ui, key);
 }
 
 /* ---- the picture ---- */
@@ -150,6 +216,8 @@ void fan_ui_draw(const struct fan_pane *pane, const struct fan_ui *ui)
 {
     if (ui->in_lab)
         fan_lab_view_draw(pane, &ui->lab);
+    else if (ui->in_lesson)
+        fan_lesson_view_draw(pane, &ui->lesson);
     else
         fan_home_screen_draw(pane, &ui->home);
     if (ui->in_help)

@@ -3,6 +3,7 @@
 
 #include "app/screen/home_screen.h"
 #include "app/screen/lab_screen.h"
+#include "app/screen/lesson_screen.h"
 
 /*
  * All screens together: which one is shown, the help over it, and where a key goes. It knows no
@@ -12,6 +13,7 @@ enum fan_ui_request {
     FAN_UI_NOTHING,
     FAN_UI_START, /* run lab.scenario with lab.values, instead of what runs now */
     FAN_UI_STOP,  /* the lab was left: end what runs */
+    FAN_UI_KEEP,  /* keep the progress of the lesson */
     FAN_UI_LEAVE,
     FAN_UI_INTERRUPT, /* ctrl-c */
     FAN_UI_SUSPEND,
@@ -21,8 +23,10 @@ enum fan_ui_request {
 struct fan_ui {
     struct fan_home_screen home;
     struct fan_lab_screen lab;
+    struct fan_lesson_screen lesson;
     uint64_t seed; /* for labs opened from home */
-    bool in_lab;
+    bool in_lesson;
+    bool in_lab; /* over the lesson, if in one */
     bool in_help;
     int help_scroll;
     int rows, cols;
@@ -34,6 +38,12 @@ struct fan_ui fan_ui_at_home(const struct fan_scenario *const *scenarios, size_t
 
 /* Goes straight to the lab; then whoever runs children acts as on FAN_UI_START. */
 void fan_ui_open(struct fan_ui *ui, const struct fan_scenario *scenario);
+
+/* Gives the home screen lessons; they stay the caller's. */
+void fan_ui_teach(struct fan_ui *ui, struct fan_course *course);
+
+/* Goes to a lesson of the course: to a stage, or with -1 to the one that was shown last. */
+void fan_ui_open_lesson(struct fan_ui *ui, int lesson, int stage);
 
 /* Tells the size of the terminal. */
 void fan_ui_resize(struct fan_ui *ui, int rows, int cols);

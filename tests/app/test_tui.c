@@ -21,7 +21,7 @@ static struct terminal *start(void)
 {
     static const char *const argv[] = {FANLAB, NULL};
     struct terminal *terminal = terminal_start(&(struct terminal_options){.argv = argv});
-    ck_assert(terminal_wait_text(terminal, "never closed"));
+    ck_assert(terminal_wait_text(terminal, "what is seen from outside"));
     return terminal;
 }
 
@@ -357,7 +357,7 @@ START_TEST(without_its_helper_it_says_what_is_missing)
     ck_assert_int_eq(system(command), 0);
     const char *const argv[] = {program, NULL};
     struct terminal *terminal = terminal_start(&(struct terminal_options){.argv = argv});
-    ck_assert(terminal_wait_text(terminal, "never closed"));
+    ck_assert(terminal_wait_text(terminal, "what is seen from outside"));
     terminal_type(terminal, "4");
     ck_assert(terminal_wait_text(terminal, "fanlab-lab-real"));
     terminal_type(terminal, "qq");

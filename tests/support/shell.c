@@ -52,6 +52,7 @@ static _Noreturn void become_job(const struct shell_job *job, int terminal)
     setenv("TERM", "xterm-256color", 1);
     setenv("LC_ALL", "C.UTF-8", 1);
     setenv("FANLAB_FRAMES", "1", 1);
+    setenv("XDG_STATE_HOME", "/dev/null", 1); /* tests keep nothing, unless they say where */
     unsetenv("NO_COLOR");
     set_environment(job->env);
     execv(job->argv[0], (char *const *)job->argv);

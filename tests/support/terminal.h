@@ -35,7 +35,8 @@ struct terminal;
 struct terminal_options {
     const char *const *argv; /* ends in NULL; argv[0] is a path */
     const char *const *env;  /* NAME=VALUE sets, NAME alone unsets; ends in NULL; may be NULL.
-                              * Set already: TERM=xterm-256color LC_ALL=C.UTF-8 FANLAB_FRAMES=1 */
+                              * Set already: TERM=xterm-256color LC_ALL=C.UTF-8 FANLAB_FRAMES=1
+                              * XDG_STATE_HOME=/dev/null, where nothing can be kept */
     int rows, cols;          /* 0: 24 x 80 */
 };
 
