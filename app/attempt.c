@@ -14,6 +14,9 @@ enum {
     IDLE_LOOK_MS = 20,
 };
 
+/* What is run once more, to be seen, has shown by then how far it gets. */
+static const uint64_t IN_SIGHT_NS = FAN_SECOND;
+
 bool fan_attempt_failed(const struct fan_attempt *attempt)
 {
     bool found = attempt->run && attempt->run->verdict->finding_count > 0;
@@ -106,13 +109,15 @@ static bool make_once(struct fan_attempt *attempt, const struct fan_child_option
     return true;
 }
 
-/* A schedule that kills the child kills it unseen, in the run that is to tell how it ends: then it
- * is run once more, in sight from the beginning. */
-static bool died_unseen(const struct fan_attempt *attempt)
+/* A schedule that kills the child, or that never ends, does so unseen, in the run that is to tell how
+ * it ends: then it is run once more, in sight from the beginning. */
+static bool ended_unseen(const struct fan_attempt *attempt)
 {
     const struct fan_exploration *told = attempt->run->exploration;
-    return attempt->sim && attempt->end == FAN_ATTEMPT_BROKEN && !told->ended &&
-           WIFSIGNALED(attempt->run->child.status);
+    if (!attempt->sim || told->ended)
+        return false;
+    bool died = told->words.said || WIFSIGNALED(attempt->run->child.status);
+    return attempt->end == FAN_ATTEMPT_SLOW || (attempt->end == FAN_ATTEMPT_BROKEN && died);
 }
 
 static bool make_again_in_sight(struct fan_attempt *attempt, uint64_t deadline_ns,
@@ -123,8 +128,12 @@ static bool make_again_in_sight(struct fan_attempt *attempt, uint64_t deadline_n
     fan_schedule_print(&attempt->run->exploration->current, schedule, sizeof schedule);
     options.schedules.schedule = schedule;
     options.schedules.shown_only = true;
+    uint64_t build = attempt->run->exploration->build;
     fan_run_free(attempt->run);
-    return make_once(attempt, &options, deadline_ns, interrupt);
+    if (!make_once(attempt, &options, deadline_ns, interrupt))
+        return false;
+    attempt->run->exploration->build = build;
+    return true;
 }
 
 static void note_replay(struct fan_attempt *attempt)
@@ -155,8 +164,8 @@ void fan_attempt_make(struct fan_attempt *attempt, uint64_t limit_ns,
     uint64_t began_ns = fan_clock_ns(), deadline_ns = began_ns + limit_ns;
     attempt->replay[0] = '\0';
     bool made = make_once(attempt, &options, deadline_ns, interrupt);
-    if (made && died_unseen(attempt))
-        made = make_again_in_sight(attempt, deadline_ns, interrupt);
+    if (made && ended_unseen(attempt))
+        made = make_again_in_sight(attempt, fan_clock_ns() + IN_SIGHT_NS, interrupt);
     attempt->elapsed_ns = fan_clock_ns() - began_ns;
     if (!made)
         return;

@@ -189,6 +189,7 @@ static enum fan_attempt_end end_of(const struct fan_explore *explore)
         [FAN_EXPLORE_DONE] = FAN_ATTEMPT_VERDICT,
         [FAN_EXPLORE_UNSTARTED] = FAN_ATTEMPT_UNSTARTED,
         [FAN_EXPLORE_BROKEN] = FAN_ATTEMPT_BROKEN,
+        [FAN_EXPLORE_STILL] = FAN_ATTEMPT_SLOW,
         [FAN_EXPLORE_INTERRUPTED] = FAN_ATTEMPT_INTERRUPTED,
     };
     return ends[explore->end];
@@ -220,7 +221,7 @@ void fan_check_judge_explored(const struct fan_explore *explore,
         snprintf(check->problem, sizeof check->problem, "interrupted by signal %d",
                  explore->signal);
     else if (explore->end != FAN_EXPLORE_DONE)
-        strcpy(check->problem, explore->message);
+        snprintf(check->problem, sizeof check->problem, "%.199s", explore->message);
     else
         take_failures(explore, interrupt, check);
     check->passed = check->problem[0] == '\0';

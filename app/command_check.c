@@ -85,7 +85,7 @@ static bool check_sim(struct checks *checks, const struct fan_subject *subject,
     }
     fan_check_judge_explored(explore, checks->interrupt, &checks->list[checks->count++]);
     if (explore->end == FAN_EXPLORE_UNSTARTED)
-        strcpy(checks->lacking, explore->message);
+        snprintf(checks->lacking, sizeof checks->lacking, "%.159s", explore->message);
     checks->signal = explore->signal;
     bool go_on = explore->end != FAN_EXPLORE_UNSTARTED && explore->end != FAN_EXPLORE_INTERRUPTED;
     free(explore);

@@ -21,7 +21,7 @@ enum {
 
 struct settings {
     const char *variant, *strategy, *grain;
-    uint64_t schedules, bound, seed, workers, items;
+    uint64_t schedules, bound, seed, workers, items, timeout_s;
     bool json;
 };
 
@@ -49,6 +49,13 @@ static const struct fan_option options[] = {
      .field = offsetof(struct settings, bound)},
     FAN_REQUEST_SIZE_OPTIONS(struct settings),
     FAN_REQUEST_SEED_OPTION(struct settings),
+    {.name = "timeout",
+     .argument = "SECONDS",
+     .help = "end where a schedule has no operation for (default 10)",
+     .kind = FAN_OPTION_NUMBER,
+     .low = 1,
+     .high = 3600,
+     .field = offsetof(struct settings, timeout_s)},
     {.name = "json",
      .help = "one JSON object, schema fanlab.explore/1",
      .kind = FAN_OPTION_FLAG,
@@ -101,6 +108,7 @@ static void add_request(const struct settings *settings, const struct fan_subjec
         .strategy = settings->strategy,
         .schedules = settings->schedules ? settings->schedules : default_schedules(settings),
         .bound = settings->bound,
+        .still_s = settings->timeout_s,
         .fine = fan_request_fine(settings->grain),
     };
 }
@@ -180,6 +188,16 @@ static void show_failures(struct explored *explored, const struct fan_explore *e
     }
 }
 
+static void complain(const struct fan_explore *explore)
+{
+    if (!explore)
+        fprintf(stderr, "fanlab explore: out of memory\n");
+    else if (explore->end == FAN_EXPLORE_INTERRUPTED)
+        fprintf(stderr, "fanlab explore: interrupted by signal %d\n", explore->signal);
+    else if (*explore->message)
+        fprintf(stderr, "fanlab explore: %s\n", explore->message);
+}
+
 /* Returns whether the next one may follow. */
 static bool explore_one(struct explored *explored, const struct fan_explore_request *request)
 {
@@ -190,6 +208,7 @@ static bool explore_one(struct explored *explored, const struct fan_explore_requ
         fan_explore_text_begin(stdout, request);
     struct fan_explore *explore = fan_explore_make(request, &listener, explored->interrupt);
     fan_explore_text_clear_progress(stderr);
+    complain(explore);
     if (!explore)
         return false;
     struct fan_explore_shown *shown = &explored->shown[explored->count];
@@ -198,7 +217,7 @@ static bool explore_one(struct explored *explored, const struct fan_explore_requ
         show_failures(explored, explore, shown);
     if (!explored->json)
         fan_explore_text_end(stdout, explore, shown);
-    return explore->end == FAN_EXPLORE_DONE;
+    return explore->end == FAN_EXPLORE_DONE || explore->end == FAN_EXPLORE_STILL;
 }
 
 static int exit_code(const struct explored *explored, size_t wanted)
@@ -210,21 +229,11 @@ static int exit_code(const struct explored *explored, size_t wanted)
             return FAN_EXIT_SIGNAL + explore->signal;
         if (explore->end == FAN_EXPLORE_UNSTARTED)
             return FAN_EXIT_LACKING;
-        if (explore->end == FAN_EXPLORE_BROKEN || explore->failure_count > 0)
+        if (explore->end == FAN_EXPLORE_BROKEN || explore->end == FAN_EXPLORE_STILL ||
+            explore->failure_count > 0)
             code = FAN_EXIT_FINDINGS;
     }
     return code;
-}
-
-static void complain(const struct explored *explored)
-{
-    const struct fan_explore *last = explored->count ? explored->list[explored->count - 1] : NULL;
-    if (!last)
-        fprintf(stderr, "fanlab explore: out of memory\n");
-    else if (last->end == FAN_EXPLORE_INTERRUPTED)
-        fprintf(stderr, "fanlab explore: interrupted by signal %d\n", last->signal);
-    else if (*last->message)
-        fprintf(stderr, "fanlab explore: %s\n", last->message);
 }
 
 static void release(struct explored *explored)
@@ -266,7 +275,6 @@ static int explore_all(const struct settings *settings, const struct plan *plan,
     }
     for (size_t i = 0; i < plan->count && explore_one(&explored, &plan->requests[i]); i++)
         ;
-    complain(&explored);
     if (settings->json && explored.count > 0)
         fan_report_print(stdout, fan_explore_json(explored.list, explored.shown, explored.count));
     int code = exit_code(&explored, plan->count);

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "app/explore.h"
 
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "app/child.h"
+#include "app/last_words.h"
 #include "app/replay_line.h"
 #include "base/clock.h"
 #include "lab/child.h"
@@ -21,6 +23,8 @@ enum {
     LOOK_MS = 20,
     PROGRESS_EVERY = 10, /* looks */
     CPU_S = 24 * 3600,
+    ANSWER_MS = 1000, /* to be waited for */
+    MOST_READS = 64,  /* of a child's messages, in one look */
 };
 
 /* A child and what it is to do. */
@@ -226,40 +230,39 @@ static void add_up_all(struct exploring *all)
 
 /* ---- the end of a child ---- */
 
-static void say_how_it_died(const struct explorer *one, bool still, char message[160])
+static void say_how_it_died(const struct explorer *one, char message[160])
 {
     int status = one->child.status;
-    if (still)
-        snprintf(message, 160, "no operation for %d s: the program goes on without one",
-                 FAN_EXPLORE_STILL_S);
+    if (one->told->words.said)
+        snprintf(message, 160, "%s", one->told->words.message);
     else if (WIFSIGNALED(status))
         snprintf(message, 160, "the program died by signal %d (%s)", WTERMSIG(status),
                  strsignal(WTERMSIG(status)));
     else
-        snprintf(message, 160, "the program called exit (status %d)", WEXITSTATUS(status));
+        snprintf(message, 160, "the program ended itself with status %d", WEXITSTATUS(status));
 }
 
 static bool could_not_begin(const struct explorer *one)
 {
     int status = one->child.status;
-    return WIFEXITED(status) &&
+    return WIFEXITED(status) && one->told->runs == 0 &&
            (WEXITSTATUS(status) == FAN_CHILD_USAGE || WEXITSTATUS(status) == FAN_CHILD_BROKEN);
 }
 
 /* The schedule that was under way is the one that did it. */
-static void take_death(struct exploring *all, struct explorer *one, bool still)
+static void take_death(struct exploring *all, struct explorer *one)
 {
     struct fan_explore_failure fresh = {
-        .kind = still ? FAN_FINDING_LIVELOCK : FAN_FINDING_PANIC,
+        .kind = FAN_FINDING_PANIC,
         .killed = true,
         .schedules = 1,
-        .place = (uint64_t)one->child.status,
+        .place = (uint64_t)one->child.status + fan_last_words_place(one->told),
         .first = all->ended.schedules + 1,
     };
     all->ended.schedules++;
     all->ended.failing++;
     all->explore->deaths++;
-    say_how_it_died(one, still, fresh.message);
+    say_how_it_died(one, fresh.message);
     struct fan_explore_failure *failure = known_failure(all->explore, fresh.kind, fresh.place);
     if (failure) {
         failure->schedules++;
@@ -302,7 +305,7 @@ static void go_on(struct exploring *all, struct explorer *one, uint64_t done)
         all->stopping = true;
 }
 
-static void end_child(struct exploring *all, struct explorer *one, bool still)
+static void end_child(struct exploring *all, struct explorer *one)
 {
     uint64_t done = one->told->schedules;
     fan_child_ended(&one->child);
@@ -313,7 +316,7 @@ static void end_child(struct exploring *all, struct explorer *one, bool still)
     } else if (could_not_begin(one)) {
         complain(all, one);
     } else {
-        take_death(all, one, still);
+        take_death(all, one);
     }
     bool goes_on = !one->told->ended && !could_not_begin(one);
     fan_child_close(&one->child);
@@ -323,15 +326,59 @@ static void end_child(struct exploring *all, struct explorer *one, bool still)
 
 /* ---- looking ---- */
 
-/* Whether nothing has been heard of a child for too long: its schedule does not come to an end. */
-static bool is_still(struct explorer *one)
+static uint64_t patience_s(const struct exploring *all)
 {
-    uint64_t now_ns = fan_clock_ns(), steps = one->told->steps + one->told->current.count;
+    uint64_t asked = all->explore->request.still_s;
+    return asked ? asked : FAN_EXPLORE_STILL_S;
+}
+
+/* Whether nothing has been heard of a child for too long: its schedule does not come to an end. */
+static bool is_still(const struct exploring *all, struct explorer *one)
+{
+    uint64_t now_ns = fan_clock_ns();
+    uint64_t steps = one->told->runs + one->told->steps + one->told->current.count;
     if (steps != one->heard) {
         one->heard = steps;
         one->heard_ns = now_ns;
     }
-    return now_ns - one->heard_ns > FAN_EXPLORE_STILL_S * FAN_SECOND;
+    return now_ns - one->heard_ns > patience_s(all) * FAN_SECOND;
+}
+
+/* It says so when asked, unless it has taken care not to hear. */
+static void ask_where_it_is(struct explorer *one)
+{
+    kill(one->child.pid, SIGXCPU);
+    poll(&(struct pollfd){.fd = one->child.pidfd, .events = POLLIN}, 1, ANSWER_MS);
+    fan_exploration_copy(one->told, one->child.exploration);
+}
+
+static void take_standstill(struct exploring *all, struct explorer *one)
+{
+    struct fan_explore *explore = all->explore;
+    struct fan_child_options options = {.helper = explore->request.helper, .sim = true};
+    const char *thread = one->told->words.thread;
+    char where[208];
+    ask_where_it_is(one);
+    fan_last_words_where(one->told, &options, where);
+    explore->standstill.first = all->ended.schedules + one->told->schedules + 1;
+    write_down(all, &explore->standstill, &one->told->current, 0, one->told->build);
+    snprintf(explore->message, sizeof explore->message,
+             "schedule %" PRIu64 ": %s went on for %" PRIu64 " s without an operation%s%s",
+             explore->standstill.first, *thread ? thread : "a thread", patience_s(all),
+             *where ? ", at " : "", where);
+    explore->end = FAN_EXPLORE_STILL;
+    all->stopping = true;
+    add_up(&all->ended, one->told);
+    fan_child_close(&one->child);
+    one->running = false;
+}
+
+/* Nobody reads what it writes to its standard error, but it must not come to wait for that. */
+static void listen_to(struct explorer *one)
+{
+    char discarded[4096];
+    for (int i = 0; i < MOST_READS && read(one->child.errors, discarded, sizeof discarded) > 0; i++)
+        ;
 }
 
 static void look_at(struct exploring *all, struct explorer *one)
@@ -341,13 +388,12 @@ static void look_at(struct exploring *all, struct explorer *one)
     fan_exploration_copy(one->told, one->child.exploration);
     for (uint32_t i = 0; i < one->told->failure_count; i++)
         take_failure(all, one, i);
-    bool still = !ended && is_still(one);
-    if (still) {
-        kill(-one->child.pid, SIGKILL);
-        waitid(P_PID, (id_t)one->child.pid, &(siginfo_t){0}, WEXITED | WNOWAIT);
-    }
-    if (ended || still)
-        end_child(all, one, still);
+    if (ended)
+        end_child(all, one);
+    else if (is_still(all, one))
+        take_standstill(all, one);
+    else
+        listen_to(one);
 }
 
 static bool any_running(const struct exploring *all)

@@ -13,12 +13,17 @@
  * of the schedules, and what all of them have found so far.
  *
  * Nothing that was found is lost when a child dies: it is read from memory that is ours. The
- * schedule which killed the child is a failure like the others, and another child goes on. */
+ * schedule which killed the child is a failure like the others, and another child goes on.
+ *
+ * A schedule in which a thread goes on for seconds without an operation is no failure, for nobody
+ * has proved that it will never come to one. But the search cannot go on behind it, so there it
+ * ends, and says so. (One that takes steps without end is stopped by their number: that is the
+ * finding `livelock`, and the same in every run.) */
 enum {
     FAN_EXPLORE_CHILDREN = 8, /* the most at a time */
     FAN_EXPLORE_FAILURES = 16,
     FAN_EXPLORE_DEATHS = 8,   /* so many children may die; then it ends */
-    FAN_EXPLORE_STILL_S = 10, /* how long a schedule may take that nothing is heard of */
+    FAN_EXPLORE_STILL_S = 10, /* a schedule may go on without an operation */
 };
 
 struct fan_explore_request {
@@ -29,6 +34,7 @@ struct fan_explore_request {
     const char *strategy;
     uint64_t schedules; /* to run in all */
     uint64_t bound;     /* of the strategy; 0 = its own */
+    uint64_t still_s;   /* how long a schedule may go on without an operation; 0 = the default */
     bool fine;          /* at the fine grain */
 };
 
@@ -48,6 +54,7 @@ enum fan_explore_end {
     FAN_EXPLORE_DONE,
     FAN_EXPLORE_UNSTARTED, /* there was no child: `message` */
     FAN_EXPLORE_BROKEN,    /* children died again and again, or told nonsense: `message` */
+    FAN_EXPLORE_STILL,     /* a schedule did not come to an end: `standstill`, `message` */
     FAN_EXPLORE_INTERRUPTED,
 };
 
@@ -55,13 +62,14 @@ struct fan_explore {
     struct fan_explore_request request;
     enum fan_explore_end end;
     int signal;
-    char message[160];
+    char message[400];
     uint64_t schedules, failing, abandoned, classes, steps;
     uint64_t elapsed_ns, busy_ns; /* of the wall; of all children, together */
     unsigned children, deaths;
     bool complete;
     uint32_t failure_count;
     struct fan_explore_failure failures[FAN_EXPLORE_FAILURES];
+    struct fan_explore_failure standstill; /* no failure: its schedule, as far as it got */
 };
 
 /* What the explorer calls while it goes on; either may be NULL. */

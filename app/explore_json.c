@@ -94,30 +94,42 @@ static void set_request(json_t *object, const struct fan_explore_request *reques
     set_number(object, "bound", request->bound);
 }
 
-/* Why the last of them ended before its time; NULL if it did not. */
-static const char *reason_of(const struct fan_explore *last)
+/* Why one ended before its time; NULL if it did not. */
+static const char *reason_of(const struct fan_explore *explore)
 {
     static const char *const reasons[] = {
         [FAN_EXPLORE_DONE] = NULL,
         [FAN_EXPLORE_UNSTARTED] = "environment",
         [FAN_EXPLORE_BROKEN] = "broken",
+        [FAN_EXPLORE_STILL] = "slow",
         [FAN_EXPLORE_INTERRUPTED] = "interrupted",
     };
-    return reasons[last->end];
+    return reasons[explore->end];
+}
+
+/* The first that ended before its time, else the last. */
+static const struct fan_explore *tell_of(struct fan_explore *const *explores, size_t count)
+{
+    size_t i = 0;
+    while (i + 1 < count && !reason_of(explores[i]))
+        i++;
+    return explores[i];
 }
 
 json_t *fan_explore_json(struct fan_explore *const *explores, const struct fan_explore_shown *shown,
                          size_t count)
 {
-    const struct fan_explore *last = explores[count - 1];
-    const char *reason = reason_of(last);
+    const struct fan_explore *last = explores[count - 1], *told = tell_of(explores, count);
+    const char *reason = reason_of(told);
     json_t *findings = all_failures(explores, shown, count), *runs = json_array();
     json_t *object = fan_report_envelope(
         "fanlab.explore/1", fan_report_outcome(reason != NULL, json_array_size(findings) > 0));
     if (reason)
         set(object, "reason", json_string(reason));
-    if (reason || *last->message)
-        set(object, "message", fan_report_string(last->message));
+    if (reason || *told->message)
+        set(object, "message", fan_report_string(told->message));
+    if (*told->standstill.replay)
+        set(object, "replay", fan_report_string(told->standstill.replay));
     set_request(object, &last->request);
     set_sums(object, explores, count);
     for (size_t i = 0; i < count; i++)

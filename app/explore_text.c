@@ -127,6 +127,16 @@ static void print_findings(FILE *out, const struct fan_explore *explore,
         }
 }
 
+static void print_standstill(FILE *out, const struct fan_explore *explore)
+{
+    if (explore->end != FAN_EXPLORE_STILL)
+        return;
+    fprintf(out, "  the search ended: %s\n", explore->message);
+    fprintf(out, "    this is no finding: nothing proves that it never comes to one\n");
+    if (*explore->standstill.replay)
+        print_replay(out, explore->request.scenario, explore->standstill.replay);
+}
+
 void fan_explore_text_end(FILE *out, const struct fan_explore *explore,
                           const struct fan_explore_shown *shown)
 {
@@ -139,6 +149,7 @@ void fan_explore_text_end(FILE *out, const struct fan_explore *explore,
     fprintf(out, "  %s schedules, %s fail; %s a second, by %u %s\n", run, failing, speed,
             explore->children, explore->children == 1 ? "process" : "processes");
     print_cover(out, explore);
+    print_standstill(out, explore);
     print_findings(out, explore, shown);
     fputc('\n', out);
 }

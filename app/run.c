@@ -103,11 +103,20 @@ static void first_line(const char *said, char line[96])
     line[length] = '\0';
 }
 
+/* A program may end itself with any status, also with those by which a child says that it could not
+ * begin. */
+static bool has_begun(const struct fan_run *run)
+{
+    return run->snapshot->started_ns > 0 ||
+           (run->child.exploration &&
+            __atomic_load_n(&run->child.exploration->runs, __ATOMIC_RELAXED));
+}
+
 static void tell_of_exit(struct fan_run *run, int status)
 {
     char line[96];
     first_line(run->said, line);
-    if (status == FAN_CHILD_USAGE || status == FAN_CHILD_BROKEN)
+    if ((status == FAN_CHILD_USAGE || status == FAN_CHILD_BROKEN) && !has_begun(run))
         snprintf(run->error, sizeof run->error, "the child could not begin: %s", line);
     else if (status != 0)
         snprintf(run->error, sizeof run->error, "the child ended with exit status %d%s%s", status,

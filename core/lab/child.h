@@ -18,8 +18,9 @@
  *     --schedules N --bound K                 --strategy, to run up to N of them, not one
  *     --fine 1                                at the fine grain (run/sim_backend.h)
  *     --walk N                                seed of the strategy (--seed, if left out)
- *     --shown 1                               publish a single schedule at once, without a run to
- *                                             learn how it ends: for one that kills the child
+ *     --shown 1                               publish a single schedule at once, without runs to
+ *                                             learn the build and how it ends: for one that
+ *                                             kills the child
  *
  * With `--list` alone it prints what its scenarios are (lab/listing.h).
  *

@@ -22,10 +22,14 @@ static const struct {
 } crashes[] = {
     {SIGSEGV, "segmentation fault", true},   {SIGBUS, "bus error", true},
     {SIGFPE, "arithmetic fault", false},     {SIGILL, "illegal instruction", false},
-    {SIGABRT, "the program aborted", false},
+    {SIGABRT, "the program aborted", false}, {SIGXCPU, "running", false},
 };
 
-enum { CRASHES = sizeof crashes / sizeof crashes[0] };
+enum {
+    WORDS = sizeof crashes / sizeof crashes[0],
+    CRASHES = WORDS - 1, /* the last of them is none */
+    GUARD = 64 * 1024,   /* below a stack, where it overflows to */
+};
 
 static char *append(char *at, const char *end, const char *words)
 {
@@ -36,28 +40,49 @@ static char *append(char *at, const char *end, const char *words)
 }
 
 /* printf is not safe in a signal handler. */
-static char *append_address(char *at, const char *end, uintptr_t address)
+static char *append_number(char *at, const char *end, uintptr_t number, unsigned base)
 {
-    char digits[2 * sizeof address + 1];
+    char digits[3 * sizeof number];
     char *first = &digits[sizeof digits - 1];
     *first = '\0';
     do {
-        *--first = "0123456789abcdef"[address % 16];
-        address /= 16;
-    } while (address);
-    return append(append(at, end, "0x"), end, first);
+        *--first = "0123456789abcdef"[number % base];
+        number /= base;
+    } while (number);
+    return append(at, end, first);
+}
+
+static bool is_below_the_stack(const siginfo_t *info)
+{
+    struct fan_stack_bounds bounds = fan_stack_bounds_here();
+    uintptr_t address = (uintptr_t)info->si_addr;
+    return (info->si_signo == SIGSEGV || info->si_signo == SIGBUS) && address < bounds.low &&
+           bounds.low - address <= GUARD;
+}
+
+static void describe_overflow(struct fan_panic *panic)
+{
+    const char *end = panic->message + sizeof panic->message - 1;
+    struct fan_stack_bounds bounds = fan_stack_bounds_here();
+    char *at = append(panic->message, end, "stack overflow: this thread's stack has ");
+    at = append_number(at, end, (bounds.high - bounds.low) / 1024, 10);
+    append(at, end, " KiB");
 }
 
 static void describe(struct fan_panic *panic, const siginfo_t *info)
 {
     const char *end = panic->message + sizeof panic->message - 1;
     char *at = panic->message;
-    for (int i = 0; i < CRASHES; i++) {
+    if (is_below_the_stack(info)) {
+        describe_overflow(panic);
+        return;
+    }
+    for (int i = 0; i < WORDS; i++) {
         if (crashes[i].number != info->si_signo)
             continue;
         at = append(at, end, crashes[i].words);
         if (crashes[i].at_address)
-            append_address(append(at, end, " at address "), end, (uintptr_t)info->si_addr);
+            append_number(append(at, end, " at address 0x"), end, (uintptr_t)info->si_addr, 16);
     }
 }
 
@@ -116,6 +141,12 @@ static void capture(struct fan_stack *stack, const ucontext_t *context)
         look_behind_libc(stack, &at);
 }
 
+void fan_crash_capture(struct fan_stack *stack, const void *frame)
+{
+    struct registers at = {.top = (uintptr_t)frame + 2 * sizeof(void *)};
+    look_behind_libc(stack, &at);
+}
+
 static bool sent_by_another_process(const siginfo_t *info)
 {
     return info->si_code <= 0 && info->si_pid != getpid();
@@ -124,7 +155,7 @@ static bool sent_by_another_process(const siginfo_t *info)
 static void leave_last_words(int number, siginfo_t *info, void *context)
 {
     struct fan_panic panic = {.kind = FAN_PANIC_SIGNAL};
-    if (!sent_by_another_process(info)) {
+    if (number == SIGXCPU || !sent_by_another_process(info)) {
         describe(&panic, info);
         capture(&panic.stack, context);
         fan_probe_panicked(&panic);
@@ -141,14 +172,24 @@ static int give_the_handler_a_stack(void)
     return sigaltstack(&(stack_t){.ss_sp = stack, .ss_size = HANDLER_STACK}, NULL) ? errno : 0;
 }
 
-int fan_crash_install(void)
+static int listen_for(int number)
 {
     struct sigaction action = {
         .sa_sigaction = leave_last_words,
         .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESETHAND | SA_NODEFER,
     };
+    return sigaction(number, &action, NULL) ? errno : 0;
+}
+
+int fan_crash_install(void)
+{
     int error = give_the_handler_a_stack();
     for (int i = 0; i < CRASHES && !error; i++)
-        error = sigaction(crashes[i].number, &action, NULL) ? errno : 0;
+        error = listen_for(crashes[i].number);
     return error;
+}
+
+int fan_crash_answer(void)
+{
+    return listen_for(SIGXCPU);
 }

@@ -21,11 +21,21 @@ static void bound_story(struct fan_story *story)
         story->steps[i].name[FAN_STORY_NAME - 1] = '\0';
 }
 
+static void bound_words(struct fan_last_words *words, uint32_t said)
+{
+    words->said = said;
+    words->thread[sizeof words->thread - 1] = '\0';
+    words->message[sizeof words->message - 1] = '\0';
+    if (words->stack.depth > FAN_STACK_FRAMES)
+        words->stack.depth = FAN_STACK_FRAMES;
+}
+
 /* The counts are read before what they count, and what `minimised` promises after it. */
 void fan_exploration_copy(struct fan_exploration *to, const struct fan_exploration *shared)
 {
     uint32_t minimised[FAN_EXPLORATION_FAILURES];
     uint32_t failures = __atomic_load_n(&shared->failure_count, __ATOMIC_ACQUIRE);
+    uint32_t said = __atomic_load_n(&shared->words.said, __ATOMIC_ACQUIRE);
     uint32_t shown = __atomic_load_n(&shared->shown, __ATOMIC_ACQUIRE);
     for (int i = 0; i < FAN_EXPLORATION_FAILURES; i++)
         minimised[i] = __atomic_load_n(&shared->failures[i].minimised, __ATOMIC_ACQUIRE);
@@ -34,6 +44,7 @@ void fan_exploration_copy(struct fan_exploration *to, const struct fan_explorati
     to->shown = shown;
     bound_schedule(&to->current);
     bound_story(&to->story);
+    bound_words(&to->words, said);
     for (int i = 0; i < FAN_EXPLORATION_FAILURES; i++) {
         to->failures[i].minimised = minimised[i];
         bound_failure(&to->failures[i]);

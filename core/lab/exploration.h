@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/stack.h"
 #include "sim/schedule.h"
 #include "watch/finding.h"
 
@@ -48,6 +49,15 @@ struct fan_story {
     uint64_t objects[FAN_STORY_OBJECTS]; /* what a snapshot calls them (an id); 0 = unknown */
 };
 
+/* What a child that dies in a schedule has said of it: a crash, a call of exit; or, asked by SIGXCPU,
+ * where it is, without an operation for so long. */
+struct fan_last_words {
+    uint32_t said;    /* 1 when the rest is there (written with release order) */
+    char thread[32];  /* "worker", as the program calls it */
+    char message[96]; /* "segmentation fault at address 0x8" */
+    struct fan_stack stack;
+};
+
 /* One way to fail: a kind and a place. */
 struct fan_failure {
     uint32_t kind;      /* enum fan_finding_kind */
@@ -76,6 +86,9 @@ struct fan_exploration {
     uint32_t shown;            /* 1 once the schedule has been run for all to see and is over */
     uint64_t used;             /* deviations of the ordered schedule that were applied */
     uint64_t build;            /* hash of the operations of the default schedule */
+    uint64_t runs;             /* of the program, begun: also those that make a failure short */
+    uint64_t load_base;        /* of the executable, for the places in `words` */
+    struct fan_last_words words;
     struct fan_failure failures[FAN_EXPLORATION_FAILURES];
     struct fan_schedule current; /* of the run that is going on, as it grows */
     struct fan_story story;      /* of the ordered schedule, while it is shown */

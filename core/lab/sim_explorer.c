@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/panic.h"
 #include "base/probe.h"
+#include "lab/sim_last_words.h"
 #include "lab/sim_memory.h"
 #include "run/evidence.h"
 #include "run/sim_backend.h"
@@ -18,9 +19,15 @@
 #include "run/thread_state.h"
 #include "watch/publish.h"
 
+#define COUNT(counter, amount) __atomic_store_n(&(counter), (counter) + (amount), __ATOMIC_RELAXED)
+
 static void take_panic(void *observer, const struct fan_panic *panic)
 {
     struct fan_explorer *explorer = observer;
+    if (panic->kind == FAN_PANIC_SIGNAL) {
+        fan_sim_last_words_take(explorer->shared, explorer->sim, panic);
+        return;
+    }
     explorer->panic = *panic;
     fan_sim_fail(explorer->sim);
 }
@@ -94,6 +101,7 @@ void fan_explorer_go(struct fan_explorer *explorer, const struct fan_strategy *s
 {
     bool fine = explorer->order->numbers[FAN_ORDER_FINE];
     fan_sim_backend_use(explorer->sim, fine ? FAN_GRAIN_FINE : FAN_GRAIN_COARSE);
+    COUNT(explorer->shared->runs, 1);
     fan_sim_memory_begin();
     explorer->outcome = fan_sim_run(explorer->sim, strategy, program, explorer);
     fan_sim_memory_end();
@@ -218,8 +226,6 @@ bool fan_explorer_failure(const struct fan_explorer *explorer, uint32_t nth,
 }
 
 /* ---- exploring ---- */
-
-#define COUNT(counter, amount) __atomic_store_n(&(counter), (counter) + (amount), __ATOMIC_RELAXED)
 
 static struct fan_failure *known_failure(struct fan_exploration *shared,
                                          const struct fan_failure *failure)

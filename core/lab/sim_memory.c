@@ -40,6 +40,11 @@ void fan_sim_memory_end(void)
     memory.within_run = false;
 }
 
+bool fan_sim_memory_within_run(void)
+{
+    return memory.within_run;
+}
+
 void fan_sim_memory_reset(void)
 {
     fan_arena_reset(&memory.arena);

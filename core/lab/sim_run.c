@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "lab/child.h"
-#include "lab/crash.h"
 #include "lab/sim_explorer.h"
+#include "lab/sim_last_words.h"
 #include "lab/sim_minimise.h"
 #include "lab/sim_story.h"
 #include "lab/sim_strategies.h"
@@ -58,8 +58,6 @@ static int find_schedule(struct fan_explorer *explorer, struct fan_schedule *sch
 static int publish(const struct fan_order *order)
 {
     int error = fan_watch_publish((int)order->numbers[FAN_ORDER_SEGMENT]);
-    if (!error)
-        error = fan_crash_install();
     if (error)
         return error;
     fan_watch_expect(order->numbers[FAN_ORDER_ITEMS], order->numbers[FAN_ORDER_WORKERS]);
@@ -131,11 +129,14 @@ int fan_order_run(const struct fan_order *order, const struct fan_variant *varia
     struct fan_explorer explorer;
     int error = map_exploration(order, &exploration);
     if (!error)
+        error = fan_sim_last_words_prepare(exploration);
+    if (!error)
         error = fan_explorer_init(&explorer, order, variant, exploration);
     if (error)
         return fan_order_broken("prepare the scheduler", error);
     exploration->version = FAN_EXPLORATION_VERSION;
-    learn_build(&explorer);
+    if (!order->numbers[FAN_ORDER_SHOWN])
+        learn_build(&explorer);
     if (order->numbers[FAN_ORDER_SCHEDULES])
         return explore(&explorer);
     struct fan_schedule *schedule = malloc(sizeof *schedule); /* static data would be put back */

@@ -60,6 +60,13 @@ static int note_load_base(struct dl_phdr_info *first, size_t size, void *base)
     return 1;
 }
 
+uint64_t fan_watch_load_base(void)
+{
+    uint64_t base = 0;
+    dl_iterate_phdr(note_load_base, &base);
+    return base;
+}
+
 static void describe_layout(struct fan_segment_header *header)
 {
     header->version = FAN_SEGMENT_VERSION;
@@ -78,7 +85,7 @@ static void describe_process(struct fan_segment_header *header)
 {
     header->pid = (uint32_t)getpid();
     header->started_ns = fan_clock_ns();
-    dl_iterate_phdr(note_load_base, &header->load_base);
+    header->load_base = fan_watch_load_base();
     header->phase = FAN_PHASE_RUNNING;
     header->phase_ns = header->started_ns;
 }

@@ -23,6 +23,9 @@ int fan_watch_publish(int fd);
  */
 int fan_watch_start(void);
 
+/* What the loader added to the addresses in the executable's file (watch/symbols.h). */
+uint64_t fan_watch_load_base(void);
+
 /* Leaves the segment as it is: what the program gives up from now on is still shown. No other
  * thread may be left. */
 void fan_watch_freeze(void);

@@ -234,7 +234,7 @@ END_TEST
 
 START_TEST(a_stack_overflow_is_told_with_its_stack)
 {
-    expect_panic_of(&hostile, "overflow", "segmentation fault", "descend");
+    expect_panic_of(&hostile, "overflow", "stack overflow", "descend");
 }
 END_TEST
 

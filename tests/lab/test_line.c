@@ -125,7 +125,9 @@ static const struct {
     {"fan1:02b.w4n20s1ff:7c1e:-:9a3f", "second part"},
     {"fan1:02b.w4n20fs1:7c1e:-:9a3f", "second part"},
     {"fan1:02b.w4n20s99999999999999999999:7c1e:-:9a3f", "second part"},
-    {"fan1:an_identifier_that_is_longer_than_allowedb.w4n20s1:7c1e:-:9a3f", "second part"},
+    {"fan1:an_identifier_that_is_longer_than_what_any_programmer_should_ever_writeb.w4n20s1:7c1e:-:"
+     "9a3f",
+     "second part"},
     {"fan1:02b.w4n20s1:7C1E:-:9a3f", "third part"},
     {"fan1:02b.w4n20s1:7c1:-:9a3f", "third part"},
     {"fan1:02b.w4n20s1:7c1e::9a3f", "fourth part"},
