@@ -1,5 +1,5 @@
 /* The backend for the controlled scheduler: threads are its fibers, a wait is a step that is ready
- * when the word has changed, time is virtual. No locks: one thread of the system runs all of it.
+ * when the word has changed (at the fine grain, two steps as futex(2) has it), time is virtual. No locks: one thread of the system runs all of it.
  *
  * Fibers share what the system keeps for each thread (this library's thread-local variables,
  * errno), so each is given its own back after every switch. */
@@ -19,6 +19,17 @@ static struct fan_sim *scheduler;
 bool fan_grain_is_fine;
 const struct fan_result_listener *fan_result_listener;
 
+struct sleeper {
+    const uint32_t *word;
+    bool woken;
+};
+
+/* Those who sleep, in the order in which they began to; they live on the sleepers' stacks. */
+static struct {
+    uint32_t count;
+    struct sleeper *list[FAN_SIM_THREADS];
+} sleepers;
+
 struct own {
     struct fan_thread *thread;
     struct fan_panic_state panic;
@@ -28,6 +39,7 @@ struct own {
 void fan_sim_backend_use(struct fan_sim *sim, enum fan_grain grain)
 {
     scheduler = sim;
+    sleepers.count = 0;
     fan_grain_is_fine = grain == FAN_GRAIN_FINE;
 }
 
@@ -185,11 +197,72 @@ void fan_lock_release_as_step(struct fan_lock *lock, void *pc)
     fan_sim_watch_release(lock);
 }
 
+/* ---- sleeping, at the fine grain ----
+ *
+ * As futex(2) has it: a look at the word and going to sleep are one step, and who sleeps is woken by
+ * a wake, not by a change of the word. */
+/* The queue of a word's sleepers has the address of its second byte for a name. */
+static uint32_t queue_of(const uint32_t *word)
+{
+    return fan_sim_object(scheduler, (const char *)word + 1);
+}
+
+static void leave_the_sleepers(const struct sleeper *sleeper)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < sleepers.count; i++)
+        if (sleepers.list[i] != sleeper)
+            sleepers.list[kept++] = sleepers.list[i];
+    sleepers.count = kept;
+}
+
+static bool is_woken(const void *sleeper)
+{
+    return ((const struct sleeper *)sleeper)->woken;
+}
+
+static void announce_sleep(const uint32_t *word, void *pc)
+{
+    struct fan_touch *touches;
+    struct fan_sim_op *op = fan_sim_next_op(scheduler, &touches);
+    op->kind = FAN_OP_LOAD;
+    op->stage = FAN_STAGE_ARRIVE;
+    op->pc = (uintptr_t)pc;
+    op->ready = NULL;
+    op->deadline_ns = 0;
+    op->touch_count = 2;
+    touches[0] = (struct fan_touch){fan_sim_object(scheduler, word), FAN_TOUCH_READ};
+    touches[1] = (struct fan_touch){queue_of(word), FAN_TOUCH_WRITE};
+    step();
+}
+
+static void sleep_as_steps(const uint32_t *word, uint32_t value, uint64_t deadline_ns, void *pc)
+{
+    struct sleeper sleeper = {word, false};
+    announce_sleep(word, pc);
+    if (has_changed(&(struct word){word, value}))
+        return;
+    sleepers.list[sleepers.count++] = &sleeper;
+    struct own own = put_aside();
+    fan_sim_resume(scheduler, is_woken, &sleeper, deadline_ns);
+    take_back(&own);
+    leave_the_sleepers(&sleeper);
+}
+
+static void wake_as_step(const uint32_t *word, int count, void *pc)
+{
+    touch_word(FAN_OP_SIGNAL, (const char *)word + 1, FAN_TOUCH_WRITE, NULL, NULL, 0, pc);
+    for (uint32_t i = 0; i < sleepers.count && count > 0; i++)
+        if (sleepers.list[i]->word == word && !sleepers.list[i]->woken) {
+            sleepers.list[i]->woken = true;
+            count--;
+        }
+}
+
 void fan_backend_wait(uint32_t *word, uint32_t value, uint64_t deadline_ns)
 {
     if (fan_grain_is_fine) {
-        touch_word(FAN_OP_LOAD, word, FAN_TOUCH_READ, has_changed, &(struct word){word, value},
-                   deadline_ns, __builtin_return_address(0));
+        sleep_as_steps(word, value, deadline_ns, __builtin_return_address(0));
         return;
     }
     struct own own = put_aside();
@@ -198,12 +271,13 @@ void fan_backend_wait(uint32_t *word, uint32_t value, uint64_t deadline_ns)
     fan_sim_watch_acquire(word);
 }
 
-/* Whether a waiting thread can go on is read from the word itself. What its waker did before has
- * happened then. */
+/* At the coarse grain, whether a waiting thread can go on is read from the word itself. What its
+ * waker did before has happened then. */
 void fan_backend_wake(uint32_t *word, int count)
 {
-    (void)count;
-    if (!fan_grain_is_fine)
+    if (fan_grain_is_fine)
+        wake_as_step(word, count, __builtin_return_address(0));
+    else
         fan_sim_watch_release(word);
 }
 

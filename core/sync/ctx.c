@@ -91,6 +91,7 @@ static void end(struct fan_ctx *ctx, int error, int cause)
 {
     fan_lock_acquire(&ctx->guard);
     if (!load_error(ctx)) {
+        fan_inner_writes(&ctx->cause, sizeof ctx->cause);
         ctx->cause = cause;
         fan_inner_store(&ctx->error, error, FAN_RELEASE);
         show_done(ctx, cause);
@@ -139,7 +140,10 @@ int fan_ctx_error(struct fan_ctx *ctx)
 int fan_ctx_cause(struct fan_ctx *ctx)
 {
     fan_announce_plain(FAN_OP_CONTEXT_LOOK, ctx->root, FAN_TOUCH_READ, __builtin_return_address(0));
-    return fan_ctx_look(ctx) ? ctx->cause : 0;
+    if (!fan_ctx_look(ctx))
+        return 0;
+    fan_inner_reads(&ctx->cause, sizeof ctx->cause);
+    return ctx->cause;
 }
 
 int fan_ctx_watch(struct fan_ctx *ctx, struct fan_waiter *waiter)
