@@ -28,6 +28,7 @@ static int look_at(int number)
 static int receive_from(struct fan_chan *chan, struct fan_ctx *ctx)
 {
     int number = 0, error = fan_chan_recv(chan, &number, ctx);
+    FAN_READ(number);
     return error == EPIPE ? 30 : error ? 31 : look_at(number);
 }
 
@@ -130,6 +131,21 @@ static void select_two_receives(void)
                                       FAN_RECV(sync_the->buffered, &number)};
     int error = fan_select(cases, 2, NULL, &chosen);
     note_select(0, error, chosen, cases, number);
+}
+
+/* What a select has left behind in the queue of a case that it did not take would be found now. */
+static void select_one_then_the_other(void)
+{
+    size_t chosen = 0;
+    int number = 0;
+    struct fan_select_case cases[] = {FAN_RECV(sync_the->unbuffered, &number),
+                                      FAN_RECV(sync_the->buffered, &number)};
+    int error = fan_select(cases, 2, NULL, &chosen);
+    note_select(0, error, chosen, cases, number);
+    if (chosen == 0)
+        receive_buffered();
+    else
+        receive();
 }
 
 static void try_two_receives(void)
@@ -251,6 +267,8 @@ const struct sync_program sync_chan_programs[] = {
      SYNC_THREADS_ARE(receive_buffered_under_context, send_1_buffered, sync_cancel), 2},
 
     {"select", "of two", SYNC_THREADS_ARE(select_two_receives, send_1, send_2_buffered), 2},
+    {"select", "and then the other",
+     SYNC_THREADS_ARE(select_one_then_the_other, send_1, send_2_buffered), 2},
     {"select", "or a default", SYNC_THREADS_ARE(try_two_receives, send_1), 2},
     {"select", "or a default, buffered", SYNC_THREADS_ARE(try_two_receives, send_1_buffered), 2},
     {"select", "faces a select",

@@ -24,6 +24,7 @@ static void cancel_with_another_cause(void)
     sync_note(2, fan_ctx_cause(&sync_the->ctx) == EPERM);
 }
 
+SYNC_NOTES(0, look_at_cause, fan_ctx_cause(&sync_the->ctx))
 SYNC_NOTES(0, look_at_context, fan_ctx_error(&sync_the->ctx) != 0)
 SYNC_NOTES(0, sleep_under_context, fan_sleep(SYNC_SOON_NS, &sync_the->ctx) != 0)
 SYNC_NOTES(1, sleep_too, fan_sleep(SYNC_SOON_NS, NULL) != 0)
@@ -261,6 +262,19 @@ static void stop_ticking(void)
     sync_note(1, 2);
 }
 
+static void start_ticking(void *unused)
+{
+    (void)unused;
+    fan_timer_reset(&sync_the->timer, fan_deadline_after(SYNC_SOON_NS), 0);
+}
+
+static void start_it_while_waiting(void)
+{
+    fan_timer_reset(&sync_the->timer, 0, 0);
+    fan_go("starter", start_ticking, NULL);
+    wait_for_tick();
+}
+
 static void write_payload(void *unused)
 {
     fill(unused);
@@ -279,6 +293,7 @@ static void spawn_and_join(void)
 
 const struct sync_program sync_other_programs[] = {
     {"context", "a cancel meets a look", SYNC_THREADS_ARE(look_at_context, sync_cancel), 2},
+    {"context", "its cause is looked at", SYNC_THREADS_ARE(look_at_cause, cancel_with_a_cause), 2},
     {"context", "a cancel meets a wait", SYNC_THREADS_ARE(sleep_under_context, sync_cancel), 1},
     {"context", "a cancel when the sleep is over",
      SYNC_THREADS_ARE(sleep_under_context, cancel_after_a_sleep), 2},
@@ -326,6 +341,7 @@ const struct sync_program sync_other_programs[] = {
      .sampled = true},
 
     {"timer", "a tick is put off", SYNC_THREADS_ARE(wait_for_tick, sync_put_tick_off), 1},
+    {"timer", "is started while waited for", SYNC_THREADS_ARE(start_it_while_waiting), 1},
     {"timer", "is stopped", SYNC_THREADS_ARE(wait_for_tick, stop_ticking), 1},
     {"timer", "is stopped, and a cancel",
      SYNC_THREADS_ARE(wait_for_tick, stop_ticking, sync_cancel), 1},

@@ -1,0 +1,144 @@
+#!/bin/bash
+# Errors planted in the library's own code are found: each mutant is one source file of core/ with
+# one change, linked into tests/sim/test_fine, which must then fail in the cases of that object. The
+# control is a copy without a change, which must pass.
+#
+# MUTANTS=WORD picks by name; -v as an argument shows what a mutant fails with.
+set -eu
+
+cd "$(dirname "$0")/../.."
+build=${BUILD:-build}
+work=$build/mutants
+verbose=${1-}
+rm -rf "$work"
+mkdir -p "$work"
+trap 'rm -rf "$work"' EXIT
+
+cflags="-std=gnu11 -O0 -w -fno-omit-frame-pointer -fPIE -pthread -DFAN_SIM -Icore -I."
+wrap=$(sed -n 's|^/\* LDFLAGS: \(.*\) \*/$|\1|p' tests/sim/test_fine.c)
+checklibs=$(pkg-config --libs check)
+failed=0
+
+# make_one NAME FILE EXPRESSION: a copy of the file changed by perl, and the program with it.
+make_one() {
+    local name=$1 file=$2 expression=$3 copy
+    copy=$work/$name.c
+    perl -0pe "$expression" "$file" >"$copy"
+    if [ -n "$expression" ] && cmp -s "$file" "$copy"; then
+        echo "the change does not fit $file" >"$work/$name.log"
+        return 1
+    fi
+    # shellcheck disable=SC2086
+    ${CC:-gcc} $cflags -c -o "$work/$name.o" "$copy" 2>"$work/$name.log" &&
+        ${CC:-gcc} -pie -pthread $wrap -o "$work/$name" "$build/obj/tests/sim/test_fine.o" \
+            "$work/$name.o" "$build/libsupport.a" "$build/libfan_sim.a" $checklibs \
+            2>>"$work/$name.log"
+}
+
+# What a program fails with, and which signal or assertion ended it; empty if it does not fail.
+complaint() {
+    CK_RUN_CASE=$2 CK_TIMEOUT_MULTIPLIER=0.2 timeout 60 "$work/$1" 2>&1 |
+        grep -m 1 ':[FE]:' || true
+}
+
+tell() {
+    echo "$1 $2: $3"
+    [ "$1" = ok ] || failed=1
+}
+
+# try NAME FILE OBJECT EXPRESSION
+try() {
+    local name=$1 file=$2 object=$3 expression=$4 words
+    [[ $name == *"${MUTANTS-}"* ]] || return 0
+    make_one "$name" "$file" "$expression" || {
+        tell "not ok" "$name" "cannot be built: $(head -3 "$work/$name.log")"
+        return 0
+    }
+    words=$(complaint "$name" "$object")
+    if [ -z "$words" ]; then
+        tell "not ok" "$name" "nobody noticed"
+    else
+        tell ok "$name" "noticed${verbose:+, $words}"
+    fi
+}
+
+# control FILE OBJECT
+control() {
+    local name words
+    name=control_$(basename "$1" .c)
+    [[ $name == *"${MUTANTS-}"* ]] || return 0
+    make_one "$name" "$1" "" || {
+        tell "not ok" "$name" "cannot be built: $(head -3 "$work/$name.log")"
+        return 0
+    }
+    words=$(complaint "$name" "$2")
+    [ -z "$words" ] && tell ok "$name" "passes" || tell "not ok" "$name" "$words"
+}
+
+chan=core/sync/chan.c select=core/sync/select.c ctx=core/sync/ctx.c once=core/sync/once.c
+semaphore=core/sync/semaphore.c rwlock=core/sync/rwlock.c group=core/sync/waitgroup.c
+timer=core/sync/timer.c block=core/sync/block.c
+wait=core/run/wait.c mutex=core/run/mutex.c cond=core/run/cond.c thread=core/run/thread.c
+
+control $chan channel
+control $select select
+control $wait channel
+control $mutex mutex
+
+# ---- a wake-up left out ----
+try close_wakes_no_receiver $chan channel 's/fan_waitq_fire_all\(&chan->receivers, EPIPE\);//'
+try close_wakes_no_sender $chan channel 's/fan_waitq_fire_all\(&chan->senders, EPIPE\);//'
+try take_lets_no_sender_in $chan channel 's/let_sender_in\(chan, wakeup\);//'
+try send_wakes_nobody $chan channel 's/\*wakeup = fan_wait_resume\(receiver, 0\)/fan_wait_resume(receiver, 0)/'
+try sleeper_is_not_woken $wait channel 's/if \(wakeup\.word\)/if (0)/'
+try cancel_wakes_nobody $ctx context 's/fan_waitq_fire_all\(&ctx->waiters, error\);//'
+try cancel_leaves_children_out $ctx context 's/end\(child, error, cause\);//'
+try release_serves_nobody $semaphore semaphore 's/    if \(!fan_waitq_empty\(&semaphore->waiters\)\)\n        wakeup = serve_waiting\(semaphore\);//'
+try leaving_serves_nobody_behind $semaphore semaphore 's/serve_those_behind\(semaphore\);\n    return/return/'
+try unlock_lets_nobody_in $rwlock rwlock 's/struct fan_wakeup wakeup = let_waiting_in\(rwlock\);/struct fan_wakeup wakeup = {0};/'
+try last_done_wakes_nobody $group group 's/fan_waitq_fire_all\(&group->waiters, 0\);//'
+try once_wakes_nobody $once once 's/fan_waitq_fire_all\(&once->waiters, 0\);//'
+try unlock_wakes_nobody $mutex mutex 's/fan_wakeup_send\(wakeup\);//'
+try signal_wakes_nobody $cond condition 's/(fan_waitq_fire_one\(&cond->waiters, 0\));(.*?)fan_wakeup_send\(wakeup\);/$1;$2/s'
+try broadcast_wakes_nobody $cond condition 's/fan_waitq_fire_all\(&cond->waiters, 0\);//'
+try reset_wakes_nobody $timer timer 's/fan_waitq_fire_all\(&timer->waiters, EAGAIN\);//'
+try end_wakes_no_joiner $thread thread 's/fan_waitq_fire_all\(&self->joiners, 0\);//'
+
+# ---- a check outside the lock ----
+try send_looks_outside $chan channel 's/fan_lock_acquire\(&chan->put->lock\);\n    if \(!chan->slow && has_room\(chan\)\) \{/bool may = !chan->slow && has_room(chan);\n    fan_lock_acquire(&chan->put->lock);\n    if (may) {/'
+try receive_looks_outside $chan channel 's/fan_lock_acquire\(&chan->take->lock\);\n    if \(!chan->slow && has_element\(chan\)\) \{/bool may = !chan->slow && has_element(chan);\n    fan_lock_acquire(&chan->take->lock);\n    if (may) {/'
+try acquire_looks_outside $semaphore semaphore 's/(    fan_lock_acquire\(&semaphore->guard\);\n    )if \(take_if_nobody_is_ahead\(semaphore, self, amount\)\) \{/    bool may = fan_waitq_empty(&semaphore->waiters) && amount <= semaphore->available;\n$1if (may) { take(semaphore, self, amount);/'
+try wait_looks_outside $group group 's/(    fan_lock_acquire\(&group->guard\);\n)(    fan_thread_operates\(self, FAN_OP_GROUP_WAIT.*?\n)    if \(error \|\| group->count == 0\) \{/    bool zero = group->count == 0;\n$1$2    if (error || zero) {/s'
+try context_is_watched_unseen $ctx context 's/(    fan_lock_acquire\(&ctx->guard\);\n)    error = load_error\(ctx\);/    error = load_error(ctx);\n$1/'
+try once_looks_outside $once once 's/    if \(is_done\(once\)\) \{\n        fan_lock_release\(&once->guard\);/    if (false) {\n        fan_lock_release(&once->guard);/'
+
+# ---- an unlock too early ----
+try select_queues_after_the_look $select select 's/(bool done = take_ready_case_locked\(selection, chosen, &wakeup\);)/$1\n    unlock_all(selection);\n    lock_all(selection);/'
+try receive_queues_after_the_look $select channel 's/(bool done = take_ready_case_locked\(selection, chosen, &wakeup\);)/$1\n    unlock_all(selection);\n    lock_all(selection);/'
+try wait_unlocks_before_it_queues $cond condition 's/    fan_lock_acquire\(&cond->guard\);\n    if \(!cond->slot\)/    fan_mutex_release(mutex);\n    fan_lock_acquire(&cond->guard);\n    if (!cond->slot)/; s/(fan_lock_release\(&cond->guard\);\n)    fan_mutex_release\(mutex\);/$1/'
+try block_unlocks_before_it_queues $block semaphore 's/    fan_waitq_push\(block->queue, waiter\);/    fan_lock_release(block->lock);\n    fan_lock_acquire(block->lock);\n    fan_waitq_push(block->queue, waiter);/'
+try resumed_before_the_element_is_there $chan channel 's/        hand_over\(chan, self, receiver, element\);\n        \*wakeup = fan_wait_resume\(receiver, 0\);/        *wakeup = fan_wait_resume(receiver, 0);\n        hand_over(chan, self, receiver, element);/'
+
+# ---- a second look left out, or a claim that is none ----
+try both_win_a_claim $wait select 's/first = thread->wait\.fired == 0;/first = true;/'
+try select_stays_in_queues $select select 's/    for \(size_t i = 0; i < selection->count; i\+\+\)\n        leave_case\(selection, i\);\n    unlock_all/    unlock_all/'
+try fast_send_passes_waiting_receiver $chan channel 's/!chan->slow && has_room/has_room/'
+try fast_receive_passes_waiting_sender $chan channel 's/!chan->slow && has_element/has_element/'
+try queued_unseen $chan channel 's/(fan_waitq_push\(queue, waiter\);\n)    note_queues\(chan\);/$1/'
+try once_has_no_runner $once once 's/once->runner = self->id;//'
+try writer_beside_readers $rwlock rwlock 's/\(as == READER \|\| rwlock->readers == 0\)/true/'
+try mutex_is_not_marked $mutex mutex 's/\? WAITED_FOR : 0;\n        uint64_t next/? 0 : 0;\n        uint64_t next/'
+try sleeps_without_a_look $wait channel 's/if \(!fan_inner_compare_exchange\(&wait->word, &waiting, ASLEEP, FAN_ACQUIRE, FAN_ACQUIRE\)\)\n        return true;/fan_inner_store(&wait->word, ASLEEP, FAN_RELAXED);\n    (void)waiting;/'
+
+# ---- a memory order that is too weak ----
+try element_is_published_relaxed $chan channel 's/end->passed \+ 1, FAN_RELEASE/end->passed + 1, FAN_RELAXED/'
+try element_is_found_relaxed $chan channel 's/fan_inner_load\(&end->passed, FAN_ACQUIRE\)/fan_inner_load(&end->passed, FAN_RELAXED)/'
+try woken_relaxed $wait channel 's/fan_inner_exchange\(word, AWAKE, FAN_RELEASE\)/fan_inner_exchange(word, AWAKE, FAN_RELAXED)/'
+try awake_relaxed $wait channel 's/fan_inner_load\(&wait->word, FAN_ACQUIRE\)/fan_inner_load(&wait->word, FAN_RELAXED)/'
+try once_done_relaxed $once once 's/fan_inner_store\(&once->done, 1, FAN_RELEASE\)/fan_inner_store(&once->done, 1, FAN_RELAXED)/'
+try once_seen_relaxed $once once 's/fan_inner_load\(&once->done, FAN_ACQUIRE\)/fan_inner_load(&once->done, FAN_RELAXED)/'
+try cancelled_relaxed $ctx context 's/fan_inner_store\(&ctx->error, error, FAN_RELEASE\)/fan_inner_store(&ctx->error, error, FAN_RELAXED)/'
+try cancel_seen_relaxed $ctx context 's/fan_inner_load\(&ctx->error, FAN_ACQUIRE\)/fan_inner_load(&ctx->error, FAN_RELAXED)/'
+try mutex_changes_relaxed $mutex mutex 's/FAN_ACQ_REL, FAN_RELAXED/FAN_RELAXED, FAN_RELAXED/'
+
+exit $failed
