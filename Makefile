@@ -94,7 +94,7 @@ jobs = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 asan := BUILD=$(BUILD)/asan SANITIZE=address,undefined CC=gcc CFLAGS='-O1 -g'
 tsan := BUILD=$(BUILD)/tsan SANITIZE=thread CC=gcc CFLAGS='-O1 -g'
 
-.PHONY: all tests benches help run test check bench asan tsan install clean FORCE
+.PHONY: all tests benches help run test check bench soak asan tsan install clean FORCE
 
 everything := $(libfan) $(libfan_sim) $(libfan_main) $(bug_objects) $(if $(app_sources),$(libapp)) \
               $(lab_real) $(lab_sim) $(fanlab) $(if $(fanlab),$(BUILD)/lessons.checked)
@@ -132,6 +132,9 @@ bench:  ## measure beside the peers, into build/bench.jsonl (ONLY=NAME for one)
 	@.ci/setup build bench
 	@$(MAKE) -s $(jobs) all benches
 	@BUILD=$(BUILD) tests/bench/run.sh $(ONLY)
+
+soak: all  ## ten million schedules of the fixes, in which nothing may be found (SCHEDULES=N)
+	@BUILD=$(BUILD) tests/soak/soak.sh $(SCHEDULES)
 
 clean:  ## remove everything that was built
 	rm -rf $(BUILD)
