@@ -23,9 +23,9 @@ static void note_object(const struct fan_sim_story *told)
     const struct fan_story_step *step = running_step(told);
     if (!step || !self || !self->slot || !step->object || step->object >= FAN_STORY_OBJECTS)
         return;
-    uint64_t last = FAN_PROBE_GET(self->slot->last);
-    if (last >> 56 == step->kind)
-        told->story->objects[step->object] = last & ~(UINT64_C(0xff) << 56);
+    uint64_t last = FAN_PROBE_GET(self->slot->last), id = last & ~(UINT64_C(0xff) << 56);
+    if (last >> 56 == step->kind && id)
+        told->story->objects[step->object] = id;
 }
 
 static void note_value(struct fan_story_step *step, const void *value, size_t size)
