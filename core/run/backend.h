@@ -28,6 +28,10 @@ void fan_backend_wait(uint32_t *word, uint32_t value, uint64_t deadline_ns);
 /* Wakes up to `count` threads that wait on `word`. The word's memory may be gone already. */
 void fan_backend_wake(uint32_t *word, int count);
 
+/* How many threads can run at the same moment; at least 1. Under the controlled scheduler a fixed
+ * number, so that a run does not depend on the machine. */
+unsigned fan_backend_processors(void);
+
 /* How many turns of fan_backend_spin it may pay to look at a word again before blocking on it: 1 on
  * one processor. All together take as long as a sleep and a wake-up. */
 unsigned fan_backend_spins(void);

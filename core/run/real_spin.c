@@ -13,12 +13,13 @@
  * virtual machine. */
 enum { LONG_TURNS = 144, SHORT_PAUSES = 2, LONG_PAUSES = 32 };
 
-static uint64_t processors(void)
+unsigned fan_backend_processors(void)
 {
-    static uint64_t known;
-    uint64_t count = __atomic_load_n(&known, __ATOMIC_RELAXED);
+    static unsigned known;
+    unsigned count = __atomic_load_n(&known, __ATOMIC_RELAXED);
     if (count == 0) {
-        count = (uint64_t)sysconf(_SC_NPROCESSORS_ONLN);
+        long online = sysconf(_SC_NPROCESSORS_ONLN);
+        count = online < 1 ? 1 : (unsigned)online;
         __atomic_store_n(&known, count, __ATOMIC_RELAXED);
     }
     return count;
@@ -49,7 +50,7 @@ static bool is_crowded(void)
  * to a stranger: then for many times as long no thread gives its turn away, but rather sleeps. */
 static bool was_a_stranger(uint64_t used_ns, uint64_t lost_ns)
 {
-    if (used_ns >= lost_ns * processors() * 3 / 4)
+    if (used_ns >= lost_ns * fan_backend_processors() * 3 / 4)
         return false;
     __atomic_store_n(&strangers.crowded_until_ns, fan_clock_ns() + FORBEAR * lost_ns,
                      __ATOMIC_RELAXED);
@@ -79,7 +80,7 @@ unsigned fan_backend_spins(void)
 {
     if (is_crowded())
         return FAN_SPIN_SHORT;
-    return processors() > 1 ? FAN_SPIN_SHORT + LONG_TURNS : FAN_SPIN_SHORT + 2;
+    return fan_backend_processors() > 1 ? FAN_SPIN_SHORT + LONG_TURNS : FAN_SPIN_SHORT + 2;
 }
 
 static void pause_times(unsigned times)

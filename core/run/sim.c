@@ -281,6 +281,11 @@ void fan_backend_wake(uint32_t *word, int count)
         fan_sim_watch_release(word);
 }
 
+unsigned fan_backend_processors(void)
+{
+    return 4;
+}
+
 unsigned fan_backend_spins(void)
 {
     return 0;

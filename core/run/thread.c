@@ -191,6 +191,11 @@ void fan_thread_join(struct fan_thread *thread)
     drop_reference(thread);
 }
 
+void fan_thread_detach(struct fan_thread *thread)
+{
+    drop_reference(thread);
+}
+
 struct fan_thread *fan_thread_adopt_stranger(void)
 {
     static _Thread_local struct fan_thread stranger;

@@ -34,6 +34,10 @@ int fan_thread_spawn(const struct fan_thread_options *options, void (*run)(void 
  * panics. */
 void fan_thread_join(struct fan_thread *thread);
 
+/* Gives up the right to join the thread: it goes on alone, and nobody may use its pointer any more.
+ * Does not block. */
+void fan_thread_detach(struct fan_thread *thread);
+
 /* Starts a detached thread: Go's `go` statement. There is no error to look at: a thread that cannot
  * be had is a panic, as running out of memory is in Go. */
 void fan_go(const char *name, void (*run)(void *), void *argument);

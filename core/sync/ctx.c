@@ -69,22 +69,33 @@ void fan_ctx_init(struct fan_ctx *ctx, const struct fan_ctx_options *options)
     fan_lock_release(&parent->guard);
 }
 
+static void leave_parent(struct fan_ctx *ctx, void *pc)
+{
+    if (!ctx->parent)
+        return;
+    fan_announce_plain(FAN_OP_CONTEXT_LOOK, ctx->root, FAN_TOUCH_WRITE, pc);
+    fan_lock_acquire(&ctx->parent->guard);
+    fan_list_remove(&ctx->sibling);
+    fan_lock_release(&ctx->parent->guard);
+}
+
 void fan_ctx_destroy(struct fan_ctx *ctx)
 {
-    if (ctx->parent)
-        fan_announce_plain(FAN_OP_CONTEXT_LOOK, ctx->root, FAN_TOUCH_WRITE,
-                           __builtin_return_address(0));
-    if (ctx->parent) {
-        fan_lock_acquire(&ctx->parent->guard);
-        fan_list_remove(&ctx->sibling);
-        fan_lock_release(&ctx->parent->guard);
-    }
+    leave_parent(ctx, __builtin_return_address(0));
     fan_lock_acquire(&ctx->guard);
     bool in_use = !fan_list_empty(&ctx->children) || !fan_waitq_empty(&ctx->waiters);
     fan_lock_release(&ctx->guard);
     if (in_use)
         fan_panic("destroy of a context that has children or waiters");
     fan_probe_object_drop(ctx->slot);
+}
+
+void fan_ctx_detach(struct fan_ctx *ctx)
+{
+    leave_parent(ctx, __builtin_return_address(0));
+    if (!load_error(ctx))
+        fan_panic("detach of a context that is not done");
+    ctx->parent = NULL;
 }
 
 static void end(struct fan_ctx *ctx, int error, int cause)

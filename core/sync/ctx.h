@@ -51,6 +51,9 @@ void fan_ctx_init(struct fan_ctx *ctx, const struct fan_ctx_options *options);
 /* Ends its use. Panics if it has children left or an operation still waits with it. */
 void fan_ctx_destroy(struct fan_ctx *ctx);
 
+/* Parts a context that is done from its parent, so that it may outlive it. Panics if it is not done. */
+void fan_ctx_detach(struct fan_ctx *ctx);
+
 /* Makes the context and all below it done, and wakes every operation that waits with one of them:
  * those return ECANCELED. `cause` is an errno value that says why (0 = ECANCELED). Only the first
  * cancel counts. Does not block; any thread may call it. */

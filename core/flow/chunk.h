@@ -1,0 +1,28 @@
+#ifndef FAN_FLOW_CHUNK_H
+#define FAN_FLOW_CHUNK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/list.h"
+
+/* A chunk: some tasks that were taken from a source together, and their results. It is filled by
+ * one thread, run by that one and whoever comes to its help, and handed over by the last of them;
+ * as a rule all of this is one thread, and the chunk stays in one processor's cache. */
+struct fan_chunk {
+    struct fan_list link;
+    uint64_t sequence;   /* counts the chunks of a stream, from 0 */
+    uint64_t first;      /* the index of its first task in the source */
+    uint32_t count;      /* tasks in it */
+    uint32_t unfinished; /* of these; the stream's lock */
+    int *errors;         /* of each task: 0, an errno value, or FAN_NOT_BEGUN */
+    char *tasks, *values;
+};
+
+enum { FAN_NOT_BEGUN = -1 };
+
+/* A chunk of up to `size` tasks, in one piece of memory: free() gives it back. NULL if there is not
+ * enough. */
+struct fan_chunk *fan_chunk_new(uint32_t size, size_t task_size, size_t result_size);
+
+#endif

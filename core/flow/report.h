@@ -1,0 +1,43 @@
+#ifndef FAN_FLOW_REPORT_H
+#define FAN_FLOW_REPORT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/panic.h"
+
+/* What became of the tasks of one call. Every one that was taken is counted once:
+ *
+ *     submitted = done + failed + cancelled + dropped
+ *
+ * The failures are listed by index, up to a number; more are only counted. Go: errors.Join. */
+enum { FAN_REPORT_ERRORS = 1024 };
+
+struct fan_task_error {
+    uint64_t index;
+    int error;
+    struct fan_panic *panic; /* NULL unless the task panicked */
+};
+
+struct fan_report {
+    uint64_t submitted;
+    uint64_t done;      /* ran well, and the result was handed over */
+    uint64_t failed;    /* ran and returned an error, or panicked */
+    uint64_t cancelled; /* not begun, because the call ended early */
+    uint64_t dropped;   /* ran well, but the result was not wanted any more; or runs on (EBUSY) */
+    uint64_t stolen;    /* run by another thread than the one that took it from the source */
+    uint64_t threads;   /* started for the call */
+    size_t error_count;
+    struct fan_task_error *errors; /* by index */
+};
+
+/* For who fills a report: lists the failures among the errors of `count` tasks, of which the first has
+ * the index `first`; and a panic, whose error is listed by the former. What finds no memory is not
+ * listed. */
+void fan_report_errors(struct fan_report *report, uint64_t first, const int *errors, size_t count);
+void fan_report_panic(struct fan_report *report, uint64_t index, const struct fan_panic *panic);
+
+/* Gives back what the report holds, and makes it empty. NULL is accepted. */
+void fan_report_free(struct fan_report *report);
+
+#endif

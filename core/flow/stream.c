@@ -1,0 +1,243 @@
+#include "flow/stream.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "flow/stream_state.h"
+#include "run/backend.h"
+#include "run/time.h"
+
+enum {
+    CHUNK_TASKS = 512, /* at most */
+    DEFAULT_QUEUE = 4096,
+    FIRST_LOOK_NS = 100000,
+    LAST_LOOK_NS = 10000000,
+    LINE = 64,
+};
+
+static bool options_are_valid(const struct fan_source *source, const struct fan_work *work,
+                              const struct fan_sink *sink, const struct fan_stream_options *options)
+{
+    return source && source->next && work && work->run && sink && sink->put &&
+           options->limit >= 0 && options->queue >= 0 && options->window >= 0;
+}
+
+/* ---- how much it may hold ---- */
+
+static uint32_t chunk_size(const struct fan_stream *stream)
+{
+    int64_t queue = stream->options.queue ? stream->options.queue : DEFAULT_QUEUE;
+    int64_t share = queue / stream->limit;
+    return share < 1 ? 1 : share < CHUNK_TASKS ? (uint32_t)share : CHUNK_TASKS;
+}
+
+/* Each thread has one in hand, and one to fill while others finish what they took of it; in order,
+ * there are as many more as may be held back. */
+static size_t chunk_limit(const struct fan_stream *stream)
+{
+    int64_t window = stream->options.window ? stream->options.window : DEFAULT_QUEUE;
+    size_t held_back = stream->options.ordered ? (size_t)window / stream->chunk_tasks : 0;
+    return (size_t)stream->limit * 2 + held_back;
+}
+
+/* ---- beginning and ending ---- */
+
+static struct fan_stream *allocate(unsigned limit)
+{
+    struct fan_stream *stream;
+    size_t size = sizeof *stream + limit * sizeof stream->workers[0];
+    stream = aligned_alloc(LINE, (size + LINE - 1) / LINE * LINE);
+    if (stream)
+        *stream = (struct fan_stream){.limit = limit, .open = true, .references = 1};
+    return stream;
+}
+
+static struct fan_stream *new_stream(struct fan_ctx *ctx, const struct fan_source *source,
+                                     const struct fan_work *work, const struct fan_sink *sink,
+                                     const struct fan_stream_options *options)
+{
+    unsigned available = fan_backend_processors();
+    struct fan_stream *stream = allocate(options->limit ? (unsigned)options->limit : available);
+    if (!stream)
+        return NULL;
+    stream->processors = available;
+    stream->source = *source;
+    stream->work = *work;
+    stream->sink = *sink;
+    stream->options = *options;
+    stream->fence = fan_fence_new();
+    stream->chunk_tasks = chunk_size(stream);
+    stream->chunk_limit = chunk_limit(stream);
+    stream->at_source.name = "source";
+    stream->at_sink.name = "sink";
+    stream->lock.name = "stream";
+    stream->room.name = "room in the order";
+    stream->crew.name = "crew";
+    fan_list_init(&stream->free);
+    fan_ctx_init(&stream->ctx, &(struct fan_ctx_options){.name = "stream", .parent = ctx});
+    return stream;
+}
+
+static void free_chunks(struct fan_stream *stream)
+{
+    while (!fan_list_empty(&stream->free)) {
+        struct fan_chunk *chunk = FAN_LIST_ELEMENT(stream->free.next, struct fan_chunk, link);
+        fan_list_remove(&chunk->link);
+        free(chunk);
+    }
+}
+
+void fan_stream_release(struct fan_stream *stream)
+{
+    fan_mutex_lock(&stream->lock);
+    bool last = --stream->references == 0;
+    fan_mutex_unlock(&stream->lock);
+    if (!last)
+        return;
+    fan_ctx_destroy(&stream->ctx);
+    fan_waitgroup_destroy(&stream->crew);
+    fan_cond_destroy(&stream->room);
+    fan_mutex_destroy(&stream->lock);
+    fan_mutex_destroy(&stream->at_sink);
+    fan_mutex_destroy(&stream->at_source);
+    free_chunks(stream);
+    free(stream->ring);
+    free(stream);
+}
+
+static int begin(struct fan_stream *stream)
+{
+    if (stream->options.ordered) {
+        stream->ring = calloc(stream->chunk_limit, sizeof *stream->ring);
+        if (!stream->ring)
+            return ENOMEM;
+    }
+    fan_mutex_lock(&stream->lock);
+    int error = fan_crew_grow(stream);
+    fan_mutex_unlock(&stream->lock);
+    return error;
+}
+
+/* ---- while it runs ---- */
+
+static int wait_until(struct fan_stream *stream, uint64_t deadline_ns, struct fan_ctx *parent)
+{
+    struct fan_ctx until;
+    fan_ctx_init(&until, &(struct fan_ctx_options){.parent = parent, .deadline_ns = deadline_ns});
+    int error = fan_waitgroup_wait(&stream->crew, &until);
+    fan_ctx_destroy(&until);
+    return error;
+}
+
+static bool may_grow(struct fan_stream *stream)
+{
+    fan_mutex_lock(&stream->lock);
+    bool may = stream->started < stream->limit && !stream->over;
+    fan_mutex_unlock(&stream->lock);
+    return may;
+}
+
+static bool grow_if_held_up(struct fan_stream *stream)
+{
+    fan_mutex_lock(&stream->lock);
+    bool grows = stream->started < stream->limit && fan_crew_is_held_up(stream) &&
+                 fan_crew_grow(stream) == 0;
+    fan_mutex_unlock(&stream->lock);
+    return grows;
+}
+
+/* Waits for the crew's end, or that the context is done, which it then returns. While there may be
+ * more threads it looks from time to time whether they are needed; less often if they are not. */
+static int look_after_crew(struct fan_stream *stream)
+{
+    uint64_t pause_ns = FIRST_LOOK_NS;
+    while (may_grow(stream)) {
+        int error = wait_until(stream, fan_deadline_after(pause_ns), &stream->ctx);
+        if (error != ETIMEDOUT || fan_ctx_error(&stream->ctx))
+            return error;
+        pause_ns = grow_if_held_up(stream) ? FIRST_LOOK_NS : pause_ns * 2;
+        if (pause_ns > LAST_LOOK_NS)
+            pause_ns = LAST_LOOK_NS;
+    }
+    return fan_waitgroup_wait(&stream->crew, &stream->ctx);
+}
+
+/* Waits until every thread has left, or EBUSY: one did not within the time to linger. */
+static int wait_for_crew(struct fan_stream *stream)
+{
+    int error = look_after_crew(stream);
+    if (!error)
+        return 0;
+    fan_crew_stop(stream, error);
+    if (!stream->options.linger_ns)
+        return fan_waitgroup_wait(&stream->crew, NULL);
+    error = wait_until(stream, fan_deadline_after(stream->options.linger_ns), NULL);
+    return error ? EBUSY : 0;
+}
+
+/* The report goes to the caller, who asked for it, or is freed. */
+static void hand_over_report(struct fan_stream *stream, struct fan_report *report)
+{
+    fan_mutex_lock(&stream->lock);
+    struct fan_report own = stream->report;
+    stream->report = (struct fan_report){0};
+    fan_mutex_unlock(&stream->lock);
+    if (report)
+        *report = own;
+    else
+        fan_report_free(&own);
+}
+
+static uint64_t unaccounted(const struct fan_report *report)
+{
+    return report->submitted - report->done - report->failed - report->cancelled - report->dropped;
+}
+
+/* The call returns and leaves behind what runs on. */
+static void abandon(struct fan_stream *stream)
+{
+    for (unsigned i = 0; i < stream->started; i++)
+        fan_thread_detach(stream->workers[i].thread);
+    fan_mutex_lock(&stream->lock);
+    stream->abandoned = true;
+    stream->report.dropped += unaccounted(&stream->report);
+    fan_mutex_unlock(&stream->lock);
+    fan_ctx_detach(&stream->ctx);
+}
+
+static void join(struct fan_stream *stream)
+{
+    for (unsigned i = 0; i < stream->started; i++)
+        fan_thread_join(stream->workers[i].thread);
+}
+
+static int result_of(const struct fan_stream *stream)
+{
+    if (stream->error || stream->options.policy != FAN_COLLECT_ALL)
+        return stream->error;
+    return stream->report.error_count ? stream->report.errors[0].error : 0;
+}
+
+int fan_out_stream(struct fan_ctx *ctx, const struct fan_source *source,
+                   const struct fan_work *work, const struct fan_sink *sink,
+                   const struct fan_stream_options *options, struct fan_report *report)
+{
+    if (report)
+        *report = (struct fan_report){0};
+    if (!options_are_valid(source, work, sink, options))
+        return EINVAL;
+    struct fan_stream *stream = new_stream(ctx, source, work, sink, options);
+    if (!stream)
+        return ENOMEM;
+    int error = begin(stream);
+    bool left = !error && wait_for_crew(stream) != 0;
+    if (left)
+        abandon(stream);
+    else
+        join(stream);
+    if (!error)
+        error = left ? EBUSY : result_of(stream);
+    hand_over_report(stream, report);
+    fan_stream_release(stream);
+    return error;
+}

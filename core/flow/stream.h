@@ -1,0 +1,98 @@
+#ifndef FAN_FLOW_STREAM_H
+#define FAN_FLOW_STREAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "flow/report.h"
+#include "sync/ctx.h"
+
+/* The executor for work that does not fit into memory: tasks are drawn from a source, run by at most
+ * `limit` threads, and their results handed to a sink. What it holds is bounded by limit, queue and
+ * window, whatever the number of tasks; a slow sink slows the source. Go's idiom is a worker pool
+ * between two channels; elsewhere it is a bounded thread pool or a parallel pipeline stage.
+ *
+ *     static int next(void *lines, struct fan_ctx *ctx, void *line);
+ *     static int parse(void *unused, struct fan_ctx *ctx, const void *line, void *record);
+ *     static int put(void *table, struct fan_ctx *ctx, const struct fan_task_result *result);
+ *
+ *     int error = fan_out_stream(ctx, &(struct fan_source){next, lines},
+ *                                &(struct fan_work){parse, .task_size = sizeof(struct line),
+ *                                                   .result_size = sizeof(struct record)},
+ *                                &(struct fan_sink){put, table},
+ *                                &(struct fan_stream_options){.limit = 8}, &report);
+ *
+ * A task's function is called by several threads at once. Source and sink are each called by one
+ * thread at a time, though not always the same one, so neither needs a lock of its own. */
+
+/* Where tasks come from: writes the next one to `task`. Returns 0, or ENODATA when there are no
+ * more, or another error, which ends the call with it once what was taken before is done. May block,
+ * with `ctx`, which is done when the call is to end early. One that waits for a long time says so
+ * with `blocks`: then no task that it has given waits for the one it gives next. */
+struct fan_source {
+    int (*next)(void *state, struct fan_ctx *ctx, void *task);
+    void *state;
+    bool blocks;
+};
+
+/* What is done with each task: 0, or an errno value, which is the task's failure. `ctx` is done when
+ * the call is to end early; a function that takes long passes it on or looks at it. A panic inside
+ * is the task's failure too: ENOTRECOVERABLE, with its stack in the report. */
+struct fan_work {
+    int (*run)(void *argument, struct fan_ctx *ctx, const void *task, void *result);
+    void *argument;
+    size_t task_size, result_size; /* bytes; 0 is allowed */
+};
+
+/* The result of a task; valid during the call that hands it over. */
+struct fan_task_result {
+    uint64_t index;    /* the task's place in the source, from 0 */
+    int error;         /* 0, or why the task failed; then `value` means nothing */
+    const void *value; /* result_size bytes */
+};
+
+/* Where results go. Returns 0, or an errno value when the consumer wants no more: then the call ends
+ * with that value, and results that were not handed over count as dropped. May block. */
+struct fan_sink {
+    int (*put)(void *state, struct fan_ctx *ctx, const struct fan_task_result *result);
+    void *state;
+};
+
+/* What a failing task means for the others. */
+enum fan_policy {
+    FAN_FAIL_FAST,   /* the first failure cancels the rest and is what the call returns */
+    FAN_COLLECT_ALL, /* all run; failures are handed to the sink too, and listed in the report */
+    FAN_BEST_EFFORT, /* all run; only successes are handed over, failures are counted */
+};
+
+struct fan_stream_options {
+    const char *name; /* of the threads; NULL = "stream" */
+    enum fan_policy policy;
+    bool ordered;   /* results are handed over in the order of their tasks */
+    int limit;      /* tasks that run at once; 0 = the number of processors */
+    int64_t queue;  /* tasks taken from the source and not yet begun; 0 = 512 for each that runs */
+    int64_t window; /* ordered: results held back behind a slower one; 0 = as `queue` */
+    uint64_t task_timeout_ns; /* each task's context is done that long after its begin; 0 = never */
+    uint64_t
+        linger_ns; /* how long to wait, after a cancel, for a task that runs on; 0 = for ever */
+};
+
+/* Runs every task of the source and hands over every result, then returns. Blocks. `ctx` may be
+ * NULL. What was submitted is done, failed, cancelled or dropped, as the report (which may be NULL,
+ * and is to be freed otherwise) counts it.
+ *
+ * Returns 0; or with FAN_FAIL_FAST the first failure; with FAN_COLLECT_ALL the failure of the lowest
+ * index that is listed; the source's or the sink's error; ECANCELED or ETIMEDOUT, the context's;
+ * EBUSY if a task ran on beyond linger_ns: it keeps a thread and the memory of its task and result
+ * until it returns. EINVAL: a negative limit, queue or window, or no function; EAGAIN, ENOMEM: no
+ * thread or no memory could be had; then nothing was taken from the source.
+ *
+ * Threads take chunks of tasks from the source and hand over chunks of results, as large as takes
+ * about 50 us, so that no task pays for a lock or a cache line of its own; what is left of a chunk
+ * whose owner is held up by a slow task is taken over by a thread that has nothing to do. */
+int fan_out_stream(struct fan_ctx *ctx, const struct fan_source *source,
+                   const struct fan_work *work, const struct fan_sink *sink,
+                   const struct fan_stream_options *options, struct fan_report *report);
+
+#endif
