@@ -6,11 +6,12 @@
 
 #include "base/number.h"
 
-extern const struct fan_scenario fan_bug_02, fan_bug_04, fan_bug_07, fan_bug_08, fan_bug_09,
-    fan_bug_11, fan_bug_13;
+extern const struct fan_scenario fan_bug_01, fan_bug_02, fan_bug_03, fan_bug_04, fan_bug_05,
+    fan_bug_07, fan_bug_08, fan_bug_09, fan_bug_11, fan_bug_13;
 
-const struct fan_scenario *const fan_bugs[] = {&fan_bug_02, &fan_bug_04, &fan_bug_07, &fan_bug_08,
-                                               &fan_bug_09, &fan_bug_11, &fan_bug_13};
+const struct fan_scenario *const fan_bugs[] = {&fan_bug_01, &fan_bug_02, &fan_bug_03, &fan_bug_04,
+                                               &fan_bug_05, &fan_bug_07, &fan_bug_08, &fan_bug_09,
+                                               &fan_bug_11, &fan_bug_13};
 
 const size_t fan_bugs_count = sizeof fan_bugs / sizeof fan_bugs[0];
 

@@ -26,7 +26,7 @@ struct fan_lab_channel {
 
 enum {
     UNPACED_TURNS = 256, /* some 300 ns of computing */
-    TIMES_SLOW = 50,
+    TIMES_SLOW = 10,
     SLOW_NS = 20 * 1000 * 1000,
 };
 

@@ -64,7 +64,7 @@ struct fan_chan *fan_lab_inputs(struct fan_lab *lab);
  * watch on a screen. Blocks for that time. */
 void fan_lab_work(struct fan_lab *lab, uint64_t item);
 
-/* The same for an item that takes long: as long as 50 others, and never less than 20 ms. */
+/* The same for an item that takes long: as long as ten others, and never less than 20 ms. */
 void fan_lab_work_slowly(struct fan_lab *lab, uint64_t item);
 
 /* What a contract is judged by. The scenario says what it gives to the function under study and

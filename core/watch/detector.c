@@ -5,8 +5,8 @@
 #include <string.h>
 
 static void (*const detectors[])(const struct fan_evidence *, struct fan_breaches *) = {
-    fan_detect_wrong_result,
-    fan_detect_lost_order,
+    fan_detect_wrong_result, fan_detect_lost_order,   fan_detect_lost_error,
+    fan_detect_idle_workers, fan_detect_head_of_line,
 };
 
 void fan_detect(const struct fan_evidence *evidence, struct fan_breaches *found)
@@ -37,6 +37,12 @@ const struct fan_fact *fan_evidence_first(const struct fan_evidence *evidence,
         if (evidence->facts[i].kind == (uint32_t)kind)
             return &evidence->facts[i];
     return NULL;
+}
+
+bool fan_evidence_same_crew(const struct fan_evidence *evidence, uint32_t a, uint32_t b)
+{
+    const struct fan_evidence_thread *one = &evidence->threads[a], *other = &evidence->threads[b];
+    return one->site && one->site == other->site && one->run == other->run;
 }
 
 void fan_evidence_label(const struct fan_evidence *evidence, uint32_t thread,
@@ -78,6 +84,12 @@ void fan_breach_accuse(struct fan_breach *breach, uint32_t thread)
 {
     if (breach->thread_count < FAN_FINDING_THREADS)
         breach->threads[breach->thread_count++] = (uint16_t)thread;
+}
+
+void fan_breach_tell_earlier(struct fan_breach *breach, const char *what, uint64_t pc)
+{
+    snprintf(breach->earlier_what, sizeof breach->earlier_what, "%s", what);
+    breach->earlier_pc = pc;
 }
 
 void fan_breach_figure(struct fan_breach *breach, const char *name, uint64_t value)

@@ -63,6 +63,9 @@ uint32_t fan_evidence_count(const struct fan_evidence *evidence);
 const struct fan_fact *fan_evidence_first(const struct fan_evidence *evidence,
                                           enum fan_fact_kind kind);
 
+/* Whether two threads were spawned from one place with one function: they are a crew. */
+bool fan_evidence_same_crew(const struct fan_evidence *evidence, uint32_t a, uint32_t b);
+
 /* "worker 2": the name, numbered where several threads have it, as everywhere. */
 void fan_evidence_label(const struct fan_evidence *evidence, uint32_t thread,
                         char label[FAN_PROBE_NAME + 8]);
@@ -73,6 +76,7 @@ struct fan_breach *fan_breach_add(struct fan_breaches *found, enum fan_finding_k
 void fan_breach_say(struct fan_breach *breach, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void fan_breach_accuse(struct fan_breach *breach, uint32_t thread);
+void fan_breach_tell_earlier(struct fan_breach *breach, const char *what, uint64_t pc);
 void fan_breach_figure(struct fan_breach *breach, const char *name, uint64_t value);
 
 /* The detectors. */

@@ -182,7 +182,7 @@ START_TEST(the_list_names_every_bug)
     json_t *report = parse();
     json_t *first = json_array_get(json_object_get(report, "bugs"), 0);
     ck_assert_str_eq(text_of(report, "schema"), "fanlab.list/1");
-    ck_assert_str_eq(text_of(first, "id"), "02");
+    ck_assert_str_eq(text_of(first, "id"), "01");
     ck_assert_str_eq(text_of(json_array_get(json_object_get(first, "variants"), 0), "name"),
                      "buggy");
     json_decref(report);

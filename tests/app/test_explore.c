@@ -50,8 +50,9 @@ static void expect_short_line(const json_t *finding)
 static const struct {
     const char *id, *kind;
 } bugs[] = {
-    {"02", "deadlock"}, {"04", "deadlock"}, {"07", "race"},
-    {"08", "panic"},    {"11", "leak"},     {"13", "panic"},
+    {"02", "deadlock"},     {"03", "idle-workers"}, {"04", "deadlock"},
+    {"05", "head-of-line"}, {"07", "race"},         {"08", "panic"},
+    {"09", "lost-order"},   {"11", "leak"},         {"13", "panic"},
 };
 
 static const struct {
