@@ -122,7 +122,7 @@ asan:  ## every test under AddressSanitizer and UndefinedBehaviorSanitizer
 tsan:  ## every test under ThreadSanitizer
 	@$(MAKE) test SUITES=tsan
 
-check:  ## include layers, headers alone, gcc and clang, static analysers, format
+check:  ## include layers, headers alone, gcc and clang, replay lines, static analysers, format
 	@.ci/setup build test check
 	@$(MAKE) -s $(jobs) CC=gcc all tests
 	@$(MAKE) -s $(jobs) BUILD=$(BUILD)/clang CC=clang all tests

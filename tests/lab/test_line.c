@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/random.h"
 #include "lab/line.h"
 #include "tests/support/suite.h"
 
@@ -113,6 +114,47 @@ START_TEST(a_digit_that_was_changed_is_told_as_an_edit)
 }
 END_TEST
 
+/* Whatever is put in, what is read is a line within its bounds, or an error with its reason. */
+START_TEST(a_line_of_noise_is_refused_or_within_bounds)
+{
+    struct fan_random random = {.state = 7};
+    struct fan_line read;
+    char noise[FAN_LINE_TEXT];
+    int refused = 0;
+    for (int i = 0; i < 20000; i++) {
+        strcpy(noise, text);
+        for (uint64_t edits = 1 + fan_random_below(&random, 8); edits > 0; edits--)
+            noise[fan_random_below(&random, strlen(text))] =
+                (char)(1 + fan_random_below(&random, 255));
+        why[0] = '\0';
+        bool good = fan_line_parse(noise, &read, why) == 0;
+        ck_assert(good || *why);
+        ck_assert(!good || read.schedule.count <= FAN_SCHEDULE_DEVIATIONS);
+        refused += !good;
+    }
+    ck_assert_int_gt(refused, 19000);
+}
+END_TEST
+
+/* Of all lines that differ in one character, the mark tells 254 of 255. */
+START_TEST(a_single_character_is_told_nearly_always)
+{
+    struct fan_line read;
+    char edited[FAN_LINE_TEXT];
+    int tried = 0, read_well = 0;
+    for (size_t at = 0; text[at]; at++)
+        for (int letter = 1; letter < 256; letter++) {
+            strcpy(edited, text);
+            edited[at] = (char)letter;
+            if (edited[at] == text[at])
+                continue;
+            tried++;
+            read_well += fan_line_parse(edited, &read, why) == 0;
+        }
+    ck_assert_int_lt(read_well * 255, tried);
+}
+END_TEST
+
 /* Their marks fit, so what is wrong in them is seen. */
 static const struct {
     const char *body, *words;
@@ -173,6 +215,8 @@ int main(void)
     tcase_add_test(tests, only_what_a_shell_leaves_alone_occurs);
     tcase_add_test(tests, a_line_that_was_cut_is_refused_wherever_it_was);
     tcase_add_test(tests, a_digit_that_was_changed_is_told_as_an_edit);
+    tcase_add_test(tests, a_line_of_noise_is_refused_or_within_bounds);
+    tcase_add_test(tests, a_single_character_is_told_nearly_always);
     tcase_add_loop_test(tests, parts_that_make_no_sense_are_named, 0,
                         sizeof misfits / sizeof misfits[0]);
     tcase_add_test(tests, what_is_no_line_of_this_version_is_said_so);
