@@ -208,13 +208,16 @@ static void take_schedulers_word(struct fan_run *run)
     }
 }
 
-/* Once, when nothing further can happen. Who panicked was kept from keeping it. */
+/* Once, when nothing further can happen. */
 static void judge_contract(struct fan_run *run)
 {
     struct fan_breaches found;
     struct fan_evidence *evidence = malloc(sizeof *evidence);
     if (evidence && fan_reader_evidence(run->reader, evidence) == 0) {
-        fan_detect(evidence, &found);
+        if (run->snapshot->panicked)
+            fan_detect_cut_short(evidence, &found);
+        else
+            fan_detect(evidence, &found);
         fan_judge_breaches(run->judge, &found, run->snapshot, run->verdict);
     }
     free(evidence);
@@ -224,7 +227,7 @@ static void judge(struct fan_run *run, bool over)
 {
     bool was_final = run->verdict->final;
     fan_judge_look(run->judge, run->snapshot, run->verdict);
-    if (run->verdict->final && !was_final && !run->snapshot->panicked)
+    if (run->verdict->final && !was_final)
         judge_contract(run);
     run->looks_since_over += over;
     if (run->looks_since_over > 2 && !run->verdict->final)

@@ -32,8 +32,10 @@ struct fan_contract {
     enum fan_output_rule outputs;
     enum fan_error_rule errors;
     enum fan_work_rule work;
-    uint64_t limit;          /* how many threads it may have at a time; 0 = unjudged */
+    uint64_t limit; /* how many threads may live at a time beside the main one and one for each
+                       worker; 0 = unjudged */
     bool stops_with_context; /* what runs for a context stops when that is done */
+    bool apart;              /* its threads do not meet in cache lines for nothing */
 };
 
 #endif

@@ -20,7 +20,8 @@
  * it has nothing to say. */
 enum fan_fact_kind {
     FAN_FACT_NONE,     /* not written yet */
-    FAN_FACT_SPAWN,    /* `thread` was created; more about it is in the table of threads */
+    FAN_FACT_SPAWN,    /* `thread` was created, with a stack of `value` bytes; more about it is in
+                          the table of threads */
     FAN_FACT_END,      /* `thread` has ended */
     FAN_FACT_ASK,      /* a receive that did not succeed at once: `thread` may wait now */
     FAN_FACT_PUT,      /* element `position` came into queue `object` */
@@ -34,6 +35,9 @@ enum fan_fact_kind {
     FAN_FACT_OUTPUT,   /* output `position` is `value` */
     FAN_FACT_CANCEL,   /* a context was cancelled */
     FAN_FACT_RETURNED, /* the scenario's function has returned */
+    FAN_FACT_CARRY,    /* `thread` has asked a context, or begun an operation that carries one */
+    FAN_FACT_LINE,     /* `thread` has written to cache line `position`, and `value` others lost it
+                          that use none of these bytes; known under the controlled scheduler only */
     FAN_FACT_KINDS,
 };
 
@@ -65,11 +69,12 @@ struct fan_evidence_queue {
 
 struct fan_evidence {
     struct fan_contract contract;
-    uint32_t virtual_time; /* 1 = time moves only when nothing can run */
-    uint32_t claimed;      /* facts that happened; those beyond the table are lost */
-    uint32_t queues;       /* created; those beyond the table are not seen */
-    uint32_t unseen;       /* threads that found no room */
-    uint32_t last_thread;  /* the highest id in the table */
+    uint64_t workers, items; /* that were asked for */
+    uint32_t virtual_time;   /* 1 = time moves only when nothing can run */
+    uint32_t claimed;        /* facts that happened; those beyond the table are lost */
+    uint32_t queues;         /* created; those beyond the table are not seen */
+    uint32_t unseen;         /* threads that found no room */
+    uint32_t last_thread;    /* the highest id in the table */
     struct fan_evidence_thread threads[FAN_EVIDENCE_THREADS]; /* by id */
     struct fan_evidence_queue queue[FAN_EVIDENCE_QUEUES];     /* by number */
     struct fan_fact facts[FAN_EVIDENCE_FACTS];

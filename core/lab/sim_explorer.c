@@ -45,6 +45,8 @@ static bool collect_evidence(struct fan_explorer *explorer)
     if (!explorer->evidence)
         return false;
     explorer->evidence->contract = *explorer->order->contract;
+    explorer->evidence->workers = explorer->order->numbers[FAN_ORDER_WORKERS];
+    explorer->evidence->items = explorer->order->numbers[FAN_ORDER_ITEMS];
     explorer->evidence->virtual_time = 1;
     fan_evidence_collect(explorer->evidence);
     return true;
@@ -115,6 +117,8 @@ void fan_explorer_run(struct fan_explorer *explorer, const struct fan_strategy *
     fan_explorer_go(explorer, strategy);
     if (explorer->outcome == FAN_SIM_FINISHED || explorer->outcome == FAN_SIM_STUCK)
         fan_detect(explorer->evidence, &explorer->breaches);
+    else if (explorer->outcome == FAN_SIM_FAILED)
+        fan_detect_cut_short(explorer->evidence, &explorer->breaches);
 }
 
 /* ---- how a run failed ---- */

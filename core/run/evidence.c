@@ -30,6 +30,12 @@ static uint32_t needed_by(const struct fan_contract *contract)
         wanted |= ANY | OUTPUTS;
     if (contract->errors)
         wanted |= ANY | TASKS | ERRORS;
+    if (contract->limit)
+        wanted |= ANY | LIVES;
+    if (contract->stops_with_context)
+        wanted |= ANY | TASKS | LIVES | BIT(FAN_FACT_CARRY);
+    if (contract->apart)
+        wanted |= ANY | BIT(FAN_FACT_LINE);
     if (contract->work)
         wanted |= ANY | TASKS | QUEUES | LIVES;
     return wanted;
@@ -101,7 +107,8 @@ static void note_highest(uint32_t id)
         ;
 }
 
-void fan_evidence_spawn(uint64_t id, const char *name, const void *site, void (*run)(void *))
+void fan_evidence_spawn(uint64_t id, const char *name, size_t stack_size, const void *site,
+                        void (*run)(void *))
 {
     if (!fan_evidence_wants(FAN_FACT_SPAWN))
         return;
@@ -114,7 +121,7 @@ void fan_evidence_spawn(uint64_t id, const char *name, const void *site, void (*
         thread->run = (uint64_t)(uintptr_t)run;
         strncpy(thread->name, name, sizeof thread->name - 1);
     }
-    fan_evidence_add_of(id, FAN_FACT_SPAWN, 0, 0);
+    write_fact(&(struct fan_fact){.thread = number_of(id), .value = stack_size}, FAN_FACT_SPAWN);
 }
 
 uint16_t fan_evidence_queue(const char *name)

@@ -2,6 +2,7 @@
 #define FAN_RUN_EVIDENCE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/evidence.h"
@@ -40,7 +41,8 @@ static inline void fan_evidence_note(enum fan_fact_kind kind, uint64_t position,
 }
 
 /* A thread is about to be started. */
-void fan_evidence_spawn(uint64_t id, const char *name, const void *site, void (*run)(void *));
+void fan_evidence_spawn(uint64_t id, const char *name, size_t stack_size, const void *site,
+                        void (*run)(void *));
 
 /* The number of a queue that is created now; 0 if it is not to be seen. */
 uint16_t fan_evidence_queue(const char *name);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "run/announce.h"
+#include "run/evidence.h"
 
 struct fan_sim_watch *fan_sim_watched;
 
@@ -251,8 +252,10 @@ void fan_sim_watch_access(const struct fan_sim_access *what)
                                      .kind = what->kind,
                                      .pc = what->pc,
                                      .frame = what->frame};
-    fan_lines_access(fan_sim_watched->lines, access.thread, access.address, access.size,
-                     writes(access.kind));
+    uint32_t lost = fan_lines_access(fan_sim_watched->lines, access.thread, access.address,
+                                     access.size, writes(access.kind));
+    if (lost)
+        fan_evidence_note(FAN_FACT_LINE, access.address / FAN_LINES_BYTES, lost, (void *)what->pc);
     fan_race_reports(fan_sim_watched->race, &known);
     bool races =
         is_atomic(access.kind)

@@ -126,9 +126,9 @@ static int spawn(const struct fan_thread_options *options, void (*run)(void *), 
     thread->references = references;
     set_identity(thread, options ? options->name : NULL, creator);
     *started = thread;
-    fan_evidence_spawn(thread->id, thread->name, site, run);
-    error = fan_backend_start(thread,
-                              options && options->stack_size ? options->stack_size : STACK_SIZE);
+    size_t stack_size = options && options->stack_size ? options->stack_size : STACK_SIZE;
+    fan_evidence_spawn(thread->id, thread->name, stack_size, site, run);
+    error = fan_backend_start(thread, stack_size);
     if (error) {
         fan_probe_thread_drop(thread->slot);
         free(thread);

@@ -93,8 +93,10 @@ static void fetch(struct fan_lines_line *line, struct fan_lines_share *share, ui
     share->since_fetch = 0;
 }
 
-static void invalidate(struct fan_lines_line *line, uint64_t losers, uint64_t written)
+/* Returns how many lost it falsely. */
+static uint32_t invalidate(struct fan_lines_line *line, uint64_t losers, uint64_t written)
 {
+    uint32_t before = line->falsely_invalidated;
     line->holders &= ~losers;
     for (; losers != 0; losers &= losers - 1) {
         struct fan_lines_share *share = &line->shares[__builtin_ctzll(losers)];
@@ -104,9 +106,11 @@ static void invalidate(struct fan_lines_line *line, uint64_t losers, uint64_t wr
         line->invalidated++;
         line->falsely_invalidated += falsely;
     }
+    return line->falsely_invalidated - before;
 }
 
-static void access_line(struct fan_lines_line *line, uint32_t thread, uint64_t bytes, bool writes)
+static uint32_t access_line(struct fan_lines_line *line, uint32_t thread, uint64_t bytes,
+                            bool writes)
 {
     uint64_t own = UINT64_C(1) << thread;
     struct fan_lines_share *share = share_of(line, thread);
@@ -115,12 +119,11 @@ static void access_line(struct fan_lines_line *line, uint32_t thread, uint64_t b
     share->since_fetch |= bytes;
     if (!writes) {
         share->read |= bytes;
-        return;
+        return 0;
     }
-    if (line->holders != own)
-        invalidate(line, line->holders & ~own, bytes);
     share->written |= bytes;
     line->dirty = true;
+    return line->holders == own ? 0 : invalidate(line, line->holders & ~own, bytes);
 }
 
 static uint64_t bytes_between(uintptr_t first, uintptr_t end)
@@ -129,18 +132,20 @@ static uint64_t bytes_between(uintptr_t first, uintptr_t end)
     return mask << first;
 }
 
-void fan_lines_access(struct fan_lines *lines, uint32_t thread, uintptr_t address, size_t size,
-                      bool writes)
+uint32_t fan_lines_access(struct fan_lines *lines, uint32_t thread, uintptr_t address, size_t size,
+                          bool writes)
 {
+    uint32_t lost = 0;
     while (size > 0) {
         uintptr_t first = address % FAN_LINES_BYTES;
         size_t here = size < FAN_LINES_BYTES - first ? size : FAN_LINES_BYTES - first;
         struct fan_lines_line *line = line_at(lines, address - first);
         if (line)
-            access_line(line, thread, bytes_between(first, first + here), writes);
+            lost += access_line(line, thread, bytes_between(first, first + here), writes);
         address += here;
         size -= here;
     }
+    return lost;
 }
 
 size_t fan_lines_count(const struct fan_lines *lines)

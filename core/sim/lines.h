@@ -63,9 +63,10 @@ void fan_lines_free(struct fan_lines *lines);
 /* Empties all caches and sets all counts to zero. Takes time by what was used. */
 void fan_lines_reset(struct fan_lines *lines);
 
-/* Thread `thread` reads, or writes, `size` bytes from `address`, which may span lines. */
-void fan_lines_access(struct fan_lines *lines, uint32_t thread, uintptr_t address, size_t size,
-                      bool writes);
+/* Thread `thread` reads, or writes, `size` bytes from `address`, which may span lines. Returns how
+ * many caches lost a line to it by false sharing. */
+uint32_t fan_lines_access(struct fan_lines *lines, uint32_t thread, uintptr_t address, size_t size,
+                          bool writes);
 
 /* How many lines were accessed in this run; and the one with an index below that, in the order of
  * their first access. Valid until the next reset. */

@@ -133,6 +133,7 @@ int fan_ctx_look(struct fan_ctx *ctx)
 {
     if (!ctx)
         return 0;
+    fan_evidence_note(FAN_FACT_CARRY, 0, 0, NULL);
     int error = load_error(ctx);
     if (error || !ctx->deadline_ns || fan_now_ns() < ctx->deadline_ns)
         return error;

@@ -42,6 +42,9 @@ struct fan_breaches {
 /* Runs all detectors. Needs some memory for a while: a detector that gets none says nothing. */
 void fan_detect(const struct fan_evidence *evidence, struct fan_breaches *found);
 
+/* Runs those which can judge a run that a panic has ended: what it did until then. */
+void fan_detect_cut_short(const struct fan_evidence *evidence, struct fan_breaches *found);
+
 /* Adds what was found in a run to what its judge has found, with the threads as the latest snapshot
  * has them. To be called once, when the verdict is final. */
 void fan_judge_breaches(struct fan_judge *judge, const struct fan_breaches *found,
@@ -85,5 +88,8 @@ void fan_detect_lost_order(const struct fan_evidence *evidence, struct fan_breac
 void fan_detect_lost_error(const struct fan_evidence *evidence, struct fan_breaches *found);
 void fan_detect_idle_workers(const struct fan_evidence *evidence, struct fan_breaches *found);
 void fan_detect_head_of_line(const struct fan_evidence *evidence, struct fan_breaches *found);
+void fan_detect_unbounded(const struct fan_evidence *evidence, struct fan_breaches *found);
+void fan_detect_cancel_ignored(const struct fan_evidence *evidence, struct fan_breaches *found);
+void fan_detect_false_sharing(const struct fan_evidence *evidence, struct fan_breaches *found);
 
 #endif

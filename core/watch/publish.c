@@ -207,6 +207,8 @@ void fan_watch_contract(const struct fan_contract *contract, bool virtual_time)
     if (!published.segment)
         return;
     published.segment->evidence.contract = *contract;
+    published.segment->evidence.items = published.segment->header.inputs;
+    published.segment->evidence.workers = published.segment->header.limit;
     published.segment->evidence.virtual_time = virtual_time;
     fan_evidence_collect(&published.segment->evidence);
 }

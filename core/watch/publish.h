@@ -35,7 +35,8 @@ void fan_watch_phase(enum fan_phase phase);
 void fan_watch_expect(uint64_t inputs, uint64_t limit);
 void fan_watch_output(void); /* counts one result taken */
 
-/* Collects evidence for a contract in the segment from now on. While one thread exists. */
+/* Collects evidence for a contract in the segment from now on, after fan_watch_expect. While one
+ * thread exists. */
 void fan_watch_contract(const struct fan_contract *contract, bool virtual_time);
 
 #endif

@@ -257,6 +257,8 @@ static void clean_contract(struct fan_contract *contract)
     unsigned char stops;
     memcpy(&stops, &contract->stops_with_context, sizeof stops);
     contract->stops_with_context = stops == 1;
+    memcpy(&stops, &contract->apart, sizeof stops);
+    contract->apart = stops == 1;
 }
 
 static bool is_believable(const struct fan_fact *fact)
