@@ -26,11 +26,12 @@ static bool is_rare(const struct fan_variant *variant)
     return strcmp(variant->name, "rare") == 0;
 }
 
-/* What follows from the order that the program gives its accesses, and shows in nothing that real
- * threads do. */
+/* What follows from the order that the program gives its accesses, or from where they go, and shows
+ * in nothing that real threads do but in their speed. */
 static bool only_sim_looks_for(enum fan_finding_kind kind)
 {
-    return kind == FAN_FINDING_RACE || kind == FAN_FINDING_LOCK_ORDER;
+    return kind == FAN_FINDING_RACE || kind == FAN_FINDING_LOCK_ORDER ||
+           kind == FAN_FINDING_FALSE_SHARING;
 }
 
 static void miss(struct fan_check *check, enum fan_finding_kind kind)
@@ -140,7 +141,7 @@ uint64_t fan_check_schedules(const struct fan_variant *variant)
 }
 
 /* A schedule may fail in several ways: the first that has not been told of yet. */
-static const struct fan_finding *next_finding(const struct fan_check *check,
+static const struct fan_finding *next_finding(const struct fan_check *check, const char *replay,
                                               const struct fan_verdict *verdict,
                                               enum fan_finding_kind kind)
 {
@@ -148,7 +149,8 @@ static const struct fan_finding *next_finding(const struct fan_check *check,
         const struct fan_finding *finding = &verdict->findings[i];
         bool told = finding->kind != kind;
         for (uint32_t j = 0; j < check->found_count && !told; j++)
-            told = strcmp(check->found[j].summary, finding->summary) == 0;
+            told = strcmp(check->found[j].summary, finding->summary) == 0 &&
+                   strcmp(check->found[j].replay, replay) == 0;
         if (!told)
             return finding;
     }
@@ -164,7 +166,8 @@ static void see_again(const struct fan_explore *explore, const struct fan_explor
         strcpy(found->replay, failure->replay);
     fan_explore_show(explore, failure, FAN_SECOND * 10, interrupt, &attempt);
     const struct fan_finding *finding =
-        attempt.run ? next_finding(check, attempt.run->verdict, failure->kind) : NULL;
+        attempt.run ? next_finding(check, failure->replay, attempt.run->verdict, failure->kind)
+                    : NULL;
     if (finding) {
         strcpy(found->summary, finding->summary);
         tell_where(attempt.run, finding, found->where);

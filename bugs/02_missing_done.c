@@ -14,7 +14,7 @@
 
 struct pool {
     struct fan_lab *lab;
-    struct fan_chan *in;
+    struct fan_chan *in, *out;
     struct fan_waitgroup working;
 };
 
@@ -28,7 +28,7 @@ static void work_buggy(void *argument)
         if (item < 0)
             return; /* cannot go on with a bad item */
         fan_lab_work(pool->lab, (uint64_t)item);
-        fan_lab_result(pool->lab);
+        fan_chan_send(pool->out, &item, NULL);
     }
     fan_waitgroup_done(&pool->working);
 }
@@ -42,7 +42,7 @@ static void work_until_bad_item(struct pool *pool)
         if (item < 0)
             return; /* cannot go on with a bad item */
         fan_lab_work(pool->lab, (uint64_t)item);
-        fan_lab_result(pool->lab);
+        fan_chan_send(pool->out, &item, NULL);
     }
 }
 
@@ -64,18 +64,19 @@ static void work_rare(void *argument)
             if (fan_chan_recv(pool->in, &item, NULL) != 0)
                 return;
         fan_lab_work(pool->lab, (uint64_t)item);
-        fan_lab_result(pool->lab);
+        fan_chan_send(pool->out, &item, NULL);
     }
     fan_waitgroup_done(&pool->working);
 }
 
 /* ---- scenario ------------------------------------------------------------------------------- */
 
-/* Not the first ones and not the last ones: others come before it and after it. */
-static uint64_t somewhere_in_the_middle(uint64_t items, uint64_t seed)
+/* In the last third, but never the last: others come after it. */
+static uint64_t late_but_not_last(uint64_t items, uint64_t seed)
 {
     struct fan_random random = {.state = seed};
-    return items < 2 ? 0 : items / 4 + fan_random_below(&random, items / 2);
+    uint64_t among = items / 4;
+    return items ? (items - 1) * 2 / 3 + (among ? fan_random_below(&random, among) : 0) : 0;
 }
 
 /* All items lie in the channel before the workers start, and one of them is bad: the seed says
@@ -83,7 +84,7 @@ static uint64_t somewhere_in_the_middle(uint64_t items, uint64_t seed)
 static struct fan_chan *items_with_a_bad_one(struct fan_lab *lab)
 {
     uint64_t items = fan_lab_items(lab);
-    uint64_t bad = somewhere_in_the_middle(items, fan_lab_seed(lab));
+    uint64_t bad = late_but_not_last(items, fan_lab_seed(lab));
     struct fan_chan *in = fan_lab_chan(lab, "in", sizeof(int64_t), items);
     for (uint64_t i = 0; i < items; i++)
         fan_chan_send(in, &(int64_t){i == bad ? -1 : (int64_t)i}, NULL);
@@ -91,15 +92,42 @@ static struct fan_chan *items_with_a_bad_one(struct fan_lab *lab)
     return in;
 }
 
+/* What a worker has taken is owed, but for the bad one. What it has left is still there. */
+static void expect_what_was_taken(struct pool *pool)
+{
+    uint64_t taken = fan_lab_items(pool->lab);
+    uint64_t bad = late_but_not_last(taken, fan_lab_seed(pool->lab));
+    while (fan_chan_recv(pool->in, NULL, NULL) == 0)
+        taken--;
+    for (uint64_t i = 0; i < taken; i++)
+        if (i != bad)
+            fan_lab_expect(pool->lab, i, i);
+}
+
+/* `out` has room for all, so nobody ever waits to send there. */
+static void collect(struct pool *pool)
+{
+    int64_t item;
+    fan_chan_close(pool->out);
+    for (uint64_t count = 0; fan_chan_recv(pool->out, &item, NULL) == 0; count++) {
+        fan_lab_output(pool->lab, count, (uint64_t)item);
+        fan_lab_result(pool->lab);
+    }
+}
+
 static void process(struct fan_lab *lab, void (*work)(void *))
 {
     struct pool *pool = fan_lab_alloc(lab, sizeof *pool);
-    *pool =
-        (struct pool){.lab = lab, .in = items_with_a_bad_one(lab), .working = {.name = "working"}};
+    *pool = (struct pool){.lab = lab,
+                          .in = items_with_a_bad_one(lab),
+                          .out = fan_lab_chan(lab, "out", sizeof(int64_t), fan_lab_items(lab) + 1),
+                          .working = {.name = "working"}};
     fan_waitgroup_add(&pool->working, (int64_t)fan_lab_workers(lab));
     for (uint64_t i = 0; i < fan_lab_workers(lab); i++)
         fan_go("worker", work, pool);
     fan_waitgroup_wait(&pool->working, NULL);
+    expect_what_was_taken(pool);
+    collect(pool);
 }
 
 static void buggy(struct fan_lab *lab)
@@ -129,6 +157,7 @@ const struct fan_scenario fan_bug_02 = {
     .source = fan_bug_02_source,
     .workers = 4,
     .items = 20,
+    .contract = {.outputs = FAN_OUTPUTS_IN_ANY_ORDER},
     .variant_count = 3,
     .variants =
         {{.name = "buggy", .run = buggy, .expected_count = 1, .expected = {FAN_FINDING_DEADLOCK}},

@@ -56,9 +56,11 @@ static void start_fixed(struct pool *pool, uint64_t workers)
 
 static void collect(struct fan_lab *lab, struct fan_chan *out)
 {
-    uint64_t result;
-    while (fan_chan_recv(out, &result, NULL) == 0)
+    uint64_t result, count = 0;
+    while (fan_chan_recv(out, &result, NULL) == 0) {
+        fan_lab_output(lab, count++, result);
         fan_lab_result(lab);
+    }
 }
 
 static void process(struct fan_lab *lab, void (*start)(struct pool *, uint64_t))
@@ -68,6 +70,8 @@ static void process(struct fan_lab *lab, void (*start)(struct pool *, uint64_t))
                           .in = fan_lab_inputs(lab),
                           .out = fan_lab_chan(lab, "out", sizeof(uint64_t), 4),
                           .working = {.name = "working"}};
+    for (uint64_t item = 0; item < fan_lab_items(lab); item++)
+        fan_lab_expect(lab, item, item * 2);
     start(pool, fan_lab_workers(lab));
     collect(lab, pool->out);
 }
@@ -94,6 +98,7 @@ const struct fan_scenario fan_bug_04 = {
     .source = fan_bug_04_source,
     .workers = 4,
     .items = 20,
+    .contract = {.outputs = FAN_OUTPUTS_IN_ANY_ORDER},
     .variant_count = 2,
     .variants =
         {{.name = "buggy", .run = buggy, .expected_count = 1, .expected = {FAN_FINDING_DEADLOCK}},

@@ -68,14 +68,22 @@ static void work_fixed(void *argument)
 
 /* ---- scenario ------------------------------------------------------------------------------- */
 
-/* What has been counted is what comes out. */
+/* What has been counted is what comes out: for each word, how often it was there. */
 static void sum_up(struct pool *pool)
 {
     for (uint64_t word = 0; word < WORDS; word++) {
         FAN_READ(pool->counts[word]);
+        fan_lab_output(pool->lab, word, pool->counts[word]);
         for (uint64_t i = 0; i < pool->counts[word]; i++)
             fan_lab_result(pool->lab);
     }
+}
+
+static void expect_counts(struct fan_lab *lab)
+{
+    uint64_t items = fan_lab_items(lab);
+    for (uint64_t word = 0; word < WORDS; word++)
+        fan_lab_expect(lab, word, items / WORDS + (word < items % WORDS));
 }
 
 static void process(struct fan_lab *lab, void (*work)(void *))
@@ -85,6 +93,7 @@ static void process(struct fan_lab *lab, void (*work)(void *))
                           .in = fan_lab_inputs(lab),
                           .working = {.name = "working"},
                           .merging = {.name = "merging"}};
+    expect_counts(lab);
     fan_waitgroup_add(&pool->working, (int64_t)fan_lab_workers(lab));
     for (uint64_t i = 0; i < fan_lab_workers(lab); i++)
         fan_go("worker", work, pool);
@@ -114,8 +123,13 @@ const struct fan_scenario fan_bug_07 = {
     .source = fan_bug_07_source,
     .workers = 4,
     .items = 20,
+    .contract = {.outputs = FAN_OUTPUTS_IN_ORDER},
     .variant_count = 2,
-    .variants =
-        {{.name = "buggy", .run = buggy, .expected_count = 1, .expected = {FAN_FINDING_RACE}},
-         {.name = "fixed", .run = fixed}},
+    .variants = {{.name = "buggy",
+                  .run = buggy,
+                  .expected_count = 1,
+                  .expected = {FAN_FINDING_RACE},
+                  .also_count = 1,
+                  .also = {FAN_FINDING_WRONG_RESULT}},
+                 {.name = "fixed", .run = fixed}},
 };

@@ -16,7 +16,14 @@ struct pool {
     struct fan_chan *in;
     struct fan_ctx stop;
     struct fan_waitgroup working;
+    uint64_t sent; /* the producer's, until it is done */
 };
+
+static void give(struct fan_lab *lab, int64_t item)
+{
+    fan_lab_output(lab, (uint64_t)item, (uint64_t)item);
+    fan_lab_result(lab);
+}
 
 /* ---- buggy ---------------------------------------------------------------------------------- */
 
@@ -30,7 +37,7 @@ static void work_buggy(void *argument)
             break;
         }
         fan_lab_work(pool->lab, (uint64_t)item);
-        fan_lab_result(pool->lab);
+        give(pool->lab, item);
     }
     fan_waitgroup_done(&pool->working);
 }
@@ -47,7 +54,7 @@ static void work_fixed(void *argument)
             break;
         }
         fan_lab_work(pool->lab, (uint64_t)item);
-        fan_lab_result(pool->lab);
+        give(pool->lab, item);
     }
     fan_waitgroup_done(&pool->working);
 }
@@ -66,11 +73,25 @@ static void produce(void *argument)
     struct pool *pool = argument;
     uint64_t items = fan_lab_items(pool->lab);
     uint64_t bad = bad_one(items, fan_lab_seed(pool->lab));
-    for (uint64_t i = 0; i < items; i++)
+    for (uint64_t i = 0; i < items; i++) {
         if (fan_chan_send(pool->in, &(int64_t){i == bad ? -1 : (int64_t)i}, &pool->stop) != 0)
             break;
+        pool->sent++;
+    }
     fan_chan_close(pool->in);
     fan_waitgroup_done(&pool->working);
+}
+
+/* What a worker has taken is owed, but for the bad one. What it has left is still there. */
+static void expect_what_was_taken(struct pool *pool)
+{
+    uint64_t taken = pool->sent;
+    uint64_t bad = bad_one(fan_lab_items(pool->lab), fan_lab_seed(pool->lab));
+    while (fan_chan_recv(pool->in, NULL, NULL) == 0)
+        taken--;
+    for (uint64_t i = 0; i < taken; i++)
+        if (i != bad)
+            fan_lab_expect(pool->lab, i, i);
 }
 
 static void process(struct fan_lab *lab, void (*work)(void *))
@@ -85,6 +106,7 @@ static void process(struct fan_lab *lab, void (*work)(void *))
     for (uint64_t i = 0; i < fan_lab_workers(lab); i++)
         fan_go("worker", work, pool);
     fan_waitgroup_wait(&pool->working, NULL);
+    expect_what_was_taken(pool);
     fan_ctx_destroy(&pool->stop);
 }
 
@@ -110,6 +132,7 @@ const struct fan_scenario fan_bug_13 = {
     .source = fan_bug_13_source,
     .workers = 4,
     .items = 20,
+    .contract = {.outputs = FAN_OUTPUTS_IN_ANY_ORDER, .stops_with_context = true},
     .variant_count = 2,
     .variants =
         {{.name = "buggy", .run = buggy, .expected_count = 1, .expected = {FAN_FINDING_PANIC}},

@@ -7,11 +7,11 @@
 #include "base/number.h"
 
 extern const struct fan_scenario fan_bug_01, fan_bug_02, fan_bug_03, fan_bug_04, fan_bug_05,
-    fan_bug_07, fan_bug_08, fan_bug_09, fan_bug_11, fan_bug_13;
+    fan_bug_06, fan_bug_07, fan_bug_08, fan_bug_09, fan_bug_10, fan_bug_11, fan_bug_12, fan_bug_13;
 
-const struct fan_scenario *const fan_bugs[] = {&fan_bug_01, &fan_bug_02, &fan_bug_03, &fan_bug_04,
-                                               &fan_bug_05, &fan_bug_07, &fan_bug_08, &fan_bug_09,
-                                               &fan_bug_11, &fan_bug_13};
+const struct fan_scenario *const fan_bugs[] = {
+    &fan_bug_01, &fan_bug_02, &fan_bug_03, &fan_bug_04, &fan_bug_05, &fan_bug_06, &fan_bug_07,
+    &fan_bug_08, &fan_bug_09, &fan_bug_10, &fan_bug_11, &fan_bug_12, &fan_bug_13};
 
 const size_t fan_bugs_count = sizeof fan_bugs / sizeof fan_bugs[0];
 

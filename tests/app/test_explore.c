@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "app/explore.h"
+#include "bugs/table.h"
 #include "lab/line.h"
 #include "sim/sanitizers.h"
 #include "tests/support/program.h"
@@ -15,7 +16,7 @@
 
 static const char fanlab[] = FAN_BUILD_DIR "/fanlab";
 
-enum { SHORT = 64 };
+enum { SHORT = 64, TERMINAL_LINE = 80 };
 
 static struct program_result result;
 
@@ -37,11 +38,11 @@ static json_int_t number(const json_t *object, const char *member)
     return json_integer_value(json_object_get(object, member));
 }
 
-static void expect_short_line(const json_t *finding)
+static void expect_line(const json_t *finding, size_t most)
 {
     const char *line = json_string_value(json_object_get(finding, "replay"));
     ck_assert_ptr_nonnull(line);
-    ck_assert_msg(strlen(line) <= SHORT, "%s", line);
+    ck_assert_msg(strlen(line) <= most, "%s", line);
     ck_assert_uint_eq(strspn(line, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
                                    "0123456789:._-"),
                       strlen(line));
@@ -49,39 +50,57 @@ static void expect_short_line(const json_t *finding)
 
 static const struct {
     const char *id, *kind;
-} bugs[] = {
-    {"02", "deadlock"},     {"03", "idle-workers"}, {"04", "deadlock"},
-    {"05", "head-of-line"}, {"07", "race"},         {"08", "panic"},
-    {"09", "lost-order"},   {"11", "leak"},         {"13", "panic"},
-};
-
-static const struct {
-    const char *id, *kind;
 } rare[] = {{"02", "deadlock"}, {"08", "panic"}};
 
-/* A race may show in several places. */
+static bool lists(const enum fan_finding_kind *kinds, size_t count, enum fan_finding_kind kind)
+{
+    for (size_t i = 0; i < count; i++)
+        if (kinds[i] == kind)
+            return true;
+    return false;
+}
+
+static bool is_found(const json_t *findings, enum fan_finding_kind kind)
+{
+    for (size_t i = 0; i < json_array_size(findings); i++)
+        if (strcmp(json_string_value(json_object_get(json_array_get(findings, i), "kind")),
+                   fan_finding_name(kind)) == 0)
+            return true;
+    return false;
+}
+
+static void expect_declared(const struct fan_variant *variant, const json_t *finding)
+{
+    enum fan_finding_kind kind;
+    ck_assert(fan_finding_parse(json_string_value(json_object_get(finding, "kind")), &kind));
+    ck_assert(lists(variant->expected, variant->expected_count, kind) ||
+              lists(variant->also, variant->also_count, kind));
+}
+
+/* One may show in several ways. */
 START_TEST(a_bug_is_found_with_a_short_line)
 {
-    RUN("explore", bugs[_i].id, "--variant", "buggy", "--schedules", "200", "--json");
+    const struct fan_variant *buggy = &fan_bugs[_i]->variants[0];
+    RUN("explore", fan_bugs[_i]->id, "--variant", "buggy", "--schedules", "200", "--json");
     ck_assert_int_eq(result.code, 1);
     json_t *report = parse(), *findings = json_object_get(report, "findings");
-    ck_assert_uint_ge(json_array_size(findings), 1);
+    for (size_t i = 0; i < buggy->expected_count; i++)
+        ck_assert(is_found(findings, buggy->expected[i]));
     for (size_t i = 0; i < json_array_size(findings); i++) {
         json_t *finding = json_array_get(findings, i);
-        ck_assert_str_eq(json_string_value(json_object_get(finding, "kind")), bugs[_i].kind);
-        ck_assert(json_is_true(json_object_get(finding, "certified")));
+        expect_declared(buggy, finding);
         ck_assert_ptr_nonnull(json_object_get(finding, "finding"));
-        expect_short_line(finding);
     }
+    expect_line(json_array_get(findings, 0), TERMINAL_LINE);
     ck_assert_int_eq(number(report, "schedules"), 200);
-    ck_assert_int_eq(number(report, "failing"), 200);
+    ck_assert_int_gt(number(report, "failing"), 0);
     json_decref(report);
 }
 END_TEST
 
 START_TEST(a_fix_is_silent)
 {
-    RUN("explore", bugs[_i].id, "--variant", "fixed", "--schedules", "2000", "--json");
+    RUN("explore", fan_bugs[_i]->id, "--variant", "fixed", "--schedules", "2000", "--json");
     ck_assert_int_eq(result.code, 0);
     json_t *report = parse();
     ck_assert_str_eq(json_string_value(json_object_get(report, "outcome")), "clean");
@@ -94,7 +113,7 @@ END_TEST
 
 START_TEST(a_fix_is_proved_for_a_small_size)
 {
-    RUN("explore", bugs[_i].id, "--variant", "fixed", "--strategy", "dpor", "--workers", "2",
+    RUN("explore", fan_bugs[_i]->id, "--variant", "fixed", "--strategy", "dpor", "--workers", "2",
         "--items", "2", "--json");
     ck_assert_int_eq(result.code, 0);
     json_t *report = parse();
@@ -135,7 +154,7 @@ START_TEST(a_rare_form_is_found_too_and_one_preemption_is_enough)
     ck_assert(json_is_true(json_object_get(finding, "certified")));
     ck_assert_int_gt(number(finding, "schedules"), 0);
     ck_assert_int_lt(number(finding, "schedules"), 500);
-    expect_short_line(finding);
+    expect_line(finding, SHORT);
     ck_assert_uint_eq(deviations(json_string_value(json_object_get(finding, "replay"))), 1);
     json_decref(report);
 }
@@ -284,10 +303,9 @@ int main(void)
 {
     TCase *tests = tcase_create("explore");
     tcase_set_timeout(tests, 120);
-    size_t count = sizeof bugs / sizeof bugs[0];
-    tcase_add_loop_test(tests, a_bug_is_found_with_a_short_line, 0, (int)count);
-    tcase_add_loop_test(tests, a_fix_is_silent, 0, (int)count);
-    tcase_add_loop_test(tests, a_fix_is_proved_for_a_small_size, 0, (int)count);
+    tcase_add_loop_test(tests, a_bug_is_found_with_a_short_line, 0, (int)fan_bugs_count);
+    tcase_add_loop_test(tests, a_fix_is_silent, 0, (int)fan_bugs_count);
+    tcase_add_loop_test(tests, a_fix_is_proved_for_a_small_size, 0, (int)fan_bugs_count);
     tcase_add_loop_test(tests, a_rare_form_is_found_too_and_one_preemption_is_enough, 0,
                         sizeof rare / sizeof rare[0]);
     tcase_add_loop_test(tests, every_strategy_finds, 0, sizeof strategies / sizeof strategies[0]);
