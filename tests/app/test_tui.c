@@ -122,7 +122,7 @@ START_TEST(the_current_line_stands_in_the_source)
 {
     struct terminal *terminal = start();
     terminal_type(terminal, "4");
-    ck_assert(terminal_wait_text(terminal, "fan_chan_recv(out, &result, NULL) == 0)   main"));
+    ck_assert(terminal_wait_text(terminal, "fan_chan_recv(out, &result, NULL) == 0) {   main"));
     terminal_free(terminal);
 }
 END_TEST
