@@ -1,5 +1,6 @@
 /* ThreadSanitizer, which knows nothing of the controlled scheduler, holds those halves for racy that
- * declare a race, and no others. In a build without it, it must not be heard of. */
+ * declare a race, and no others; and so does the scheduler, which knows nothing of it. In a build
+ * without it, it must not be heard of; in one with it, there is no scheduler to ask. */
 #include <string.h>
 
 #include "bugs/table.h"
@@ -37,10 +38,32 @@ START_TEST(thread_sanitizer_agrees)
 }
 END_TEST
 
+/* In any of these schedules. */
+static bool is_found_racy(const struct fan_scenario *bug, const struct fan_variant *variant)
+{
+    program_run((const char *const[]){FAN_BUILD_DIR "/fanlab", "explore", bug->id, "--variant",
+                                      variant->name, "--schedules", "1000", NULL},
+                &result);
+    ck_assert_msg(result.code == 0 || result.code == 1, "%s", result.err);
+    return strstr(result.out, ": race, ") != NULL;
+}
+
+START_TEST(the_scheduler_agrees)
+{
+    for (size_t i = 0; i < fan_bugs[_i]->variant_count && !FAN_UNDER_TSAN; i++) {
+        const struct fan_variant *variant = &fan_bugs[_i]->variants[i];
+        bool found = is_found_racy(fan_bugs[_i], variant);
+        ck_assert_msg(found == declares_race(variant), "%s %s: %s", fan_bugs[_i]->id, variant->name,
+                      result.out);
+    }
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = tcase_create("bugs");
     tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, thread_sanitizer_agrees, 0, (int)fan_bugs_count);
+    tcase_add_loop_test(tests, the_scheduler_agrees, 0, (int)fan_bugs_count);
     return suite_run("ThreadSanitizer and the bugs", tests);
 }
