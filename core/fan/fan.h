@@ -7,12 +7,14 @@
  *                                   run/atomic.h run/access.h
  *   what they talk through          sync/chan.h sync/select.h sync/ctx.h sync/waitgroup.h
  *                                   sync/semaphore.h sync/rwlock.h sync/once.h sync/timer.h
- *   what runs many tasks            flow/stream.h flow/report.h
+ *   what runs many tasks            flow/fanout.h flow/stream.h flow/group.h
  *   when something goes wrong       base/panic.h
  *   being watched, being a scenario watch/publish.h lab/scenario.h
  */
 #include "base/panic.h"
 #include "base/random.h"
+#include "flow/fanout.h"
+#include "flow/group.h"
 #include "flow/stream.h"
 #include "lab/scenario.h"
 #include "run/access.h"

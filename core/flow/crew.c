@@ -365,8 +365,7 @@ struct outcome {
 static void hand_over(struct fan_stream *stream, const struct fan_task_result *result,
                       struct outcome *outcome)
 {
-    bool wanted =
-        !is_stopped(stream) && (result->error == 0 || stream->options.policy == FAN_COLLECT_ALL);
+    bool wanted = !is_stopped(stream) && (result->error == 0 || stream->takes_failures);
     int error = 0;
     if (wanted) {
         error = stream->sink.put(stream->sink.state, &stream->ctx, result);

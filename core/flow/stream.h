@@ -57,6 +57,7 @@ struct fan_task_result {
 struct fan_sink {
     int (*put)(void *state, struct fan_ctx *ctx, const struct fan_task_result *result);
     void *state;
+    bool takes_failures; /* with FAN_BEST_EFFORT too */
 };
 
 /* What a failing task means for the others. */

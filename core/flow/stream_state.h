@@ -39,6 +39,7 @@ struct fan_stream {
     struct fan_work work;
     struct fan_sink sink;
     struct fan_stream_options options;
+    bool takes_failures; /* the sink */
     enum fan_fence fence;
     unsigned processors, limit;
     uint32_t chunk_tasks; /* the most in a chunk */
