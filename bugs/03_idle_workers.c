@@ -57,12 +57,20 @@ static void work_fixed(void *argument)
 
 /* ---- scenario ------------------------------------------------------------------------------- */
 
+/* All workers are there before the first item is. */
+static void feed(struct pool *pool)
+{
+    for (uint64_t item = 0; item < fan_lab_items(pool->lab); item++)
+        fan_chan_send(pool->in, &item, NULL);
+    fan_chan_close(pool->in);
+}
+
 static void process(struct fan_lab *lab, void (*work)(void *))
 {
     uint64_t count = fan_lab_workers(lab);
     struct pool *pool = fan_lab_alloc(lab, sizeof *pool);
     *pool = (struct pool){.lab = lab,
-                          .in = fan_lab_inputs(lab),
+                          .in = fan_lab_chan(lab, "in", sizeof(uint64_t), fan_lab_items(lab)),
                           .working = {.name = "working"},
                           .workers = fan_lab_alloc(lab, count * sizeof *pool->workers)};
     fan_waitgroup_add(&pool->working, (int64_t)count);
@@ -70,6 +78,7 @@ static void process(struct fan_lab *lab, void (*work)(void *))
         pool->workers[i].pool = pool;
         fan_go("worker", work, &pool->workers[i]);
     }
+    feed(pool);
     fan_waitgroup_wait(&pool->working, NULL);
 }
 

@@ -3,7 +3,8 @@
  * nothing but where it was put made it wait.
  *
  * In virtual time any such wait is a breach, since there nothing takes long by accident. In real
- * time it has to be longer than half of all tasks take: readers are late for many reasons. A queue
+ * time it has to be longer than half of all tasks take, and longer than the system may set a thread
+ * aside in the middle of its task: that is nobody's fault. A queue
  * that any of the crew may read, in which work waits for whoever is free, is never in breach,
  * however uneven the work. */
 #include <inttypes.h>
@@ -12,7 +13,7 @@
 
 #include "watch/detector.h"
 
-enum { THREADS = FAN_EVIDENCE_THREADS };
+enum { THREADS = FAN_EVIDENCE_THREADS, SET_ASIDE_NS = 5 * 1000 * 1000 };
 
 enum doing { NOT_THERE, UNDERWAY, IN_TASK, IDLE };
 
@@ -61,6 +62,14 @@ static uint64_t median_service(const struct fan_evidence *evidence, uint64_t *ti
     }
     qsort(times_ns, tasks, sizeof *times_ns, compare);
     return tasks ? times_ns[tasks / 2] : 0;
+}
+
+static uint64_t allowed_wait(const struct fan_evidence *evidence, uint64_t *times_ns)
+{
+    if (evidence->virtual_time)
+        return 0;
+    uint64_t median_ns = median_service(evidence, times_ns);
+    return median_ns > SET_ASIDE_NS ? median_ns : SET_ASIDE_NS;
 }
 
 /* ---- who reads what ---- */
@@ -227,8 +236,7 @@ static bool prepare(const struct fan_evidence *evidence, struct scene *scene)
     scene->blocked_at_put = calloc(count, sizeof *scene->blocked_at_put);
     if (!scene->queues || !scene->blocked_at_put)
         return false;
-    if (!evidence->virtual_time)
-        scene->allowed_ns = median_service(evidence, scene->blocked_at_put);
+    scene->allowed_ns = allowed_wait(evidence, scene->blocked_at_put);
     learn_readers(scene);
     return true;
 }

@@ -261,10 +261,11 @@ static void clean_contract(struct fan_contract *contract)
     contract->apart = stops == 1;
 }
 
-static bool is_believable(const struct fan_fact *fact)
+static bool is_believable(const struct fan_evidence *evidence, const struct fan_fact *fact)
 {
     return fact->kind > FAN_FACT_NONE && fact->kind < FAN_FACT_KINDS &&
-           fact->thread < FAN_EVIDENCE_THREADS && fact->object < FAN_EVIDENCE_QUEUES;
+           fact->thread < FAN_EVIDENCE_THREADS && fact->object <= evidence->queues &&
+           fact->object < FAN_EVIDENCE_QUEUES;
 }
 
 /* Those that are left out make the log seem to have more than fit. */
@@ -274,7 +275,7 @@ static void clean_facts(struct fan_evidence *evidence)
     if (count > FAN_EVIDENCE_FACTS)
         count = FAN_EVIDENCE_FACTS;
     for (uint32_t i = 0; i < count; i++)
-        if (is_believable(&evidence->facts[i]))
+        if (is_believable(evidence, &evidence->facts[i]))
             evidence->facts[kept++] = evidence->facts[i];
     if (kept == count)
         return;

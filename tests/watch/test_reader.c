@@ -15,6 +15,7 @@
 #include "base/random.h"
 #include "tests/support/handmade.h"
 #include "tests/support/suite.h"
+#include "watch/detector.h"
 #include "watch/publish.h"
 
 static struct fan_snapshot snapshot;
@@ -400,6 +401,67 @@ START_TEST(flipped_bits_never_lead_the_reader_astray)
 }
 END_TEST
 
+/* Facts that could be, of threads and queues that could not. */
+static void make_evidence_plausible(struct fan_random *random)
+{
+    struct fan_evidence *evidence = &segment->evidence;
+    evidence->contract = (struct fan_contract){.outputs = FAN_OUTPUTS_IN_ORDER,
+                                               .errors = FAN_ERRORS_FIRST,
+                                               .work = FAN_WORK_FOR_ANY_WORKER};
+    evidence->claimed = 600;
+    evidence->unseen = 0;
+    evidence->queues = (uint32_t)fan_random_below(random, FAN_EVIDENCE_QUEUES);
+    for (uint32_t i = 0; i < evidence->claimed; i++) {
+        struct fan_fact *fact = &evidence->facts[i];
+        fact->kind = 1 + (uint32_t)fan_random_below(random, FAN_FACT_KINDS - 1);
+        fact->thread %= FAN_EVIDENCE_THREADS;
+        fact->object %= evidence->queues + 1;
+        fact->position %= 50;
+        fact->value %= 50;
+        fact->at_ns = i * 1000000;
+    }
+}
+
+START_TEST(random_evidence_never_leads_the_detectors_astray)
+{
+    struct fan_random random = {.state = 4};
+    struct fan_evidence *evidence = malloc(sizeof *evidence);
+    struct fan_breaches found;
+    size_t used = offsetof(struct fan_evidence, facts) + 700 * sizeof evidence->facts[0];
+    uint32_t said = 0;
+    ck_assert_ptr_nonnull(evidence);
+    for (int round = 0; round < 200; round++) {
+        randomise(&segment->evidence, used, &random);
+        if (round % 4)
+            make_evidence_plausible(&random);
+        ck_assert_int_eq(fan_reader_evidence(reader, evidence), 0);
+        fan_detect(evidence, &found);
+        said += found.count > 0;
+        for (uint32_t i = 0; i < fan_evidence_count(evidence); i++)
+            ck_assert_uint_lt(evidence->facts[i].kind, FAN_FACT_KINDS);
+    }
+    ck_assert_uint_gt(said, 0);
+    free(evidence);
+}
+END_TEST
+
+/* What was left out counts as lost. */
+START_TEST(a_fact_that_cannot_be_is_left_out_and_told)
+{
+    struct fan_evidence *evidence = malloc(sizeof *evidence);
+    ck_assert_ptr_nonnull(evidence);
+    segment->evidence.claimed = 2;
+    segment->evidence.facts[0].kind = FAN_FACT_BEGIN;
+    segment->evidence.facts[1].kind = FAN_FACT_BEGIN;
+    ck_assert_int_eq(fan_reader_evidence(reader, evidence), 0);
+    ck_assert(fan_evidence_is_whole(evidence));
+    segment->evidence.facts[0].object = 1;
+    ck_assert_int_eq(fan_reader_evidence(reader, evidence), 0);
+    ck_assert(!fan_evidence_is_whole(evidence));
+    free(evidence);
+}
+END_TEST
+
 int main(void)
 {
     TCase *cases = tcase_create("reader");
@@ -423,5 +485,7 @@ int main(void)
     tcase_add_test(cases, random_bytes_are_refused);
     tcase_add_test(cases, random_slots_never_lead_the_reader_astray);
     tcase_add_test(cases, flipped_bits_never_lead_the_reader_astray);
+    tcase_add_test(cases, random_evidence_never_leads_the_detectors_astray);
+    tcase_add_test(cases, a_fact_that_cannot_be_is_left_out_and_told);
     return suite_run("reader", cases);
 }
