@@ -333,16 +333,23 @@ static bool put_fast(struct fan_chan *chan, const struct fan_thread *self, const
     return ready;
 }
 
-static bool take_fast(struct fan_chan *chan, const struct fan_thread *self, void *element)
+/* Once the channel is closed nobody waits and nobody sends, so that this end's lock is enough for
+ * what is left in it too. */
+static enum fan_chan_try take_fast(struct fan_chan *chan, const struct fan_thread *self,
+                                   void *element)
 {
-    bool ready = false;
+    enum fan_chan_try tried = FAN_CHAN_NOT_READY;
     fan_lock_acquire(&chan->take->lock);
-    if (!chan->slow && has_element(chan)) {
-        take_from_ring(chan, self, element);
-        ready = true;
+    if (!chan->slow || chan->closed) {
+        if (has_element(chan)) {
+            take_from_ring(chan, self, element);
+            tried = FAN_CHAN_DONE;
+        } else if (chan->closed) {
+            tried = FAN_CHAN_CLOSED;
+        }
     }
     fan_lock_release(&chan->take->lock);
-    return ready;
+    return tried;
 }
 
 enum fan_chan_try fan_chan_try_put(struct fan_chan *chan, struct fan_thread *self,
@@ -360,11 +367,12 @@ enum fan_chan_try fan_chan_try_put(struct fan_chan *chan, struct fan_thread *sel
 
 enum fan_chan_try fan_chan_try_take(struct fan_chan *chan, struct fan_thread *self, void *element)
 {
-    if (chan->capacity && take_fast(chan, self, element))
-        return FAN_CHAN_DONE;
+    enum fan_chan_try tried = chan->capacity ? take_fast(chan, self, element) : FAN_CHAN_NOT_READY;
+    if (tried != FAN_CHAN_NOT_READY)
+        return tried;
     struct fan_wakeup wakeup = {0};
     fan_chan_lock(chan);
-    enum fan_chan_try tried = fan_chan_take_locked(chan, self, element, &wakeup);
+    tried = fan_chan_take_locked(chan, self, element, &wakeup);
     fan_chan_unlock(chan);
     fan_wakeup_send(wakeup);
     return tried;
@@ -552,8 +560,10 @@ int fan_chan_recv(struct fan_chan *chan, void *element, struct fan_ctx *ctx)
         fan_chan_show_asked(chan, self);
         return received(chan, element, error);
     }
-    if (is_buffered(chan) && take_fast(chan, self, element))
-        return received(chan, element, 0);
+    enum fan_chan_try tried =
+        is_buffered(chan) ? take_fast(chan, self, element) : FAN_CHAN_NOT_READY;
+    if (tried != FAN_CHAN_NOT_READY)
+        return received(chan, element, tried == FAN_CHAN_DONE ? 0 : EPIPE);
     struct fan_select_case one = FAN_RECV(chan, element);
     error = fan_select_blocking(self, &one, 1, ctx, &(size_t){0});
     return received(chan, element, error ? error : one.result);

@@ -106,7 +106,7 @@ try end_wakes_no_joiner $thread thread 's/fan_waitq_fire_all\(&self->joiners, 0\
 
 # ---- a check outside the lock ----
 try send_looks_outside $chan channel 's/fan_lock_acquire\(&chan->put->lock\);\n    if \(!chan->slow && has_room\(chan\)\) \{/bool may = !chan->slow && has_room(chan);\n    fan_lock_acquire(&chan->put->lock);\n    if (may) {/'
-try receive_looks_outside $chan channel 's/fan_lock_acquire\(&chan->take->lock\);\n    if \(!chan->slow && has_element\(chan\)\) \{/bool may = !chan->slow && has_element(chan);\n    fan_lock_acquire(&chan->take->lock);\n    if (may) {/'
+try receive_looks_outside $chan channel 's/fan_lock_acquire\(&chan->take->lock\);\n    if \(!chan->slow \|\| chan->closed\) \{\n        if \(has_element\(chan\)\) \{/bool may = !chan->slow && has_element(chan);\n    fan_lock_acquire(&chan->take->lock);\n    if (may || chan->closed) {\n        if (may) {/'
 try acquire_looks_outside $semaphore semaphore 's/(    fan_lock_acquire\(&semaphore->guard\);\n    )if \(take_if_nobody_is_ahead\(semaphore, self, amount\)\) \{/    bool may = fan_waitq_empty(&semaphore->waiters) && amount <= semaphore->available;\n$1if (may) { take(semaphore, self, amount);/'
 try wait_looks_outside $group group 's/(    fan_lock_acquire\(&group->guard\);\n)(    fan_thread_operates\(self, FAN_OP_GROUP_WAIT.*?\n)    if \(error \|\| group->count == 0\) \{/    bool zero = group->count == 0;\n$1$2    if (error || zero) {/s'
 try context_is_watched_unseen $ctx context 's/(    fan_lock_acquire\(&ctx->guard\);\n)    error = load_error\(ctx\);/    error = load_error(ctx);\n$1/'
@@ -123,7 +123,7 @@ try resumed_before_the_element_is_there $chan channel 's/        hand_over\(chan
 try both_win_a_claim $wait select 's/first = thread->wait\.fired == 0;/first = true;/'
 try select_stays_in_queues $select select 's/    for \(size_t i = 0; i < selection->count; i\+\+\)\n        leave_case\(selection, i\);\n    unlock_all/    unlock_all/'
 try fast_send_passes_waiting_receiver $chan channel 's/!chan->slow && has_room/has_room/'
-try fast_receive_passes_waiting_sender $chan channel 's/!chan->slow && has_element/has_element/'
+try fast_receive_passes_waiting_sender $chan channel 's/!chan->slow \|\| chan->closed/true/'
 try queued_unseen $chan channel 's/(fan_waitq_push\(queue, waiter\);\n)    note_queues\(chan\);/$1/'
 try once_has_no_runner $once once 's/once->runner = self->id;//'
 try writer_beside_readers $rwlock rwlock 's/\(as == READER \|\| rwlock->readers == 0\)/true/'
