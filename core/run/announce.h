@@ -34,6 +34,8 @@ struct fan_announcement {
 
 #ifdef FAN_SIM
 void fan_announce_to_scheduler(const struct fan_announcement *what);
+void fan_announce_plain_to_scheduler(enum fan_probe_op op, const void *object,
+                                     enum fan_touch_mode mode, void *pc);
 #endif
 
 static inline void fan_announce(const struct fan_announcement *what)
@@ -70,7 +72,11 @@ static inline void fan_announce_use(const void *object, enum fan_use use, const 
 static inline void fan_announce_plain(enum fan_probe_op op, const void *object,
                                       enum fan_touch_mode mode, void *pc)
 {
-    fan_announce(&(struct fan_announcement){.op = op, .pc = pc, .object = object, .mode = mode});
+#ifdef FAN_SIM
+    fan_announce_plain_to_scheduler(op, object, mode, pc);
+#else
+    (void)op, (void)object, (void)mode, (void)pc;
+#endif
 }
 
 #endif

@@ -15,6 +15,7 @@ enum fan_held_how {
 #ifdef FAN_SIM
 void fan_sim_lock_taken(const void *lock, const char *name, enum fan_held_how how);
 void fan_sim_lock_left(const void *lock, enum fan_held_how how);
+void fan_sim_locks_thread_ends(void);
 #endif
 
 static inline void fan_held_taken(const void *lock, const char *name, enum fan_held_how how)
@@ -34,6 +35,15 @@ static inline void fan_held_left(const void *lock, enum fan_held_how how)
     fan_sim_lock_left(lock, how);
 #else
     (void)lock, (void)how;
+#endif
+}
+
+/* The calling thread ends; what it holds, it holds for ever. */
+static inline void fan_held_thread_ends(void)
+{
+#ifdef FAN_SIM
+    if (fan_panic_state.locks_held)
+        fan_sim_locks_thread_ends();
 #endif
 }
 

@@ -88,16 +88,19 @@ static bool is_the_programs_own(enum fan_probe_op op)
     return op >= FAN_OP_READ && op <= FAN_OP_STORE;
 }
 
+/* At the fine grain the library's operations are no steps. */
+static bool is_a_step(enum fan_probe_op op)
+{
+    return __builtin_expect(!fan_grain_is_fine, 1) || is_the_programs_own(op);
+}
+
 /* The operation is written where it stays: as a whole it would have to be copied, and a copy that
  * reads words in pairs just after they were written one by one makes the processor wait. */
 void fan_announce_to_scheduler(const struct fan_announcement *what)
 {
     struct fan_touch *touches;
-    if (fan_grain_is_fine && !is_the_programs_own(what->op)) {
-        if (what->op == FAN_OP_END)
-            fan_sim_watch_end();
+    if (!is_a_step(what->op))
         return;
-    }
     struct fan_sim_op *op = fan_sim_next_op(scheduler, &touches);
     op->kind = what->op;
     op->stage = FAN_STAGE_ARRIVE;
@@ -110,6 +113,25 @@ void fan_announce_to_scheduler(const struct fan_announcement *what)
     op->touch_count = list_touches(what, touches);
     step();
     fan_sim_watch_step(op->kind, touches, op->touch_count);
+}
+
+void fan_announce_plain_to_scheduler(enum fan_probe_op kind, const void *object,
+                                     enum fan_touch_mode mode, void *pc)
+{
+    struct fan_touch *touches;
+    if (!is_a_step(kind))
+        return;
+    struct fan_sim_op *op = fan_sim_next_op(scheduler, &touches);
+    op->kind = kind;
+    op->stage = FAN_STAGE_ARRIVE;
+    op->pc = (uintptr_t)pc;
+    op->ready = NULL;
+    op->deadline_ns = 0;
+    op->touch_count = object != NULL;
+    if (object)
+        touches[0] = (struct fan_touch){fan_sim_object(scheduler, object), mode};
+    step();
+    fan_sim_watch_step(kind, touches, op->touch_count);
 }
 
 /* A spawned thread begins with nothing of its spawner's. */

@@ -148,8 +148,11 @@ void fan_sim_lock_left(const void *lock, enum fan_held_how how)
 
 /* ---- held for ever --------------------------------------------------------------------------- */
 
-void fan_sim_locks_thread_ends(struct fan_sim_watch *watch)
+void fan_sim_locks_thread_ends(void)
 {
+    struct fan_sim_watch *watch = fan_sim_watched;
+    if (!watch)
+        return;
     char label[FAN_WATCH_LABEL];
     uint32_t self = fan_sim_current(watch->sim);
     const struct fan_watched_locks *locks = own_locks(watch);

@@ -71,7 +71,7 @@ const struct fan_lines *fan_sim_watch_lines(const struct fan_sim_watch *watch)
 
 /* ---- what orders threads --------------------------------------------------------------------- */
 
-enum { LEARNS = 1, TELLS = 2 };
+enum { LEARNS = FAN_RACE_LEARNS, TELLS = FAN_RACE_TELLS };
 
 /* Of what an operation touches. Where it only looks, it tells nothing. Locks are not here: what
  * they order depends on how they are held (run/held.h). Nor is what wakes a waiting thread, a
@@ -97,27 +97,11 @@ static const uint8_t what_it_orders[FAN_OP_COUNT] = {
     [FAN_OP_CANCEL] = TELLS,
 };
 
-static void order_in(struct fan_race *race, uint32_t self, uint32_t object, unsigned how)
-{
-    if (how == (LEARNS | TELLS))
-        fan_race_meet(race, self, object);
-    else if (how & LEARNS)
-        fan_race_acquire(race, self, object);
-    else
-        fan_race_release(race, self, object);
-}
-
 static void order_by(struct fan_sim_watch *watch, uint32_t object, unsigned how)
 {
-    order_in(watch->race, fan_sim_current(watch->sim), object, how);
+    fan_race_pass(watch->race, fan_sim_current(watch->sim), object, how);
     if (watch->apart)
-        order_in(watch->apart, fan_sim_current(watch->sim), object, how);
-}
-
-void fan_sim_watch_end(void)
-{
-    if (fan_sim_watched)
-        fan_sim_locks_thread_ends(fan_sim_watched);
+        fan_race_pass(watch->apart, fan_sim_current(watch->sim), object, how);
 }
 
 void fan_sim_watch_step(enum fan_probe_op kind, const struct fan_touch *touches, uint32_t count)
@@ -125,8 +109,6 @@ void fan_sim_watch_step(enum fan_probe_op kind, const struct fan_touch *touches,
     unsigned orders = what_it_orders[kind];
     if (!fan_sim_watched || !orders)
         return;
-    if (kind == FAN_OP_END)
-        fan_sim_watch_end();
     for (uint32_t i = 0; i < count; i++)
         order_by(fan_sim_watched, touches[i].object,
                  touches[i].mode == FAN_TOUCH_READ ? LEARNS : orders);

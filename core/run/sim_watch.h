@@ -37,9 +37,6 @@ const struct fan_lines *fan_sim_watch_lines(const struct fan_sim_watch *watch);
 /* A step is about to be taken; a resumed one orders by who woke it. */
 void fan_sim_watch_step(enum fan_probe_op kind, const struct fan_touch *touches, uint32_t count);
 
-/* The calling thread is about to end; fan_sim_watch_step knows by itself. */
-void fan_sim_watch_end(void);
-
 /* The calling thread, known to the library as `parent`, has started another. */
 void fan_sim_watch_spawn(uint64_t parent, uint32_t index, uint64_t id, const char *name);
 

@@ -54,7 +54,4 @@ enum { FAN_WATCH_LABEL = FAN_PROBE_NAME + 8 };
 void fan_sim_watch_label(const struct fan_sim_watch *watch, uint32_t thread,
                          char text[FAN_WATCH_LABEL]);
 
-/* The calling thread ends. */
-void fan_sim_locks_thread_ends(struct fan_sim_watch *watch);
-
 #endif

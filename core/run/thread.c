@@ -11,6 +11,7 @@
 #include "run/announce.h"
 #include "run/backend.h"
 #include "run/evidence.h"
+#include "run/held.h"
 #include "run/inner.h"
 #include "run/thread_state.h"
 
@@ -90,6 +91,7 @@ static void drop_reference(struct fan_thread *thread)
 static void end(struct fan_thread *self)
 {
     fan_announce_plain(FAN_OP_END, self, FAN_TOUCH_WRITE, NULL);
+    fan_held_thread_ends();
     fan_evidence_note(FAN_FACT_END, 0, 0, NULL);
     fan_lock_acquire(&self->guard);
     self->ended = true;

@@ -84,11 +84,18 @@ static inline void fan_clock_join(struct fan_clock *into, const struct fan_clock
         into->fours[i] = fan_clock_later(into->fours[i], from->fours[i]);
 }
 
-/* Adds to each all that the other knows. */
-static inline void fan_clock_meet(struct fan_clock *a, struct fan_clock *b, uint32_t threads)
+/* Adds to each what the other knew, if it learns. */
+static inline void fan_clock_exchange(struct fan_clock *a, bool a_learns, struct fan_clock *b,
+                                      bool b_learns, uint32_t threads)
 {
-    for (uint32_t i = 0; i < FAN_CLOCK_FOURS(threads); i++)
-        a->fours[i] = b->fours[i] = fan_clock_later(a->fours[i], b->fours[i]);
+    const fan_clock_four to_a = (fan_clock_four){0} - (int32_t)a_learns;
+    const fan_clock_four to_b = (fan_clock_four){0} - (int32_t)b_learns;
+    for (uint32_t i = 0; i < FAN_CLOCK_FOURS(threads); i++) {
+        fan_clock_four in_a = a->fours[i], in_b = b->fours[i];
+        fan_clock_four both = fan_clock_later(in_a, in_b);
+        a->fours[i] = (both & to_a) | (in_a & ~to_a);
+        b->fours[i] = (both & to_b) | (in_b & ~to_b);
+    }
 }
 
 static inline void fan_clock_copy(struct fan_clock *into, const struct fan_clock *from,

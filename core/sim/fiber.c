@@ -23,6 +23,7 @@
 
 static void asan_init(struct fan_fiber *fiber)
 {
+    fiber->asan.fake_stack = NULL;
     fiber->asan.low = (const void *)fiber->bounds.low;
     fiber->asan.size = fiber->bounds.high - fiber->bounds.low;
 }
@@ -289,8 +290,11 @@ void fan_fiber_init(struct fan_fiber *fiber, void *stack_low, size_t stack_size,
                     void (*entry)(void *), void *argument)
 {
     uintptr_t low = (uintptr_t)stack_low;
-    *fiber =
-        (struct fan_fiber){.bounds = {low, low + stack_size}, .entry = entry, .argument = argument};
+    fiber->frame = NULL;
+    fiber->bounds = (struct fan_stack_bounds){low, low + stack_size};
+    fiber->entry = entry;
+    fiber->argument = argument;
+    fiber->unordered = false;
     fan_sanitizers_allow(stack_low, stack_size);
     asan_init(fiber);
     tsan_init(fiber);

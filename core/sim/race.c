@@ -160,13 +160,19 @@ void fan_race_release(struct fan_race *race, uint32_t thread, uint32_t object)
     tick(race, thread);
 }
 
-void fan_race_meet(struct fan_race *race, uint32_t thread, uint32_t object)
+/* Which ways it goes is hard to foresee. */
+void fan_race_pass(struct fan_race *race, uint32_t thread, uint32_t object, uint32_t ways)
 {
     struct fan_clock *clock = clock_of(race, thread, object);
     if (!clock)
         return;
-    fan_clock_meet(clock, &race->threads[thread], race->thread_count);
-    tick(race, thread);
+    struct fan_clock *self = &race->threads[thread];
+    fan_clock_exchange(self, ways & FAN_RACE_LEARNS, clock, ways & FAN_RACE_TELLS,
+                       race->thread_count);
+    uint32_t told = (ways & FAN_RACE_TELLS) / FAN_RACE_TELLS;
+    bool ends = self->times[thread] + told > FAN_CLOCK_END;
+    self->times[thread] += told & !ends;
+    race->lost.edges += ends;
 }
 
 uint32_t fan_race_moment(const struct fan_race *race, uint32_t thread)

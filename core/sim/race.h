@@ -93,8 +93,13 @@ void fan_race_join(struct fan_race *race, uint32_t parent, uint32_t child);
 void fan_race_acquire(struct fan_race *race, uint32_t thread, uint32_t object);
 void fan_race_release(struct fan_race *race, uint32_t thread, uint32_t object);
 
-/* Both, one after the other. */
-void fan_race_meet(struct fan_race *race, uint32_t thread, uint32_t object);
+/* The one, the other, or the one and then the other. */
+enum fan_race_way {
+    FAN_RACE_LEARNS = 1,
+    FAN_RACE_TELLS = 2,
+};
+
+void fan_race_pass(struct fan_race *race, uint32_t thread, uint32_t object, uint32_t ways);
 
 /* The moment at which a thread is; and whether it happened before what a thread does now. */
 uint32_t fan_race_moment(const struct fan_race *race, uint32_t thread);

@@ -48,7 +48,7 @@ struct fan_sim {
     uint64_t waiting;               /* of these, those whose operation may not be able to proceed */
     uint64_t held_up;               /* of these, those that cannot, where that was last looked at */
     uint64_t in_doubt;              /* those that it must be looked at again for */
-    uint64_t interested[INTERESTS]; /* waiting threads, by the objects that they touch */
+    uint64_t interested[INTERESTS]; /* threads, by the objects that their operations touch */
     uint32_t object_count;
     uint32_t event_count;
     uint32_t choices_in_operation;
@@ -209,7 +209,7 @@ static uint64_t enabled_threads(struct fan_sim *sim)
     return sim->live & ~held_up;
 }
 
-/* The thread's operation waits for others; or is over, and the others' may be able to proceed. */
+/* The thread's operation may wait for others; or is over, and theirs may be able to proceed. */
 static void begin_interest(struct fan_sim *sim, uint32_t thread)
 {
     const struct fan_sim_op *op = &sim->threads[thread].pending;
@@ -293,7 +293,7 @@ static void take_step(struct fan_sim *sim, uint32_t thread, uint64_t enabled)
     event->thread = (uint8_t)thread;
     event->kind = (uint8_t)op->kind;
     event->stage = (uint8_t)op->stage;
-    event->by_time = op->ready && deadline_has_come(sim, op) && !op->ready(op->argument);
+    event->by_time = deadline_has_come(sim, op) && op->ready && !op->ready(op->argument);
     event->object = object;
     event->pc = op->pc;
     event->enabled = enabled;
@@ -318,14 +318,11 @@ static inline void pass_on(struct fan_sim *sim)
 void fan_sim_step(struct fan_sim *sim)
 {
     struct thread *self = &sim->threads[sim->front.current];
-    uint64_t mine = UINT64_C(1) << sim->front.current;
+    uint64_t may_wait = (uint64_t)(self->pending.ready != NULL) << sim->front.current;
     self->ops++;
-    sim->waiting &= ~mine;
-    if (self->pending.ready) {
-        sim->waiting |= mine;
-        sim->in_doubt |= mine;
-        begin_interest(sim, sim->front.current);
-    }
+    sim->waiting = (sim->waiting & ~(UINT64_C(1) << sim->front.current)) | may_wait;
+    sim->in_doubt |= may_wait;
+    begin_interest(sim, sim->front.current);
     pass_on(sim);
 }
 

@@ -59,13 +59,14 @@ START_TEST(an_operation_stays_inside_the_threads_in_use)
 }
 END_TEST
 
-START_TEST(two_that_meet_both_know_what_either_knew)
+START_TEST(in_an_exchange_those_learn_who_are_to)
 {
-    struct fan_clock one = {.times = {5, 1, 0, 7, 2}}, other = {.times = {2, 4, 3, 7, 6}};
-    static const uint32_t both[] = {5, 4, 3, 7, 6};
-    fan_clock_meet(&one, &other, 5);
-    ck_assert_mem_eq(one.times, both, sizeof both);
-    ck_assert_mem_eq(other.times, both, sizeof both);
+    bool a_learns = _i & 1, b_learns = _i & 2;
+    struct fan_clock a = {.times = {5, 1, 0, 7, 2}}, b = {.times = {2, 4, 3, 7, 6}};
+    struct fan_clock both = {.times = {5, 4, 3, 7, 6}}, old_a = a, old_b = b;
+    fan_clock_exchange(&a, a_learns, &b, b_learns, 5);
+    ck_assert_mem_eq(&a, a_learns ? &both : &old_a, sizeof a);
+    ck_assert_mem_eq(&b, b_learns ? &both : &old_b, sizeof b);
 }
 END_TEST
 
@@ -107,7 +108,7 @@ int main(void)
     tcase_add_test(cases, a_later_moment_is_not_covered_by_what_was_heard_before);
     tcase_add_test(cases, a_join_keeps_the_later_time_of_each_thread);
     tcase_add_test(cases, an_operation_stays_inside_the_threads_in_use);
-    tcase_add_test(cases, two_that_meet_both_know_what_either_knew);
+    tcase_add_loop_test(cases, in_an_exchange_those_learn_who_are_to, 0, 4);
     tcase_add_test(cases, the_last_time_of_all_is_later_than_the_first);
     tcase_add_test(cases, clocks_are_ordered_only_if_one_knows_all_of_the_other);
     tcase_add_test(cases, time_stops_at_its_end_and_says_so);
