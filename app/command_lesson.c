@@ -91,17 +91,18 @@ static int name_the_stages(const struct fan_lesson *lesson, const char *asked)
     return FAN_EXIT_USAGE;
 }
 
+/* A command that fails says so in its place; the rest of the lesson is none the worse. */
 static int print_from(struct fan_lesson *lesson, int first, enum fan_view view)
 {
-    int error = 0;
-    char why[FAN_LESSON_WHY];
-    for (int i = first; i < lesson->stage_count && !error; i++)
-        error = fan_fill_stage(lesson, i, NULL, why);
-    if (error)
-        fprintf(stderr, "fanlab lesson: %s\n", why);
-    if (error || fan_print_lesson(stdout, lesson, first, view))
-        return FAN_EXIT_LACKING;
-    return FAN_EXIT_CLEAN;
+    int code = FAN_EXIT_CLEAN;
+    for (int i = first; i < lesson->stage_count; i++) {
+        char why[FAN_LESSON_WHY];
+        if (fan_fill_stage(lesson, i, NULL, why)) {
+            fprintf(stderr, "fanlab lesson: %s\n", why);
+            code = FAN_EXIT_LACKING;
+        }
+    }
+    return fan_print_lesson(stdout, lesson, first, view) ? FAN_EXIT_LACKING : code;
 }
 
 static int open_screen(const char *id, const char *stage)

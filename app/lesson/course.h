@@ -18,8 +18,8 @@ struct fan_course {
     char told[FAN_PROGRESS_WHY];       /* what the learner should know of it, "" for nothing */
 };
 
-/* Opens the lessons and reads the progress in a directory, NULL for that of this user. What cannot
- * be opened or read is left out and told. The caller closes it. */
+/* Opens the lessons and reads the progress in a directory: NULL for that of this user, "" for none.
+ * What cannot be opened or read is left out and told. The caller closes it. */
 void fan_course_open(struct fan_course *course, const char *directory);
 
 void fan_course_close(struct fan_course *course);

@@ -113,7 +113,7 @@ static int own_path(char path[4096])
 
 static int run_plain(const char *program, const char *command, char **output, char *why)
 {
-    char *argv[WORDS], own[4096], *line = strdup(command);
+    char *argv[WORDS], own[4096], *said = NULL, *line = strdup(command);
     int status = 0;
     if (!line)
         return fail(why, ENOMEM, "out of memory", command);
@@ -123,13 +123,15 @@ static int run_plain(const char *program, const char *command, char **output, ch
     }
     int error = program ? 0 : own_path(own);
     if (!error)
-        error = collect(program ? program : own, argv, output, &status);
+        error = collect(program ? program : own, argv, &said, &status);
     free(line);
     if (error)
         return fail(why, error, strerror(error), command);
-    if (WIFEXITED(status) && WEXITSTATUS(status) <= 1)
+    if (WIFEXITED(status) && WEXITSTATUS(status) <= 1) {
+        *output = said;
         return 0;
-    free(*output);
+    }
+    free(said);
     return fail(why, EINVAL, "the command fails", command);
 }
 

@@ -11,8 +11,9 @@
 
 /* What a `run` block keeps of a command's output. */
 struct excerpt {
-    char from[60]; /* begins with the first line that holds this; "" for the first */
-    uint64_t lines;
+    char from[60];  /* begins with the first line that holds this; "" for the first */
+    char until[60]; /* ends with the first line that holds this; "" for no such end */
+    uint64_t lines; /* of them, at most; with an end, the last ones before it */
 };
 
 /* ---- run blocks ---- */
@@ -33,6 +34,8 @@ static struct excerpt excerpt_asked(const char *info)
     for (char *rest = words, *word; (word = strsep(&rest, " "));) {
         if (strncmp(word, "from=", 5) == 0)
             take_words(asked.from, sizeof asked.from, word + 5);
+        else if (strncmp(word, "until=", 6) == 0)
+            take_words(asked.until, sizeof asked.until, word + 6);
         else
             fan_number_parse(word, 1, UINT64_MAX, &asked.lines);
     }
@@ -51,20 +54,46 @@ static bool line_holds(const char *line, const char *word)
     return found && found < next_line(line);
 }
 
-/* Cuts the excerpt out of the output; false if its first line is not there. */
-static bool cut(char *output, const struct excerpt *asked, const char **start)
+static char *find_line(char *text, const char *word)
 {
-    char *line = output;
-    while (*line && !line_holds(line, asked->from))
-        line = (char *)next_line(line);
-    *start = line;
-    if (!*line)
+    while (*text && !line_holds(text, word))
+        text = (char *)next_line(text);
+    return *text ? text : NULL;
+}
+
+static char *skip_lines(char *text, uint64_t lines)
+{
+    for (uint64_t i = 0; i < lines && *text; i++)
+        text = (char *)next_line(text);
+    return text;
+}
+
+static uint64_t count_lines(const char *text, const char *end)
+{
+    uint64_t lines = 0;
+    for (; text < end; text++)
+        lines += *text == '\n';
+    return lines;
+}
+
+/* Cuts the excerpt out of the output; false if its first or its last line is not there. */
+static bool cut(char *output, const struct excerpt *asked, const char **shown)
+{
+    char *start = find_line(output, asked->from), *end = NULL;
+    if (start && asked->until[0]) {
+        end = find_line(start, asked->until);
+        end = end ? (char *)next_line(end) : NULL;
+        uint64_t lines = end ? count_lines(start, end) : 0;
+        start = skip_lines(start, lines > asked->lines ? lines - asked->lines : 0);
+    } else if (start) {
+        end = skip_lines(start, asked->lines);
+    }
+    if (!start || !end)
         return false;
-    for (uint64_t i = 0; i < asked->lines && *line; i++)
-        line = (char *)next_line(line);
-    while (line > *start && line[-1] == '\n')
-        line--;
-    *line = '\0';
+    while (end > start && end[-1] == '\n')
+        end--;
+    *end = '\0';
+    *shown = start;
     return true;
 }
 
@@ -99,7 +128,8 @@ static int fill_run(struct fan_block *block, const char *program, char *why)
     snprintf(command, sizeof command, "%.*s", (int)strcspn(block->text, "\n"), block->text);
     int error = fan_figure_run(program, command, &output, why);
     if (!error && !cut(output, &asked, &shown)) {
-        snprintf(why, FAN_FIGURE_WHY, "no line with '%s': %.100s", asked.from, command);
+        snprintf(why, FAN_FIGURE_WHY, "no line with '%s': %.100s",
+                 asked.until[0] ? asked.until : asked.from, command);
         shown = why;
         error = EINVAL;
     }

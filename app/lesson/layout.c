@@ -160,14 +160,7 @@ static int wrap(struct fan_layout *layout, enum fan_look look, const char *mark,
 }
 
 int fan_layout_add(struct fan_layout *layout, enum fan_look look, const char *mark,
-                   const char *text, int width)
-{
-    struct fan_block block = {.kind = FAN_BLOCK_PARAGRAPH, .text = (char *)text};
-    return wrap(layout, look, mark, &block, width);
-}
-
-static int wrap_prose(struct fan_layout *layout, enum fan_look look, const char *mark,
-                      const struct fan_block *block, int width)
+                   const struct fan_block *block, int width)
 {
     struct fan_block quoted;
     int error = quote_code(block, &quoted);
@@ -214,15 +207,32 @@ static bool needs_blank(const struct page *page, const struct fan_block *block)
     return !reply && !entries;
 }
 
+static int add_text(const struct page *page, enum fan_look look, const char *mark, char *text)
+{
+    struct fan_block block = {.kind = FAN_BLOCK_PARAGRAPH, .text = text};
+    return fan_layout_add(page->out, look, mark, &block, page->how->width);
+}
+
+/* Where code stands may hold a bug's name: it is told only by that bug's lesson, and not before the
+ * prediction. */
+static bool may_be_told(const struct page *page, const char *place)
+{
+    const struct fan_scenario *bug = page->lesson->bug;
+    if (page->stage->hidden || !place)
+        return false;
+    return strncmp(place, "bugs/", 5) != 0 ||
+           (bug && strncmp(place, bug->file, strlen(bug->file)) == 0);
+}
+
 static int add_label(const struct page *page, const struct fan_block *block)
 {
     char label[240];
-    const char *place = block->place && !page->stage->hidden ? block->place : NULL;
+    const char *place = may_be_told(page, block->place) ? block->place : NULL;
     if (!block->label && !place)
         return 0;
     snprintf(label, sizeof label, "%s%s%s", block->label ? block->label : "",
              block->label && place ? ", " : "", place ? place : "");
-    return fan_layout_add(page->out, FAN_LOOK_LABEL, "", label, page->how->width);
+    return add_text(page, FAN_LOOK_LABEL, "", label);
 }
 
 static int add_lab(const struct page *page)
@@ -233,7 +243,7 @@ static int add_lab(const struct page *page)
              "enter opens the lab. Without a screen: fanlab run %s --workers %" PRIu64
              " --items %" PRIu64 " --seed %" PRIu64,
              page->lesson->id, lab->workers, lab->items, lab->seed);
-    return fan_layout_add(page->out, FAN_LOOK_LAB, "> ", text, page->how->width);
+    return add_text(page, FAN_LOOK_LAB, "> ", text);
 }
 
 static int add_code(const struct page *page, const struct fan_block *block)
@@ -255,7 +265,7 @@ static int add_answer(const struct page *page, const struct fan_block *block)
     if (is_chosen)
         look = is_right ? FAN_LOOK_RIGHT : FAN_LOOK_WRONG;
     snprintf(mark, sizeof mark, "%c %d  ", !is_chosen ? ' ' : is_right ? '=' : 'x', block->number);
-    return wrap_prose(page->out, look, mark, block, page->how->width);
+    return fan_layout_add(page->out, look, mark, block, page->how->width);
 }
 
 static int add_item(const struct page *page, const struct fan_block *block)
@@ -266,7 +276,7 @@ static int add_item(const struct page *page, const struct fan_block *block)
         snprintf(mark, sizeof mark, "%*s%d. ", indent, "", block->number);
     else
         snprintf(mark, sizeof mark, "%*s- ", indent, "");
-    return wrap_prose(page->out, FAN_LOOK_TEXT, mark, block, page->how->width);
+    return fan_layout_add(page->out, FAN_LOOK_TEXT, mark, block, page->how->width);
 }
 
 static int add_paragraph(const struct page *page, const struct fan_block *block)
@@ -274,8 +284,8 @@ static int add_paragraph(const struct page *page, const struct fan_block *block)
     char mark[40];
     bool reply = page->question >= 0;
     snprintf(mark, sizeof mark, "%*s", reply ? 5 : 2 * block->depth, "");
-    return wrap_prose(page->out, reply ? FAN_LOOK_REPLY : FAN_LOOK_TEXT, mark, block,
-                      page->how->width);
+    return fan_layout_add(page->out, reply ? FAN_LOOK_REPLY : FAN_LOOK_TEXT, mark, block,
+                          page->how->width);
 }
 
 static int add_block(const struct page *page, const struct fan_block *block)

@@ -47,10 +47,10 @@ struct fan_reading {
 int fan_layout_stage(const struct fan_lesson *lesson, int stage, const struct fan_reading *how,
                      struct fan_layout *layout);
 
-/* Adds one paragraph: the first line begins with `mark`, further ones as many columns in. ENOMEM.
- */
+/* Adds one paragraph of prose: the first line begins with `mark`, further ones as many columns in.
+ * ENOMEM. */
 int fan_layout_add(struct fan_layout *layout, enum fan_look look, const char *mark,
-                   const char *text, int width);
+                   const struct fan_block *block, int width);
 
 /* Frees the lines; a zeroed layout is accepted. */
 void fan_layout_free(struct fan_layout *layout);

@@ -55,7 +55,7 @@ static int take_hints(struct fan_lesson *lesson, struct fan_stage *stage, size_t
     for (++*at; *at < text->count && text->blocks[*at].kind == FAN_BLOCK_ITEM; ++*at) {
         if (stage->hint_count == FAN_LESSON_HINTS)
             return fail(why, "more than three hints", stage->title);
-        stage->hints[stage->hint_count++] = text->blocks[*at].text;
+        stage->hints[stage->hint_count++] = &text->blocks[*at];
     }
     --*at;
     return stage->hint_count == FAN_LESSON_HINTS ? 0 : fail(why, "not three hints", stage->title);

@@ -23,10 +23,10 @@ static int print_stage(FILE *out, const struct fan_lesson *lesson, int stage, en
     return 0;
 }
 
-static int print_paragraph(FILE *out, const char *mark, const char *text)
+static int print_paragraph(FILE *out, const char *mark, const struct fan_block *block)
 {
     struct fan_layout lines = {0};
-    int error = fan_layout_add(&lines, FAN_LOOK_TEXT, mark, text, FAN_PRINT_COLUMNS);
+    int error = fan_layout_add(&lines, FAN_LOOK_TEXT, mark, block, FAN_PRINT_COLUMNS);
     print_lines(out, &lines);
     fan_layout_free(&lines);
     return error;
@@ -66,7 +66,7 @@ static int print_replies(FILE *out, const struct fan_lesson *lesson, int stage)
             number = block->number;
         else if (fan_lesson_question_of(lesson, stage, i) >= 0) {
             snprintf(mark, sizeof mark, "%d. ", number);
-            error = print_paragraph(out, mark, block->text);
+            error = print_paragraph(out, mark, block);
         }
     }
     return error;

@@ -54,18 +54,20 @@ static void forbid(struct review *review, const struct fan_stage *stage, const c
     for (size_t i = stage->first; i < stage->first + stage->count; i++)
         told |= holds_word(blocks[i].text, word);
     for (int i = 0; i < stage->hint_count; i++)
-        told |= holds_word(stage->hints[i], word);
+        told |= holds_word(stage->hints[i]->text, word);
     if (told)
         complain(review, "'%s' tells '%s' before the prediction", stage->title, word);
 }
 
+/* In the code beside the part; the head of a bug's file explains the fix, so does not count. */
 static bool occurs_outside(const char *source, const struct fan_anchor *part, const char *word)
 {
-    size_t before = (size_t)(part->start - source);
-    char *outside = strdup(source);
+    const char *head = strstr(source, "*/");
+    const char *begin = head && head < part->start ? head : source;
+    char *outside = strdup(begin);
     if (!outside)
         return false;
-    memset(outside + before, ' ', part->length);
+    memset(outside + (part->start - begin), ' ', part->length);
     bool occurs = holds_word(outside, word);
     free(outside);
     return occurs;
@@ -147,9 +149,11 @@ static void review_hints(struct review *review)
     const struct fan_stage *predict = &review->lesson->stages[review->lesson->predict];
     if (predict->hint_count != FAN_LESSON_HINTS)
         complain(review, "the prediction has no hints");
-    for (int i = 0; i < predict->hint_count; i++)
-        if (predict->hints[i][strlen(predict->hints[i]) - 1] != '?')
+    for (int i = 0; i < predict->hint_count; i++) {
+        const char *hint = predict->hints[i]->text;
+        if (!*hint || hint[strlen(hint) - 1] != '?')
             complain(review, "hint %d is not a question", i + 1);
+    }
 }
 
 /* ---- the whole ---- */
