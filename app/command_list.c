@@ -2,6 +2,8 @@
 #include <stdio.h>
 
 #include "app/command.h"
+#include "app/lesson/lesson.h"
+#include "app/lesson/shelf.h"
 #include "app/report_json.h"
 #include "bugs/table.h"
 
@@ -31,6 +33,31 @@ static json_t *list_variants(const struct fan_scenario *bug)
     return variants;
 }
 
+static json_t *list_stages(const struct fan_lesson *lesson)
+{
+    json_t *stages = json_array();
+    for (int i = 0; i < lesson->stage_count; i++)
+        json_array_append_new(stages, json_string(lesson->stages[i].key));
+    return stages;
+}
+
+/* A lesson is listed as it may be called before it is taken. */
+static json_t *describe_lessons(void)
+{
+    json_t *lessons = json_array();
+    for (size_t i = 0; i < fan_curriculum_count; i++) {
+        struct fan_lesson lesson;
+        char why[FAN_LESSON_WHY];
+        if (fan_lesson_open(fan_curriculum[i].id, &lesson, why))
+            continue;
+        json_array_append_new(lessons, json_pack("{s:s, s:s, s:s, s:o}", "id", lesson.id, "part",
+                                                 lesson.part, "about", lesson.shown_as, "stages",
+                                                 list_stages(&lesson)));
+        fan_lesson_free(&lesson);
+    }
+    return lessons;
+}
+
 static void print_json(void)
 {
     json_t *envelope = fan_report_envelope("fanlab.list/1", "clean"), *bugs = json_array();
@@ -43,6 +70,7 @@ static void print_json(void)
                             (json_int_t)bug->items, "variants", list_variants(bug)));
     }
     json_object_set_new(envelope, "bugs", bugs);
+    json_object_set_new(envelope, "lessons", describe_lessons());
     fan_report_print(stdout, envelope);
 }
 
@@ -50,6 +78,11 @@ static void print_text(void)
 {
     for (size_t i = 0; i < fan_bugs_count; i++)
         printf("%s  %-16s %s\n", fan_bugs[i]->id, fan_bugs[i]->title, fan_bugs[i]->symptom);
+    printf("\nlessons in the order of learning:");
+    for (size_t i = 0; i < fan_curriculum_count; i++)
+        if (fan_shelf_lesson(fan_curriculum[i].id))
+            printf(" %s", fan_curriculum[i].id);
+    printf("\n");
 }
 
 static int run(int argc, char **argv)
@@ -78,7 +111,7 @@ static int run(int argc, char **argv)
 const struct fan_command fan_command_list = {
     .name = "list",
     .operands = "",
-    .summary = "Lists the bugs",
+    .summary = "Lists the bugs and the lessons",
     .options = options,
     .run = run,
 };
