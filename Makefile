@@ -51,8 +51,9 @@ ANALYSED_AS = -I.ci/analysed -I$(BUILD)/made -Icore -I. $(filter -I% -D%,$(TEST_
 fan_layers  := base run sync flow watch lab
 fan_all     := $(filter-out core/lab/main.c,$(wildcard $(fan_layers:%=core/%/*.c)))
 # The same source is built twice: for threads of the system, and (with -DFAN_SIM) for the
-# scheduler's. What only one of the two has is told by its name. A schedule's text is read by both.
-fan_sources := $(filter-out core/run/sim% core/lab/sim%,$(fan_all)) $(wildcard core/sim/schedule.c)
+# scheduler's. What only one of the two has is told by its name. Both read a schedule's text and look
+# at the frontier of a search.
+fan_sources := $(filter-out core/run/sim% core/lab/sim%,$(fan_all)) $(wildcard core/sim/schedule.c core/sim/frontier.c)
 sim_sources := $(filter-out core/run/real% core/lab/real%,$(fan_all)) $(wildcard core/sim/*.c)
 bug_sources := $(filter-out bugs/main.c,$(wildcard bugs/*.c))
 app_sources := $(filter-out app/main.c,$(wildcard app/*.c app/*/*.c))

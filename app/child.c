@@ -19,8 +19,9 @@ enum {
     /* Where the child finds what it shares with us. Everything above is closed to it. */
     SEGMENT_THERE = STDERR_FILENO + 1,
     EXPLORATION_THERE,
+    FRONTIER_THERE,
     WHY = 160,
-    PARAMETERS = 20,
+    PARAMETERS = 22,
     NUMBER = 24, /* bytes of a number's text */
 };
 
@@ -37,6 +38,7 @@ const char *fan_child_runtime(const struct fan_child_options *options)
 /* Our ends of what a child shares with us, and those it gets. Closed: -1. */
 struct shared {
     int segment, exploration;
+    int frontier;  /* the caller's, for all children; -1 = none */
     int errors[2]; /* a pipe: ours, the child's */
 };
 
@@ -88,9 +90,9 @@ int fan_child_helper(const struct fan_child_options *options, char *path, size_t
 /* Out of the way of the numbers that the child's own descriptors get. */
 static int lift(int *fd)
 {
-    if (*fd > EXPLORATION_THERE)
+    if (*fd > FRONTIER_THERE)
         return 0;
-    int lifted = fcntl(*fd, F_DUPFD_CLOEXEC, EXPLORATION_THERE + 1);
+    int lifted = fcntl(*fd, F_DUPFD_CLOEXEC, FRONTIER_THERE + 1);
     if (lifted < 0)
         return errno;
     close(*fd);
@@ -141,7 +143,7 @@ static void close_shared(struct shared *shared)
 
 static int open_shared(struct shared *shared, bool sim, char why[WHY])
 {
-    *shared = (struct shared){-1, -1, {-1, -1}};
+    *shared = (struct shared){-1, -1, -1, {-1, -1}};
     int error = open_segment(&shared->segment);
     if (!error && sim)
         error = open_exploration(&shared->exploration);
@@ -149,6 +151,13 @@ static int open_shared(struct shared *shared, bool sim, char why[WHY])
         return fail(why, error, "memory to share with the child");
     error = open_errors(shared->errors);
     return error ? fail(why, error, "a pipe from the child") : 0;
+}
+
+static int first_closed(const struct shared *shared)
+{
+    if (shared->frontier >= 0)
+        return FRONTIER_THERE + 1;
+    return shared->exploration >= 0 ? EXPLORATION_THERE + 1 : SEGMENT_THERE + 1;
 }
 
 static int lay_out_descriptors(posix_spawn_file_actions_t *actions, const struct shared *shared)
@@ -162,9 +171,10 @@ static int lay_out_descriptors(posix_spawn_file_actions_t *actions, const struct
         error = posix_spawn_file_actions_adddup2(actions, shared->segment, SEGMENT_THERE);
     if (!error && shared->exploration >= 0)
         error = posix_spawn_file_actions_adddup2(actions, shared->exploration, EXPLORATION_THERE);
-    int first_closed = shared->exploration >= 0 ? EXPLORATION_THERE + 1 : SEGMENT_THERE + 1;
+    if (!error && shared->frontier >= 0)
+        error = posix_spawn_file_actions_adddup2(actions, shared->frontier, FRONTIER_THERE);
     if (!error)
-        error = posix_spawn_file_actions_addclosefrom_np(actions, first_closed);
+        error = posix_spawn_file_actions_addclosefrom_np(actions, first_closed(shared));
     return error;
 }
 
@@ -236,6 +246,10 @@ static void add_schedules(struct words *words, const struct fan_child_schedules 
     add_word(words, "--schedule", schedules->schedule);
     if (schedules->fine)
         add_number(words, "--fine", 1);
+    if (schedules->frontier) {
+        add_number(words, "--frontier", FRONTIER_THERE);
+        add_number(words, "--place", schedules->place);
+    }
     if (schedules->shown_only)
         add_number(words, "--shown", 1);
     if (!schedules->strategy)
@@ -324,6 +338,8 @@ int fan_child_start(const struct fan_child_options *options, struct fan_child *c
     if (error)
         return error;
     error = open_shared(&shared, options->sim, why);
+    if (options->schedules.frontier)
+        shared.frontier = options->schedules.frontier;
     if (!error)
         error = start_with(path, options, &shared, child, why);
     close_shared(&shared);

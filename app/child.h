@@ -25,6 +25,8 @@ struct fan_child_schedules {
     const char *strategy; /* NULL = none; else up to `count` schedules of it are run, unseen */
     uint64_t count, bound;
     uint64_t walk;   /* the strategy's seed */
+    int frontier;    /* descriptor of a search that several share; 0 = none */
+    uint32_t place;  /* there */
     bool shown_only; /* run the one schedule once, for all to see */
     bool fine;       /* at the fine grain (run/sim_backend.h) */
 };

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "app/child.h"
+#include "app/explore_shared.h"
 #include "app/last_words.h"
 #include "app/replay_line.h"
 #include "base/clock.h"
@@ -43,6 +44,7 @@ struct exploring {
     struct fan_explore *explore;
     const struct fan_explore_listener *listener;
     struct explorer explorers[FAN_EXPLORE_CHILDREN];
+    struct fan_explore_shared shared;
     struct fan_explore ended; /* sums of the children that are gone: numbers only */
     uint64_t began_ns, walks;
     bool stopping;
@@ -132,15 +134,20 @@ static void take_failure(struct exploring *all, struct explorer *one, uint32_t w
 
 /* ---- children ---- */
 
-/* One child for each processor; a systematic search is one. */
+/* One child for each processor; a search that cannot be shared is one's. */
 static unsigned children_for(const struct fan_explore_request *request)
 {
-    long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    bool parts = strcmp(request->strategy, "delay") != 0 && strcmp(request->strategy, "dpor") != 0;
+    long processors = request->children ? request->children : sysconf(_SC_NPROCESSORS_ONLN);
+    bool parts = strcmp(request->strategy, "delay") != 0;
     if (!parts || processors < 1)
         return 1;
     uint64_t most = processors < FAN_EXPLORE_CHILDREN ? (uint64_t)processors : FAN_EXPLORE_CHILDREN;
     return (unsigned)(request->schedules < most ? request->schedules : most);
+}
+
+static uint32_t place_of(const struct exploring *all, const struct explorer *one)
+{
+    return (uint32_t)(one - all->explorers);
 }
 
 static int start_child(struct exploring *all, struct explorer *one)
@@ -159,6 +166,8 @@ static int start_child(struct exploring *all, struct explorer *one)
                       .count = one->share,
                       .bound = request->bound,
                       .walk = one->walk,
+                      .frontier = all->shared.fd,
+                      .place = place_of(all, one),
                       .fine = request->fine},
     };
     memset(one->counted, 0, sizeof one->counted);
@@ -179,15 +188,29 @@ static uint64_t next_walk(struct exploring *all)
     return walk;
 }
 
+static int share_search(struct exploring *all)
+{
+    const struct fan_explore_request *request = &all->explore->request;
+    if (!fan_explore_shares(request->strategy))
+        return 0;
+    int error = fan_explore_shared_open(&all->shared, all->explore->children, request->schedules);
+    if (!error)
+        return 0;
+    snprintf(all->explore->message, sizeof all->explore->message,
+             "cannot share the search with children: %s", strerror(error));
+    all->explore->end = FAN_EXPLORE_UNSTARTED;
+    return error;
+}
+
 static int start_children(struct exploring *all)
 {
     unsigned count = all->explore->children;
     uint64_t schedules = all->explore->request.schedules;
-    int error = 0;
+    int error = share_search(all);
     for (unsigned i = 0; i < count && !error; i++) {
         struct explorer *one = &all->explorers[i];
         one->told = calloc(1, sizeof *one->told);
-        one->share = schedules / count + (i < schedules % count);
+        one->share = all->shared.fd ? schedules : schedules / count + (i < schedules % count);
         one->walk = next_walk(all);
         if (!one->told) {
             strcpy(all->explore->message, "out of memory");
@@ -261,7 +284,6 @@ static void take_death(struct exploring *all, struct explorer *one)
     };
     all->ended.schedules++;
     all->ended.failing++;
-    all->explore->deaths++;
     say_how_it_died(one, fresh.message);
     struct fan_explore_failure *failure = known_failure(all->explore, fresh.kind, fresh.place);
     if (failure) {
@@ -288,15 +310,25 @@ static void complain(struct exploring *all, const struct explorer *one)
     all->stopping = true;
 }
 
-/* What is left of a dead child's part goes to a new one, on another walk. */
+/* Whether the death is one that the schedule under way answers for. */
+static bool is_a_failure(struct exploring *all, const struct explorer *one)
+{
+    bool from_outside = WIFSIGNALED(one->child.status) && WTERMSIG(one->child.status) == SIGKILL;
+    return !all->shared.fd ||
+           fan_explore_shared_death(&all->shared, place_of(all, one), from_outside);
+}
+
+/* What is left of a dead child's part goes to a new one, on another walk; or, of a search that they
+ * share, just what it had in hand. */
 static void go_on(struct exploring *all, struct explorer *one, uint64_t done)
 {
-    one->share = done + 1 < one->share ? one->share - done - 1 : 0;
+    if (!all->shared.fd)
+        one->share = done + 1 < one->share ? one->share - done - 1 : 0;
     if (one->share == 0 || all->stopping)
         return;
     if (all->explore->deaths >= FAN_EXPLORE_DEATHS) {
         snprintf(all->explore->message, sizeof all->explore->message,
-                 "%u schedules have killed their child; it ends here", all->explore->deaths);
+                 "%u children have died; it ends here", all->explore->deaths);
         all->stopping = true;
         return;
     }
@@ -316,7 +348,9 @@ static void end_child(struct exploring *all, struct explorer *one)
     } else if (could_not_begin(one)) {
         complain(all, one);
     } else {
-        take_death(all, one);
+        all->explore->deaths++;
+        if (is_a_failure(all, one))
+            take_death(all, one);
     }
     bool goes_on = !one->told->ended && !could_not_begin(one);
     fan_child_close(&one->child);
@@ -337,7 +371,7 @@ static bool is_still(const struct exploring *all, struct explorer *one)
 {
     uint64_t now_ns = fan_clock_ns();
     uint64_t steps = one->told->runs + one->told->steps + one->told->current.count;
-    if (steps != one->heard) {
+    if (steps != one->heard || fan_explore_shared_waits(&all->shared, place_of(all, one))) {
         one->heard = steps;
         one->heard_ns = now_ns;
     }
@@ -442,6 +476,7 @@ static void watch(struct exploring *all, const struct fan_interrupt *interrupt)
 
 static void release(struct exploring *all)
 {
+    fan_explore_shared_close(&all->shared);
     for (unsigned i = 0; i < FAN_EXPLORE_CHILDREN; i++) {
         fan_child_close(&all->explorers[i].child);
         free(all->explorers[i].told);

@@ -35,6 +35,7 @@ struct fan_explore_request {
     uint64_t schedules; /* to run in all */
     uint64_t bound;     /* of the strategy; 0 = its own */
     uint64_t still_s;   /* how long a schedule may go on without an operation; 0 = the default */
+    unsigned children;  /* at a time; 0 = one for each processor */
     bool fine;          /* at the fine grain */
 };
 

@@ -7,6 +7,7 @@
 
 #include "base/number.h"
 #include "lab/child.h"
+#include "sim/frontier.h"
 
 static const struct option names[] = {
     {"seed", required_argument, NULL, FAN_ORDER_SEED},
@@ -24,6 +25,8 @@ static const struct option names[] = {
     {"walk", required_argument, NULL, FAN_ORDER_WALK},
     {"shown", required_argument, NULL, FAN_ORDER_SHOWN},
     {"fine", required_argument, NULL, FAN_ORDER_FINE},
+    {"frontier", required_argument, NULL, FAN_ORDER_FRONTIER},
+    {"place", required_argument, NULL, FAN_ORDER_PLACE},
     {"scenario", required_argument, NULL, FAN_ORDER_SCENARIO},
     {"variant", required_argument, NULL, FAN_ORDER_VARIANT},
     {"strategy", required_argument, NULL, FAN_ORDER_STRATEGY},
@@ -49,6 +52,8 @@ static const struct {
     [FAN_ORDER_WALK] = {0, UINT64_MAX},
     [FAN_ORDER_SHOWN] = {0, 1},
     [FAN_ORDER_FINE] = {0, 1},
+    [FAN_ORDER_FRONTIER] = {0, INT32_MAX},
+    [FAN_ORDER_PLACE] = {0, FAN_FRONTIER_PLACES - 1},
 };
 
 static int refuse(const char *what, const char *which)

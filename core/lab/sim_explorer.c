@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/panic.h"
@@ -280,7 +281,25 @@ static void take_into_account(struct fan_explorer *explorer)
     }
 }
 
-enum { LOOK_AT_THE_CLOCK_EVERY = 64 };
+enum {
+    LOOK_AT_THE_CLOCK_EVERY = 64,
+    ASK_AGAIN_AT_ONCE = 1000, /* times, before it naps */
+    NAP_NS = 20000,
+};
+
+/* Whether there is one more run to make; waits for others that share the search. Those keep count of
+ * their runs together. */
+static bool may_run(const struct fan_strategy *strategy, uint64_t left)
+{
+    enum fan_strategy_next next = FAN_STRATEGY_RUN;
+    uint32_t asked = 0;
+    if (!strategy->kind->next)
+        return left > 0;
+    while ((next = strategy->kind->next(strategy->state)) == FAN_STRATEGY_WAIT)
+        if (++asked > ASK_AGAIN_AT_ONCE)
+            nanosleep(&(struct timespec){.tv_nsec = NAP_NS}, NULL);
+    return next == FAN_STRATEGY_RUN;
+}
 
 void fan_explorer_explore(struct fan_explorer *explorer, const struct fan_strategy *strategy,
                           uint64_t schedules)
@@ -288,10 +307,10 @@ void fan_explorer_explore(struct fan_explorer *explorer, const struct fan_strate
     struct fan_exploration *shared = explorer->shared;
     bool more = true;
     shared->began_ns = fan_clock_ns();
-    while (more && shared->schedules < schedules) {
+    while (more && may_run(strategy, schedules - shared->schedules)) {
         fan_explorer_run(explorer, strategy);
+        take_into_account(explorer); /* first: once the strategy knows of it, it is not run again */
         more = strategy->kind->end(strategy->state, explorer->sim);
-        take_into_account(explorer);
         if (shared->schedules % LOOK_AT_THE_CLOCK_EVERY == 0)
             __atomic_store_n(&shared->now_ns, fan_clock_ns(), __ATOMIC_RELAXED);
     }

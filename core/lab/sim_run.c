@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lab/child.h"
@@ -104,6 +105,22 @@ static int show_schedule(struct fan_explorer *explorer, const struct fan_schedul
     return run_seen(explorer, &replay);
 }
 
+/* None if the search is this one's alone. */
+static int map_frontier(const struct fan_order *order, struct fan_frontier **frontier)
+{
+    int fd = (int)order->numbers[FAN_ORDER_FRONTIER];
+    struct stat file;
+    if (!order->texts[FAN_ORDER_FRONTIER])
+        return 0;
+    if (fstat(fd, &file) != 0)
+        return errno;
+    void *at = mmap(NULL, (size_t)file.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (at == MAP_FAILED)
+        return errno;
+    *frontier = at;
+    return 0;
+}
+
 static int explore(struct fan_explorer *explorer)
 {
     const struct fan_order *order = explorer->order;
@@ -112,7 +129,13 @@ static int explore(struct fan_explorer *explorer)
     struct fan_strategy strategy;
     if (!chosen)
         return FAN_CHILD_USAGE;
-    int error = chosen->choose(walk_seed(order), order->numbers[FAN_ORDER_BOUND], &strategy);
+    struct fan_strategy_wish wish = {.seed = walk_seed(order),
+                                     .bound = order->numbers[FAN_ORDER_BOUND],
+                                     .schedules = order->numbers[FAN_ORDER_SCHEDULES],
+                                     .place = (uint32_t)order->numbers[FAN_ORDER_PLACE]};
+    int error = map_frontier(order, &wish.frontier);
+    if (!error)
+        error = chosen->choose(&wish, &strategy);
     if (error)
         return fan_order_broken("prepare the strategy", error);
     fan_explorer_explore(explorer, &strategy, order->numbers[FAN_ORDER_SCHEDULES]);

@@ -20,43 +20,41 @@ static void *new_state(struct fan_strategy *strategy, const struct fan_strategy_
     return strategy->state;
 }
 
-static int choose_random(uint64_t seed, uint64_t bound, struct fan_strategy *strategy)
+static int choose_random(const struct fan_strategy_wish *wish, struct fan_strategy *strategy)
 {
     struct fan_random *random = new_state(strategy, &fan_strategy_random, sizeof *random);
-    (void)bound;
     if (!random)
         return ENOMEM;
-    random->state = seed;
+    random->state = wish->seed;
     return 0;
 }
 
-static int choose_pct(uint64_t seed, uint64_t bound, struct fan_strategy *strategy)
+static int choose_pct(const struct fan_strategy_wish *wish, struct fan_strategy *strategy)
 {
     struct fan_pct *pct = new_state(strategy, &fan_strategy_pct, sizeof *pct);
     if (!pct)
         return ENOMEM;
-    pct->random.state = seed;
-    pct->depth = bound < FAN_PCT_MOST_DEPTH ? (uint32_t)bound : FAN_PCT_MOST_DEPTH;
+    pct->random.state = wish->seed;
+    pct->depth = wish->bound < FAN_PCT_MOST_DEPTH ? (uint32_t)wish->bound : FAN_PCT_MOST_DEPTH;
     return 0;
 }
 
-static int choose_surw(uint64_t seed, uint64_t bound, struct fan_strategy *strategy)
+static int choose_surw(const struct fan_strategy_wish *wish, struct fan_strategy *strategy)
 {
     struct fan_surw *surw = new_state(strategy, &fan_strategy_surw, sizeof *surw);
-    (void)bound;
     if (!surw)
         return ENOMEM;
-    surw->random.state = seed;
+    surw->random.state = wish->seed;
     return 0;
 }
 
-static int choose_delay(uint64_t seed, uint64_t bound, struct fan_strategy *strategy)
+static int choose_delay(const struct fan_strategy_wish *wish, struct fan_strategy *strategy)
 {
     struct fan_delay *delay = new_state(strategy, &fan_strategy_delay, sizeof *delay);
-    (void)seed;
     if (!delay)
         return ENOMEM;
-    delay->bound = bound && bound < FAN_DELAY_NO_BOUND ? (uint32_t)bound : FAN_DELAY_NO_BOUND;
+    delay->bound = wish->bound && wish->bound < FAN_DELAY_NO_BOUND ? (uint32_t)wish->bound
+                                                                   : FAN_DELAY_NO_BOUND;
     return 0;
 }
 
@@ -66,11 +64,11 @@ static void conclude_delay(const struct fan_strategy *strategy, struct fan_explo
     exploration->complete = fan_delay_is_exhaustive(strategy->state);
 }
 
-static int choose_dpor(uint64_t seed, uint64_t bound, struct fan_strategy *strategy)
+/* With a bound it would prove nothing. */
+static int choose_dpor(const struct fan_strategy_wish *wish, struct fan_strategy *strategy)
 {
-    struct fan_dpor *dpor = fan_dpor_new(NULL);
-    (void)seed;
-    (void)bound; /* with one it would prove nothing */
+    struct fan_dpor *dpor = fan_dpor_new(&(struct fan_dpor_options){
+        .frontier = wish->frontier, .place = wish->place, .runs = wish->schedules});
     if (!dpor)
         return ENOMEM;
     *strategy = (struct fan_strategy){&fan_strategy_dpor, dpor};

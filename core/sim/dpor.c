@@ -59,11 +59,11 @@ static void *reserve(size_t bytes)
     return memory == MAP_FAILED ? NULL : memory;
 }
 
-static struct fan_frontier *new_frontier(uint32_t limit)
+static struct fan_frontier *new_frontier(uint32_t limit, uint64_t runs)
 {
     struct fan_frontier *frontier = reserve(fan_frontier_size(1, limit));
     if (frontier)
-        fan_frontier_init(frontier, 1, limit, UINT64_MAX);
+        fan_frontier_init(frontier, 1, limit, runs ? runs : UINT64_MAX);
     return frontier;
 }
 
@@ -72,8 +72,8 @@ static struct fan_frontier *find_frontier(struct fan_dpor *dpor,
 {
     if (options && options->frontier)
         return options->frontier;
-    uint32_t limit = options && options->step_limit ? options->step_limit : FAN_DPOR_STEPS;
-    dpor->own = new_frontier(limit);
+    uint32_t limit = options && options->step_limit ? options->step_limit : FAN_FRONTIER_STEPS;
+    dpor->own = new_frontier(limit, options ? options->runs : 0);
     return dpor->own;
 }
 

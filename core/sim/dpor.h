@@ -35,11 +35,12 @@
 struct fan_dpor;
 
 struct fan_dpor_options {
-    uint32_t step_limit; /* 0 = FAN_DPOR_STEPS */
+    uint32_t step_limit; /* 0 = FAN_FRONTIER_STEPS */
     /* What orders steps, and what wakes a thread that sleeps; for tests. NULL = dependence. */
     fan_trace_relation *dependent, *wakes;
     struct fan_frontier *frontier; /* shared with others; NULL = its own */
     uint32_t place;                /* there */
+    uint64_t runs;                 /* of its own one, that are not abandoned; 0 = all */
 };
 
 /* Of the whole search, whoever made the runs. */
@@ -55,8 +56,6 @@ struct fan_dpor_report {
      * search began anew, and tells more classes apart. */
     bool adds_conflict;
 };
-
-enum { FAN_DPOR_STEPS = 20000 }; /* the limit of a run's steps, if nothing else is said */
 
 /* NULL if there is no memory. `options` may be NULL. With a frontier its limit is the steps'. */
 struct fan_dpor *fan_dpor_new(const struct fan_dpor_options *options);

@@ -186,6 +186,11 @@ bool fan_frontier_within_run(const struct fan_frontier *frontier, uint32_t place
     return __atomic_load_n(&frontier->place[place].stage, __ATOMIC_ACQUIRE) == FAN_FRONTIER_RUNNING;
 }
 
+bool fan_frontier_waits(const struct fan_frontier *frontier, uint32_t place)
+{
+    return __atomic_load_n(&frontier->hungry, __ATOMIC_RELAXED) >> place & 1;
+}
+
 uint64_t fan_frontier_runs(const struct fan_frontier *frontier, uint32_t place)
 {
     const struct fan_frontier_turn *turn = fan_frontier_turn(frontier, place);

@@ -24,8 +24,9 @@
  * Zero is no valid frontier: fan_frontier_init. Workers use sim/search.h. */
 enum {
     FAN_FRONTIER_PLACES = 8,
-    FAN_FRONTIER_VALUES = 4,   /* choices a step makes besides that of the thread, on average */
-    FAN_FRONTIER_OUTCOMES = 6, /* enum fan_sim_outcome */
+    FAN_FRONTIER_STEPS = 20000, /* of a path, where nothing else is said */
+    FAN_FRONTIER_VALUES = 4,    /* choices a step makes besides that of the thread, on average */
+    FAN_FRONTIER_OUTCOMES = 6,  /* enum fan_sim_outcome */
 };
 
 /* What is known of one choice. */
@@ -107,6 +108,9 @@ void fan_frontier_init(struct fan_frontier *frontier, uint32_t places, uint32_t 
 
 /* Whether the worker at a place is, or was when it died, within a run of the program. */
 bool fan_frontier_within_run(const struct fan_frontier *frontier, uint32_t place);
+
+/* Whether the worker at a place waits until others have something for it. */
+bool fan_frontier_waits(const struct fan_frontier *frontier, uint32_t place);
 
 /* How many runs of that place are over: tells whether it died in the same one again. */
 uint64_t fan_frontier_runs(const struct fan_frontier *frontier, uint32_t place);

@@ -157,6 +157,8 @@ enum fan_strategy_next fan_search_next(struct fan_search *search)
     struct fan_frontier *frontier = search->frontier;
     if (__atomic_load_n(&frontier->stopped, __ATOMIC_ACQUIRE))
         return FAN_STRATEGY_OVER;
+    if (mine(search)->stage == FAN_FRONTIER_STARTING)
+        return FAN_STRATEGY_RUN;
     if (fan_frontier_is_busy(frontier, search->place))
         return take_ticket(search);
     bool asked = __atomic_load_n(&frontier->hungry, __ATOMIC_RELAXED) & bit(search->place);

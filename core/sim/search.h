@@ -41,7 +41,8 @@ void fan_search_join(struct fan_search *search, struct fan_frontier *frontier, u
 /* Gives the place up, in good order. */
 void fan_search_leave(struct fan_search *search);
 
-/* Whether there is a run to make. To be asked before each; does not block for long. */
+/* Whether there is a run to make. To be asked before each, and by who is told so the
+ * run is made; does not block for long. */
 enum fan_strategy_next fan_search_next(struct fan_search *search);
 
 /* Begins the run. */

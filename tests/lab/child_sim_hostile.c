@@ -1,5 +1,6 @@
 /* A child of the controlled scheduler whose variants do what no program should: in some schedules,
  * not in all. Those in which the first thread goes before main. */
+#include <signal.h>
 #include <stdlib.h>
 
 #include "lab/child.h"
@@ -35,6 +36,12 @@ static void leave(struct fan_lab *lab)
 {
     if (is_early(lab))
         exit(3);
+}
+
+static void be_killed(struct fan_lab *lab)
+{
+    if (is_early(lab))
+        raise(SIGKILL);
 }
 
 static int dig(int depth)
@@ -95,6 +102,7 @@ static const struct fan_scenario hostile[] = {
     SCENARIO("loops", loop),
     SCENARIO("wild", write_wildly),
     SCENARIO("leaves", leave),
+    SCENARIO("killed", be_killed),
     SCENARIO("overflows", overflow),
     SCENARIO("frees_twice", free_twice),
     SCENARIO("counts_calls", count_calls),
