@@ -74,6 +74,7 @@ enum fan_probe_op {
     FAN_OP_LOAD,
     FAN_OP_STORE,
     FAN_OP_TASK,
+    FAN_OP_DESTROY,
     FAN_OP_COUNT,
 };
 

@@ -24,7 +24,7 @@ struct fan_announcement {
     enum fan_touch_mode mode;
     const uint64_t *passed; /* with FAN_TOUCH_PUT and _TAKE, see sim/op.h */
     uint64_t capacity;
-    const void *context; /* a context that it looks at; NULL = none */
+    const void *context; /* a context, or something else, that it only looks at; NULL = none */
     /* Further objects that it may write to: writes at most FAN_OP_TOUCHES - 2, returns how many. */
     size_t (*more)(const void *argument, const void **objects);
     bool (*ready)(const void *argument);

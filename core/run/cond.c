@@ -77,6 +77,7 @@ void fan_cond_broadcast(struct fan_cond *cond)
 
 void fan_cond_destroy(struct fan_cond *cond)
 {
+    fan_announce_plain(FAN_OP_DESTROY, cond, FAN_TOUCH_WRITE, __builtin_return_address(0));
     fan_lock_acquire(&cond->guard);
     bool in_use = !fan_waitq_empty(&cond->waiters);
     fan_lock_release(&cond->guard);

@@ -208,6 +208,7 @@ void fan_mutex_release(struct fan_mutex *mutex)
 
 void fan_mutex_destroy(struct fan_mutex *mutex)
 {
+    fan_announce_plain(FAN_OP_DESTROY, mutex, FAN_TOUCH_WRITE, __builtin_return_address(0));
     fan_lock_acquire(&mutex->guard);
     bool in_use = load_state(mutex) != 0;
     fan_lock_release(&mutex->guard);

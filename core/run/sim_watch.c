@@ -111,7 +111,7 @@ void fan_sim_watch_step(enum fan_probe_op kind, const struct fan_touch *touches,
         return;
     for (uint32_t i = 0; i < count; i++)
         order_by(fan_sim_watched, touches[i].object,
-                 touches[i].mode == FAN_TOUCH_READ ? LEARNS : orders);
+                 touches[i].mode == FAN_TOUCH_READ && kind != FAN_OP_END ? LEARNS : orders);
 }
 
 void fan_sim_watch_spawn(uint64_t parent, uint32_t index, uint64_t id, const char *name)

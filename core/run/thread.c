@@ -14,6 +14,7 @@
 #include "run/held.h"
 #include "run/inner.h"
 #include "run/thread_state.h"
+#include "sim/sim.h"
 
 _Thread_local struct fan_thread *fan_thread_current;
 
@@ -86,11 +87,19 @@ static void drop_reference(struct fan_thread *thread)
         free(thread);
 }
 
+/* That one thread more has ended matters to who waits for all, or was refused another one; not to
+ * those who end: a touch that commutes with itself. */
+static void announce_end(const struct fan_thread *self)
+{
+    fan_announce(&(struct fan_announcement){
+        .op = FAN_OP_END, .object = self, .mode = FAN_TOUCH_WRITE, .context = &registry});
+}
+
 /* Who waits for the end is woken first and the thread shown as ended second: in the other order
  * there would be a moment in which nobody seems able to run. */
 static void end(struct fan_thread *self)
 {
-    fan_announce_plain(FAN_OP_END, self, FAN_TOUCH_WRITE, NULL);
+    announce_end(self);
     fan_held_thread_ends();
     fan_evidence_note(FAN_FACT_END, 0, 0, NULL);
     fan_lock_acquire(&self->guard);
@@ -111,10 +120,20 @@ void fan_thread_main(struct fan_thread *self)
     end(self);
 }
 
+/* A spawn is a step only where a budget is so small that it may come to its end, and it matters who
+ * gets the last thread: the scheduler itself has no more than FAN_SIM_THREADS. */
+static void announce_spawn(const void *site)
+{
+    if (registry.budget == 0 || registry.budget >= FAN_SIM_THREADS)
+        return;
+    fan_announce_plain(FAN_OP_START, &registry, FAN_TOUCH_WRITE, (void *)site);
+}
+
 static int spawn(const struct fan_thread_options *options, void (*run)(void *), void *argument,
                  unsigned references, const void *site, struct fan_thread **started)
 {
     uint64_t creator = fan_thread_here()->id;
+    announce_spawn(site);
     struct fan_thread *thread = calloc(1, sizeof *thread);
     if (!thread)
         return ENOMEM;
@@ -261,8 +280,19 @@ size_t fan_thread_count(void)
     return live;
 }
 
+static bool nobody_lives(const void *unused)
+{
+    (void)unused;
+    return registry.live == 0;
+}
+
 void fan_thread_wait_all(void)
 {
+    fan_announce(&(struct fan_announcement){.op = FAN_OP_JOIN,
+                                            .pc = __builtin_return_address(0),
+                                            .object = &registry,
+                                            .mode = FAN_TOUCH_WRITE,
+                                            .ready = nobody_lives});
     for (;;) {
         uint32_t seen = fan_inner_load(&registry.emptied, FAN_ACQUIRE);
         if (fan_thread_count() == 0)

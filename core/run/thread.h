@@ -60,7 +60,8 @@ void fan_thread_retire(void);
  * would exceed it fails with EAGAIN. */
 void fan_thread_set_budget(size_t threads);
 
-/* How many spawned threads live now. */
+/* How many spawned threads live now: a figure for an observer. Under the controlled scheduler it is no
+ * operation, and no proof covers a program that decides by it, or by the numbers of threads. */
 size_t fan_thread_count(void);
 
 /* Blocks until no spawned thread lives. */

@@ -70,6 +70,7 @@ void fan_chan_free(struct fan_chan *chan)
 {
     if (!chan)
         return;
+    fan_announce_plain(FAN_OP_DESTROY, chan, FAN_TOUCH_WRITE, __builtin_return_address(0));
     fan_chan_lock(chan);
     bool waited_on = chan->senders.length > 0 || chan->receivers.length > 0;
     fan_chan_unlock(chan);

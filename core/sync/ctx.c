@@ -69,11 +69,10 @@ void fan_ctx_init(struct fan_ctx *ctx, const struct fan_ctx_options *options)
     fan_lock_release(&parent->guard);
 }
 
-static void leave_parent(struct fan_ctx *ctx, void *pc)
+static void leave_parent(struct fan_ctx *ctx)
 {
     if (!ctx->parent)
         return;
-    fan_announce_plain(FAN_OP_CONTEXT_LOOK, ctx->root, FAN_TOUCH_WRITE, pc);
     fan_lock_acquire(&ctx->parent->guard);
     fan_list_remove(&ctx->sibling);
     fan_lock_release(&ctx->parent->guard);
@@ -81,7 +80,8 @@ static void leave_parent(struct fan_ctx *ctx, void *pc)
 
 void fan_ctx_destroy(struct fan_ctx *ctx)
 {
-    leave_parent(ctx, __builtin_return_address(0));
+    fan_announce_plain(FAN_OP_DESTROY, ctx->root, FAN_TOUCH_WRITE, __builtin_return_address(0));
+    leave_parent(ctx);
     fan_lock_acquire(&ctx->guard);
     bool in_use = !fan_list_empty(&ctx->children) || !fan_waitq_empty(&ctx->waiters);
     fan_lock_release(&ctx->guard);
@@ -92,27 +92,37 @@ void fan_ctx_destroy(struct fan_ctx *ctx)
 
 void fan_ctx_detach(struct fan_ctx *ctx)
 {
-    leave_parent(ctx, __builtin_return_address(0));
+    fan_announce_plain(FAN_OP_CONTEXT_LOOK, ctx->root, FAN_TOUCH_WRITE,
+                       __builtin_return_address(0));
+    leave_parent(ctx);
     if (!load_error(ctx))
         fan_panic("detach of a context that is not done");
     ctx->parent = NULL;
 }
 
-static void end(struct fan_ctx *ctx, int error, int cause)
+/* With the guard held. True if it was not done before. */
+static bool set_done(struct fan_ctx *ctx, int error, int cause)
+{
+    if (load_error(ctx))
+        return false;
+    fan_inner_writes(&ctx->cause, sizeof ctx->cause);
+    ctx->cause = cause;
+    fan_inner_store(&ctx->error, error, FAN_RELEASE);
+    show_done(ctx, cause);
+    fan_evidence_note(FAN_FACT_CANCEL, 0, (uint64_t)cause, NULL);
+    return true;
+}
+
+static void cancel(struct fan_ctx *ctx, int cause)
 {
     fan_lock_acquire(&ctx->guard);
-    if (!load_error(ctx)) {
-        fan_inner_writes(&ctx->cause, sizeof ctx->cause);
-        ctx->cause = cause;
-        fan_inner_store(&ctx->error, error, FAN_RELEASE);
-        show_done(ctx, cause);
-        fan_evidence_note(FAN_FACT_CANCEL, 0, (uint64_t)cause, NULL);
-        fan_waitq_fire_all(&ctx->waiters, error);
+    if (set_done(ctx, ECANCELED, cause)) {
+        fan_waitq_fire_all(&ctx->waiters, ECANCELED);
         show_waiting(ctx);
         while (!fan_list_empty(&ctx->children)) {
             struct fan_ctx *child = FAN_LIST_ELEMENT(ctx->children.next, struct fan_ctx, sibling);
             fan_list_remove(&child->sibling);
-            end(child, error, cause);
+            cancel(child, cause);
         }
     }
     fan_lock_release(&ctx->guard);
@@ -121,12 +131,21 @@ static void end(struct fan_ctx *ctx, int error, int cause)
 void fan_ctx_cancel(struct fan_ctx *ctx, int cause)
 {
     fan_announce_plain(FAN_OP_CANCEL, ctx->root, FAN_TOUCH_WRITE, __builtin_return_address(0));
-    end(ctx, ECANCELED, cause ? cause : ECANCELED);
+    cancel(ctx, cause ? cause : ECANCELED);
 }
 
 bool fan_ctx_is_done(const struct fan_ctx *ctx)
 {
     return ctx && (load_error(ctx) || (ctx->deadline_ns && ctx->deadline_ns <= fan_now_ns()));
+}
+
+/* Fires nobody: all that waits with the context, or with one below it, parks until that deadline at
+ * the latest and wakes by itself. So a look does no more to others than a look may. */
+static void pass_deadline(struct fan_ctx *ctx)
+{
+    fan_lock_acquire(&ctx->guard);
+    set_done(ctx, ETIMEDOUT, ETIMEDOUT);
+    fan_lock_release(&ctx->guard);
 }
 
 int fan_ctx_look(struct fan_ctx *ctx)
@@ -137,7 +156,7 @@ int fan_ctx_look(struct fan_ctx *ctx)
     int error = load_error(ctx);
     if (error || !ctx->deadline_ns || fan_now_ns() < ctx->deadline_ns)
         return error;
-    end(ctx, ETIMEDOUT, ETIMEDOUT);
+    pass_deadline(ctx);
     return load_error(ctx);
 }
 

@@ -88,7 +88,7 @@ static inline const void *fan_ctx_root(const struct fan_ctx *ctx)
 
 /* For what blocks: puts a waiter into the context's queue unless the context is done; returns what
  * fan_ctx_error does. After a 0 the caller takes it out again with fan_ctx_unwatch. NULL is
- * accepted. */
+ * accepted. It must not park beyond the context's deadline: that fires nobody. */
 int fan_ctx_watch(struct fan_ctx *ctx, struct fan_waiter *waiter);
 void fan_ctx_unwatch(struct fan_ctx *ctx, struct fan_waiter *waiter);
 

@@ -131,6 +131,7 @@ void fan_once(struct fan_once *once, void (*function)(void *), void *argument)
 
 void fan_once_destroy(struct fan_once *once)
 {
+    fan_announce_plain(FAN_OP_DESTROY, once, FAN_TOUCH_WRITE, __builtin_return_address(0));
     fan_lock_acquire(&once->guard);
     bool in_use = once->runner != 0;
     fan_lock_release(&once->guard);

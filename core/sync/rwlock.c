@@ -170,6 +170,7 @@ void fan_rwlock_unlock(struct fan_rwlock *rwlock)
 
 void fan_rwlock_destroy(struct fan_rwlock *rwlock)
 {
+    fan_announce_plain(FAN_OP_DESTROY, rwlock, FAN_TOUCH_WRITE, __builtin_return_address(0));
     fan_lock_acquire(&rwlock->guard);
     bool in_use = rwlock->readers != 0 || rwlock->writer != 0;
     fan_lock_release(&rwlock->guard);

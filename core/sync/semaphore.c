@@ -28,6 +28,7 @@ void fan_semaphore_init(struct fan_semaphore *semaphore, const char *name, uint6
 
 void fan_semaphore_destroy(struct fan_semaphore *semaphore)
 {
+    fan_announce_plain(FAN_OP_DESTROY, semaphore, FAN_TOUCH_WRITE, __builtin_return_address(0));
     fan_lock_acquire(&semaphore->guard);
     bool in_use =
         semaphore->available != semaphore->permits || !fan_waitq_empty(&semaphore->waiters);

@@ -21,6 +21,7 @@ void fan_timer_init(struct fan_timer *timer, const char *name, uint64_t due_ns, 
 
 void fan_timer_destroy(struct fan_timer *timer)
 {
+    fan_announce_plain(FAN_OP_DESTROY, timer, FAN_TOUCH_WRITE, __builtin_return_address(0));
     fan_lock_acquire(&timer->guard);
     bool in_use = !fan_waitq_empty(&timer->waiters);
     fan_lock_release(&timer->guard);

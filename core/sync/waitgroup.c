@@ -123,6 +123,7 @@ int fan_waitgroup_wait(struct fan_waitgroup *group, struct fan_ctx *ctx)
 
 void fan_waitgroup_destroy(struct fan_waitgroup *group)
 {
+    fan_announce_plain(FAN_OP_DESTROY, group, FAN_TOUCH_WRITE, __builtin_return_address(0));
     fan_lock_acquire(&group->guard);
     bool in_use = group->count != 0;
     fan_lock_release(&group->guard);

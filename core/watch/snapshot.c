@@ -39,6 +39,7 @@ static const char *const op_names[FAN_OP_COUNT] = {
     [FAN_OP_LOAD] = "load",
     [FAN_OP_STORE] = "store",
     [FAN_OP_TASK] = "task",
+    [FAN_OP_DESTROY] = "destroy",
 };
 
 static const char *const kind_names[FAN_KIND_COUNT] = {

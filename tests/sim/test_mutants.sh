@@ -4,6 +4,7 @@
 # control is a copy without a change, which must pass.
 #
 # MUTANTS=WORD picks by name; -v as an argument shows what a mutant fails with.
+# shellcheck disable=SC2016
 set -eu
 
 cd "$(dirname "$0")/../.."
@@ -72,7 +73,11 @@ control() {
         return 0
     }
     words=$(complaint "$name" "$2")
-    [ -z "$words" ] && tell ok "$name" "passes" || tell "not ok" "$name" "$words"
+    if [ -z "$words" ]; then
+        tell ok "$name" "passes"
+    else
+        tell "not ok" "$name" "$words"
+    fi
 }
 
 chan=core/sync/chan.c select=core/sync/select.c ctx=core/sync/ctx.c once=core/sync/once.c
@@ -91,8 +96,8 @@ try close_wakes_no_sender $chan channel 's/fan_waitq_fire_all\(&chan->senders, E
 try take_lets_no_sender_in $chan channel 's/let_sender_in\(chan, wakeup\);//'
 try send_wakes_nobody $chan channel 's/\*wakeup = fan_wait_resume\(receiver, 0\)/fan_wait_resume(receiver, 0)/'
 try sleeper_is_not_woken $wait channel 's/if \(wakeup\.word\)/if (0)/'
-try cancel_wakes_nobody $ctx context 's/fan_waitq_fire_all\(&ctx->waiters, error\);//'
-try cancel_leaves_children_out $ctx context 's/end\(child, error, cause\);//'
+try cancel_wakes_nobody $ctx context 's/fan_waitq_fire_all\(&ctx->waiters, ECANCELED\);//'
+try cancel_leaves_children_out $ctx context 's/cancel\(child, cause\);//'
 try release_serves_nobody $semaphore semaphore 's/    if \(!fan_waitq_empty\(&semaphore->waiters\)\)\n        wakeup = serve_waiting\(semaphore\);//'
 try leaving_serves_nobody_behind $semaphore semaphore 's/serve_those_behind\(semaphore\);\n    return/return/'
 try unlock_lets_nobody_in $rwlock rwlock 's/struct fan_wakeup wakeup = let_waiting_in\(rwlock\);/struct fan_wakeup wakeup = {0};/'
