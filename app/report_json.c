@@ -220,6 +220,8 @@ static void set_tables(json_t *object, const struct fan_snapshot *now)
     set(object, "results", json_integer((json_int_t)now->outputs));
     set(object, "threads", threads);
     set(object, "objects", objects);
+    set(object, "threads_left_out", json_integer((json_int_t)fan_snapshot_threads_left_out(now)));
+    set(object, "objects_left_out", json_integer((json_int_t)fan_snapshot_objects_left_out(now)));
 }
 
 static const char *outcome_of(const struct fan_attempt *attempt)

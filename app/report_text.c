@@ -185,6 +185,17 @@ static void print_finding(FILE *out, const struct fan_attempt *attempt,
     field(out, "run it again", again);
 }
 
+/* What the lines above do not tell of. */
+static void print_left_out_of(FILE *out, const struct fan_snapshot *now)
+{
+    uint64_t threads = fan_snapshot_threads_left_out(now);
+    uint64_t objects = fan_snapshot_objects_left_out(now);
+    char words[80];
+    snprintf(words, sizeof words, "%" PRIu64 " threads, %" PRIu64 " objects", threads, objects);
+    if (threads + objects > 0)
+        field(out, "not seen", words);
+}
+
 static void print_failure(FILE *out, const struct fan_attempt *attempt)
 {
     char line[200];
@@ -195,6 +206,7 @@ static void print_failure(FILE *out, const struct fan_attempt *attempt)
     for (uint32_t i = 0; i < now->thread_count; i++)
         if (fan_tell_blocked(now, &now->threads[i], line))
             field(out, "seen", line);
+    print_left_out_of(out, now);
 }
 
 void fan_report_text_attempt(FILE *out, const struct fan_attempt *attempt)

@@ -68,7 +68,7 @@ static struct layout choose_layout(const struct fan_lab_screen *lab)
 {
     const struct fan_half *halves = lab->halves;
     struct need need = stack_need(lab);
-    int threads = larger(fan_half_threads(&halves[0]), fan_half_threads(&halves[1]));
+    int threads = larger(fan_lanes_wanted(&halves[0]), fan_lanes_wanted(&halves[1]));
     int objects = larger(fan_gauges_rows(&halves[0]), fan_gauges_rows(&halves[1]));
     int rows = lab->rows - HEAD_ROWS - TITLE_ROWS - WORK_ROWS - FOOTER_ROWS - 1;
     int middle = larger(rows - need.least - LEAST_SOURCE, 0);

@@ -1,5 +1,6 @@
 #include "app/screen/lanes.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,11 +12,23 @@ struct window {
     bool sums_up; /* the row after the lanes is the summary of the rest */
 };
 
-static struct window choose_window(int threads, int rows, int selected)
+static uint64_t left_out(const struct fan_half *half)
+{
+    return half->snapshot ? fan_snapshot_threads_left_out(half->snapshot) : 0;
+}
+
+int fan_lanes_wanted(const struct fan_half *half)
+{
+    return fan_half_threads(half) + (left_out(half) > 0);
+}
+
+static struct window choose_window(int threads, bool more, int rows, int selected)
 {
     struct window window = {.rows = threads};
-    if (threads <= rows)
+    if (threads + more <= rows) {
+        window.sums_up = more;
         return window;
+    }
     window.sums_up = rows > 1;
     window.rows = window.sums_up ? rows - 1 : rows;
     if (selected >= window.rows)
@@ -98,10 +111,11 @@ static void mark_selected(const struct fan_pane *pane, int row)
     fan_grid_restyle(pane, row, LABEL, LABEL_WIDTH - 1, FAN_STYLE_SELECTED);
 }
 
-/* "8 more: 3 blocked, 5 done" */
+/* "8 more: 3 blocked, 5 done", and those that have no slot or were in change at this look. */
 static void draw_summary(const struct fan_pane *pane, int row, const struct fan_half *half,
                          struct window window)
 {
+    uint64_t unseen = left_out(half);
     static const char *const words[] = {"running", "working",  "runnable", "blocked",
                                         "leaked",  "panicked", "external", "done"};
     int counts[8] = {0}, total = 0;
@@ -113,7 +127,8 @@ static void draw_summary(const struct fan_pane *pane, int row, const struct fan_
             counts[k] += strcmp(word, words[k]) == 0;
         total++;
     }
-    int col = fan_grid_print(pane, row, LABEL, FAN_STYLE_DIM, "%d more:", total);
+    int col = fan_grid_print(pane, row, LABEL, FAN_STYLE_DIM,
+                             "%" PRIu64 " more:", unseen + (uint64_t)total);
     const char *join = " ";
     for (int k = 0; k < 8; k++) {
         if (counts[k] == 0)
@@ -121,11 +136,14 @@ static void draw_summary(const struct fan_pane *pane, int row, const struct fan_
         col = fan_grid_print(pane, row, col, FAN_STYLE_DIM, "%s%d %s", join, counts[k], words[k]);
         join = ", ";
     }
+    if (unseen > 0)
+        fan_grid_print(pane, row, col, FAN_STYLE_DIM, "%s%" PRIu64 " not seen", join, unseen);
 }
 
 void fan_lanes_draw(const struct fan_pane *pane, const struct fan_half *half, int selected)
 {
-    struct window window = choose_window(fan_half_threads(half), pane->rows, selected);
+    struct window window =
+        choose_window(fan_half_threads(half), left_out(half) > 0, pane->rows, selected);
     for (int row = 0; row < window.rows; row++) {
         draw_lane(pane, row, half, fan_half_thread(half, window.first + row));
         if (window.first + row == selected)

@@ -67,6 +67,16 @@ int fan_snapshot_object(const struct fan_snapshot *snapshot, uint64_t id)
     return FAN_NO_INDEX;
 }
 
+uint64_t fan_snapshot_threads_left_out(const struct fan_snapshot *snapshot)
+{
+    return snapshot->unseen_threads + snapshot->unread_threads;
+}
+
+uint64_t fan_snapshot_objects_left_out(const struct fan_snapshot *snapshot)
+{
+    return snapshot->unseen_objects + snapshot->unread_objects;
+}
+
 const char *fan_state_name(enum fan_probe_state state)
 {
     return (unsigned)state <= FAN_STATE_DONE ? state_names[state] : "?";

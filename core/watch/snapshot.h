@@ -87,6 +87,10 @@ struct fan_snapshot {
 int fan_snapshot_thread(const struct fan_snapshot *snapshot, uint64_t id);
 int fan_snapshot_object(const struct fan_snapshot *snapshot, uint64_t id);
 
+/* How many there are that are not listed: without a slot, or unread in this look. */
+uint64_t fan_snapshot_threads_left_out(const struct fan_snapshot *snapshot);
+uint64_t fan_snapshot_objects_left_out(const struct fan_snapshot *snapshot);
+
 /* The words used everywhere for a state ("running", "blocked", ...), an operation ("recv", "send",
  * "wait", "join", ...) and an object's kind ("channel", "wait group", ...). */
 const char *fan_state_name(enum fan_probe_state state);

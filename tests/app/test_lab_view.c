@@ -218,6 +218,21 @@ START_TEST(many_threads_leave_room_and_are_counted)
 }
 END_TEST
 
+START_TEST(threads_that_were_not_seen_are_counted)
+{
+    half_make_stuck(runs[0]);
+    half_make_clean(runs[1]);
+    draw(24, 80);
+    ck_assert_int_eq(row_with("not seen"), -1);
+    runs[0]->snapshot.unseen_threads = 2;
+    runs[0]->snapshot.unread_threads = 1;
+    draw(24, 80);
+    expect("3 not seen");
+    draw(50, 160);
+    expect("3 more: 3 not seen");
+}
+END_TEST
+
 START_TEST(a_larger_terminal_shows_more_of_the_same)
 {
     half_make_stuck(runs[0]);
@@ -330,6 +345,7 @@ int main(void)
     tcase_add_loop_test(cases, a_channel_shows_its_level, 0, COUNT(channels));
     tcase_add_test(cases, a_lock_shows_who_holds_it);
     tcase_add_test(cases, many_threads_leave_room_and_are_counted);
+    tcase_add_test(cases, threads_that_were_not_seen_are_counted);
     tcase_add_test(cases, a_larger_terminal_shows_more_of_the_same);
     tcase_add_test(cases, a_small_terminal_says_so_and_shows_one_half);
     tcase_add_test(cases, no_size_breaks_the_picture);
