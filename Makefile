@@ -64,6 +64,7 @@ ifeq ($(SANITIZE),thread)
 test_sources := $(filter-out $(filter-out tests/sim/test_fiber%,$(wildcard tests/sim/*.c)),$(test_sources))
 endif
 child_sources   := $(wildcard tests/*/child_*.c)
+attempt_sources := $(wildcard tests/bugs/attempts/*.c)
 bench_sources   := $(wildcard tests/bench/bench_*.c)
 peer_sources    := $(wildcard tests/bench/peer_*.c tests/bench/peer_*.go)
 measure_sources := $(filter-out tests/bench/bench_% tests/bench/peer_%,$(wildcard tests/bench/*.c))
@@ -212,6 +213,7 @@ asked_ldflags = $(shell sed -n 's|^/\* LDFLAGS: \(.*\) \*/$$|\1|p' $1)
 
 app_children := $(filter tests/app/%,$(child_sources))
 sim_children := $(filter tests/lab/child_sim%,$(child_sources))
+attempts_child := $(BUILD)/tests/bugs/child_sim_attempts
 sim_tests    := $(filter tests/sim/%,$(test_sources))
 real_tests   := $(filter-out $(sim_tests),$(test_sources))
 
@@ -228,7 +230,27 @@ $(call programs,$(sim_children)): $(BUILD)/%: $(BUILD)/obj/%.o $(libfan_sim)
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $^
 
-$(call programs,$(filter-out $(app_children) $(sim_children),$(child_sources))): $(BUILD)/%: $(BUILD)/obj/%.o $(libfan)
+# Attempts at repairs, each put into its bug's file by a program of ours, and all in one child.
+compose := $(BUILD)/tests/bugs/compose
+attempt_objects := $(patsubst tests/bugs/attempts/%.c,$(BUILD)/attempts/%.o,$(attempt_sources))
+
+$(compose): $(call objects,tests/bugs/compose.c) $(libapp) $(bug_objects) $(libfan)
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $^ $(APP_LIBS)
+
+$(BUILD)/attempts/%.c: tests/bugs/attempts/%.c $(compose)
+	@mkdir -p $(@D)
+	$(compose) $< > $@
+
+$(BUILD)/attempts/%.o: $(BUILD)/attempts/%.c $(flags)
+	$(COMPILE) -fno-inline -Wno-unused-function -DFAN_SIM -Icore -I. \
+	    -Dfan_bug_$(firstword $(subst _, ,$*))=fan_attempt_$* -MMD -MP -c -o $@ $<
+
+$(attempts_child): $(call objects,tests/bugs/child_sim_attempts.c) $(attempt_objects) $(libfan_sim)
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $^
+
+$(call programs,$(filter-out $(app_children) $(sim_children) tests/bugs/%,$(child_sources))): $(BUILD)/%: $(BUILD)/obj/%.o $(libfan)
 	@mkdir -p $(@D)
 	$(LINK) $(call asked_ldflags,$*.c) -o $@ $^
 
@@ -253,7 +275,7 @@ $(peers_go): $(BUILD)/bench/%_go: tests/bench/%.go
 	@mkdir -p $(@D)
 	GOCACHE=$(abspath $(BUILD))/go-cache go build -o $@ $<
 
--include $(shell find $(BUILD)/obj $(BUILD)/sim -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD)/obj $(BUILD)/sim $(BUILD)/attempts -name '*.d' 2>/dev/null)
 
 # ---- installing -----------------------------------------------------------------------------
 

@@ -1,0 +1,8 @@
+static void start_fixed(struct pool *pool, uint64_t workers)
+{
+    fan_waitgroup_add(&pool->working, (int64_t)workers);
+    for (uint64_t i = 0; i < workers; i++)
+        fan_go("worker", work, pool);
+    fan_waitgroup_wait(&pool->working, NULL);
+    fan_chan_close(pool->out);
+}

@@ -1,0 +1,7 @@
+static void produce_fixed(void *argument)
+{
+    struct request *request = argument;
+    for (uint64_t item = 0; item < fan_lab_items(request->lab) && item != request->bad; item++)
+        send_item(request, item);
+    fan_chan_close(request->in);
+}

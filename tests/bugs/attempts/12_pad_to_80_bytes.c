@@ -1,0 +1,19 @@
+struct padded {
+    struct buffer buffer;
+    char padding[8];
+};
+
+static struct padded buffers[64];
+
+static void work_fixed(void *argument)
+{
+    struct worker *worker = argument;
+    struct pool *pool = worker->pool;
+    uint64_t item;
+    struct buffer *own = &buffers[worker->buffer - pool->buffers].buffer;
+    while (fan_chan_recv(pool->in, &item, NULL) == 0) {
+        fan_lab_work(pool->lab, item);
+        fan_lab_output(pool->lab, item, fill_and_sum(own, item));
+    }
+    fan_waitgroup_done(&pool->working);
+}
