@@ -3,7 +3,6 @@
 
 #include <poll.h>
 #include <stdio.h>
-#include <sys/wait.h>
 
 #include "app/replay_line.h"
 #include "base/clock.h"
@@ -116,8 +115,8 @@ static bool ended_unseen(const struct fan_attempt *attempt)
     const struct fan_exploration *told = attempt->run->exploration;
     if (!attempt->sim || told->ended)
         return false;
-    bool died = told->words.said || WIFSIGNALED(attempt->run->child.status);
-    return attempt->end == FAN_ATTEMPT_SLOW || (attempt->end == FAN_ATTEMPT_BROKEN && died);
+    bool died = attempt->end == FAN_ATTEMPT_BROKEN && told->runs > 0;
+    return attempt->end == FAN_ATTEMPT_SLOW || died;
 }
 
 static bool make_again_in_sight(struct fan_attempt *attempt, uint64_t deadline_ns,

@@ -192,6 +192,16 @@ static bool is_over(const struct fan_run *run)
            __atomic_load_n(&run->child.exploration->shown, __ATOMIC_ACQUIRE);
 }
 
+/* Of the steps that are kept: one of those that come again and again. */
+static void tell_latest_place(const struct fan_story *story, struct fan_stack *stack)
+{
+    uint32_t kept = story->count < FAN_STORY_STEPS ? story->count : FAN_STORY_STEPS;
+    if (kept == 0 || story->steps[kept - 1].pc == 0)
+        return;
+    stack->depth = 1;
+    stack->frames[0] = story->steps[kept - 1].pc;
+}
+
 /* What the scheduler has found and no look at the program's state can show. */
 static void take_schedulers_word(struct fan_run *run)
 {
@@ -202,6 +212,8 @@ static void take_schedulers_word(struct fan_run *run)
         struct fan_finding *finding = &verdict->findings[verdict->finding_count++];
         *finding = (struct fan_finding){.kind = failure->kind, .proof = FAN_PROOF_OBSERVED};
         snprintf(finding->summary, sizeof finding->summary, "%s", failure->message);
+        if (failure->kind == FAN_FINDING_LIVELOCK)
+            tell_latest_place(&run->exploration->story, &finding->stack);
         finding->since_ns = run->snapshot->taken_ns;
         verdict->outcome = FAN_OUTCOME_FINDINGS;
         verdict->final = true;

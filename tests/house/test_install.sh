@@ -81,14 +81,42 @@ asks_for_frame_pointers() {
     flags --cflags | grep -q -e -fno-omit-frame-pointer
 }
 
+# What explores it must be the installed library: this is told by a word that only its header has.
+write_example() {
+    awk -v holds=FAN_SCENARIO -f tests/house/example.awk README.md >"$away/mine.c"
+    printf '%s\n' '#ifndef INSTALLED' '#error "these are not the installed headers"' '#endif' \
+        >>"$away/mine.c"
+    echo '#define INSTALLED' >>"$away/usr/include/fan/fan.h"
+}
+
+explores_example() {
+    (cd "$away" && usr/bin/fanlab explore mine.c)
+    [ $? = 1 ]
+}
+
+compile_example() {
+    # shellcheck disable=SC2046
+    "$1" -o "$away/example" "$away/mine.c" -lfan_main $(flags --cflags --libs)
+}
+
+example_declares_its_scenario() {
+    "$away/example" --list | grep -q '^scenario first_answer 2 2$'
+}
+
 write_program
 check "make install" make -s install BUILD="$build" DESTDIR="$away" PREFIX=/usr
 check "the programs are there" same_names bin fanlab fanlab-lab-real fanlab-lab-sim
 check "an installed program starts" "$away/usr/bin/fanlab" --version
 check "headers stand alone" headers_stand_alone
 check "fan.pc asks for frame pointers" asks_for_frame_pointers
+check "the libraries are there" same_names lib \
+    libfan.a libfan_main.a libfan_sim.a pkgconfig
+write_example
+check "an installed program explores the README's example" explores_example
 for compiler in gcc clang; do
     command -v $compiler >/dev/null || continue
+    check "the example compiles with $compiler" compile_example $compiler
+    check "and declares its scenario" example_declares_its_scenario
     check "a program compiles with $compiler" compile_program $compiler
     check "and runs" "$away/program"
 done
