@@ -7,6 +7,7 @@
 #include "app/command.h"
 #include "app/explore.h"
 #include "app/explore_json.h"
+#include "app/explore_random.h"
 #include "app/explore_text.h"
 #include "app/report_json.h"
 #include "app/request.h"
@@ -156,12 +157,12 @@ static bool parse(int argc, char **argv, struct settings *settings, struct fan_p
 
 /* ---- what is told while it goes on ---- */
 
+/* At once, so that nothing found is lost with us; the JSON object comes when all is over. */
 static void tell_found(void *listener, const struct fan_explore_failure *failure)
 {
     const struct explored *explored = listener;
     fan_explore_text_clear_progress(stderr);
-    if (!explored->json)
-        fan_explore_text_found(stdout, explored->now, failure);
+    fan_explore_text_found(explored->json ? stderr : stdout, explored->now, failure);
 }
 
 static void tell_progress(void *listener, const struct fan_explore *explore)
@@ -215,6 +216,8 @@ static bool explore_one(struct explored *explored, const struct fan_explore_requ
     explored->list[explored->count++] = explore;
     if (explore->end != FAN_EXPLORE_INTERRUPTED)
         show_failures(explored, explore, shown);
+    if (explore->end == FAN_EXPLORE_DONE && explore->failure_count > 0)
+        fan_explore_try_random(explore, explored->interrupt);
     if (!explored->json)
         fan_explore_text_end(stdout, explore, shown);
     return explore->end == FAN_EXPLORE_DONE || explore->end == FAN_EXPLORE_STILL;

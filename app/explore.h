@@ -67,6 +67,7 @@ struct fan_explore {
     uint64_t schedules, failing, abandoned, classes, steps;
     uint64_t elapsed_ns, busy_ns; /* of the wall; of all children, together */
     unsigned children, deaths;
+    uint64_t random_schedules, random_failing; /* app/explore_random.h */
     bool complete;
     uint32_t failure_count;
     struct fan_explore_failure failures[FAN_EXPLORE_FAILURES];

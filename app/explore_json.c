@@ -1,5 +1,6 @@
 #include "app/explore_json.h"
 
+#include "app/explore_random.h"
 #include "app/request.h"
 
 static void set(json_t *object, const char *member, json_t *value)
@@ -54,6 +55,15 @@ static void set_numbers(json_t *object, const struct fan_explore *explore)
     set(object, "complete", json_boolean(explore->complete));
 }
 
+/* Null where it was not asked, or found nothing. */
+static void set_random(json_t *object, const struct fan_explore *explore)
+{
+    uint64_t median = fan_explore_median(explore->random_schedules, explore->random_failing);
+    set(object, "random_median_runs", median ? json_integer((json_int_t)median) : json_null());
+    set_number(object, "random_schedules", explore->random_schedules);
+    set_number(object, "random_failing", explore->random_failing);
+}
+
 static json_t *one_run(const struct fan_explore *explore)
 {
     json_t *object = json_object();
@@ -62,6 +72,7 @@ static json_t *one_run(const struct fan_explore *explore)
     set_numbers(object, explore);
     set_number(object, "processes", explore->children);
     set_number(object, "deaths", explore->deaths);
+    set_random(object, explore);
     return object;
 }
 

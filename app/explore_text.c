@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/explore_random.h"
 #include "app/report_text.h"
 #include "app/request.h"
 #include "app/subject.h"
@@ -113,6 +114,23 @@ static void print_cover(FILE *out, const struct fan_explore *explore)
         fprintf(out, "  not complete: there may be other schedules\n");
 }
 
+/* "random needs 61 runs in the median (89 of 10,000 fail)" */
+static void print_random(FILE *out, const struct fan_explore *explore)
+{
+    char median[32], failing[32], all[32];
+    uint64_t runs = fan_explore_median(explore->random_schedules, explore->random_failing);
+    if (explore->random_schedules == 0)
+        return;
+    fan_explore_text_number(runs, median);
+    fan_explore_text_number(explore->random_failing, failing);
+    fan_explore_text_number(explore->random_schedules, all);
+    if (runs == 0)
+        fprintf(out, "  random finds nothing in %s schedules\n", all);
+    else
+        fprintf(out, "  random needs %s %s in the median (%s of %s fail)\n", median,
+                runs == 1 ? "run" : "runs", failing, all);
+}
+
 static void print_findings(FILE *out, const struct fan_explore *explore,
                            const struct fan_explore_shown *shown)
 {
@@ -149,6 +167,7 @@ void fan_explore_text_end(FILE *out, const struct fan_explore *explore,
     fprintf(out, "  %s schedules, %s fail; %s a second, by %u %s\n", run, failing, speed,
             explore->children, explore->children == 1 ? "process" : "processes");
     print_cover(out, explore);
+    print_random(out, explore);
     print_standstill(out, explore);
     print_findings(out, explore, shown);
     fputc('\n', out);
