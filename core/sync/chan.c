@@ -563,8 +563,12 @@ int fan_chan_recv(struct fan_chan *chan, void *element, struct fan_ctx *ctx)
     }
     enum fan_chan_try tried =
         is_buffered(chan) ? take_fast(chan, self, element) : FAN_CHAN_NOT_READY;
-    if (tried != FAN_CHAN_NOT_READY)
-        return received(chan, element, tried == FAN_CHAN_DONE ? 0 : EPIPE);
+    if (tried == FAN_CHAN_DONE)
+        return received(chan, element, 0);
+    if (tried == FAN_CHAN_CLOSED) {
+        fan_chan_show_asked(chan, self);
+        return received(chan, element, EPIPE);
+    }
     struct fan_select_case one = FAN_RECV(chan, element);
     error = fan_select_blocking(self, &one, 1, ctx, &(size_t){0});
     return received(chan, element, error ? error : one.result);
