@@ -84,10 +84,25 @@ static void note_step(struct fan_sim_watch *watch, const struct fan_watched_lock
         tell_of_circle(watch, &watch->order.steps[other], held, taken);
 }
 
+/* Every thread begins now, and none knows of another. Where there is no memory for it, the order is
+ * not watched. */
+static void begin_apart(struct fan_sim_watch *watch)
+{
+    if (!watch->spare)
+        watch->spare = fan_race_new();
+    watch->apart = watch->spare;
+    if (!watch->apart)
+        return;
+    fan_race_reset(watch->apart);
+    for (uint32_t thread = 1; thread < watch->thread_count; thread++)
+        fan_race_fork(watch->apart, 0, thread);
+}
+
 static void note_order(struct fan_sim_watch *watch, const struct fan_watched_locks *locks,
                        const struct fan_watched_lock *taken)
 {
-    watch->nests |= locks->count > 0;
+    if (locks->count > 0 && !watch->apart)
+        begin_apart(watch);
     for (uint32_t i = 0; watch->apart && i < locks->count; i++)
         note_step(watch, locks, &locks->held[i], taken);
 }

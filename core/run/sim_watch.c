@@ -33,17 +33,6 @@ void fan_sim_watch_free(struct fan_sim_watch *watch)
     free(watch);
 }
 
-/* Where there is no memory for it, it is not watched. */
-static void watch_lock_order(struct fan_sim_watch *watch)
-{
-    watch->order.count = 0;
-    if (watch->nests && !watch->spare)
-        watch->spare = fan_race_new();
-    watch->apart = watch->spare;
-    if (watch->apart)
-        fan_race_reset(watch->apart);
-}
-
 void fan_sim_watch_begin(struct fan_sim_watch *watch, struct fan_sim *sim)
 {
     fan_sim_watched = watch;
@@ -56,7 +45,8 @@ void fan_sim_watch_begin(struct fan_sim_watch *watch, struct fan_sim *sim)
     watch->threads[0] = (struct fan_watched_thread){.name = "main"};
     fan_race_reset(watch->race);
     fan_lines_reset(watch->lines);
-    watch_lock_order(watch);
+    watch->order.count = 0;
+    watch->apart = NULL;
 }
 
 const struct fan_race *fan_sim_watch_races(const struct fan_sim_watch *watch)

@@ -36,10 +36,9 @@ struct fan_sim_watch {
     struct fan_watched_thread threads[FAN_SIM_THREADS];
     struct fan_watched_locks locks[FAN_SIM_THREADS];
     /* The order of locks. Only what is left open by all else that orders threads can be a circle:
-     * `apart` has that. As most programs never hold two locks, it is kept from the first run on
-     * that follows one where a thread did. */
-    bool nests;
-    struct fan_race *apart; /* NULL = not in this run */
+     * `apart` has that. As most programs never hold two locks, it is kept from the moment on at
+     * which a thread first does: what was ordered before that is no matter. */
+    struct fan_race *apart; /* NULL = not yet in this run */
     struct fan_race *spare;
     struct fan_lock_order order;
     uint32_t moments[FAN_LOCK_ORDER_STEPS]; /* of each step, by `apart` */
