@@ -187,41 +187,43 @@ static const json_t *follow(const json_t *from, char *path)
     return from;
 }
 
-static int write_number(char **value, json_int_t number)
+static char *write_number(json_int_t number)
 {
     char digits[32];
     int length = snprintf(digits, sizeof digits, "%" JSON_INTEGER_FORMAT, number);
-    char *out = *value = malloc(2 * sizeof digits);
+    char *value = malloc(2 * sizeof digits), *out = value;
     for (int i = 0; out && i < length; i++) {
         *out++ = digits[i];
         if (digits[i] != '-' && i < length - 1 && (length - 1 - i) % 3 == 0)
             *out++ = ',';
     }
-    if (!out)
-        return -1;
-    *out = '\0';
-    return length;
+    if (out)
+        *out = '\0';
+    return value;
 }
 
-static int write_value(char **value, const json_t *found)
+/* The value as text, NULL for no memory. */
+static char *write_value(const json_t *found)
 {
+    char real[64];
     if (json_is_string(found))
-        return asprintf(value, "%s", json_string_value(found));
+        return strdup(json_string_value(found));
     if (json_is_integer(found))
-        return write_number(value, json_integer_value(found));
-    if (json_is_real(found))
-        return asprintf(value, "%.1f", json_real_value(found));
-    return asprintf(value, "%s", json_is_true(found) ? "yes" : "no");
+        return write_number(json_integer_value(found));
+    if (!json_is_real(found))
+        return strdup(json_is_true(found) ? "yes" : "no");
+    snprintf(real, sizeof real, "%.1f", json_real_value(found));
+    return strdup(real);
 }
 
 static int pick(const char *output, char *path, char **value, char *why)
 {
     json_t *all = json_loads(output, 0, NULL);
     const json_t *found = follow(all, path);
-    int error = EINVAL, written = 0;
+    int error = EINVAL;
     if (found && !json_is_object(found) && !json_is_array(found)) {
-        written = write_value(value, found);
-        error = written < 0 ? ENOMEM : 0;
+        *value = write_value(found);
+        error = *value ? 0 : ENOMEM;
     }
     json_decref(all);
     return error ? fail(why, error, "no such value in the command's JSON", path) : 0;

@@ -182,7 +182,7 @@ static void draw_row(const struct fan_pane *list, int at, const struct fan_home_
     int end = list->cols - 1 - (list->cols >= PART_FROM ? PART_WIDTH : 0);
     write_text(home, &row, text, sizeof text);
     fan_grid_put(list, at, ID, FAN_STYLE_KEY,
-                 row.lesson >= 0 ? home->course->lessons[row.lesson].id : row.scenario->id);
+                 row.scenario ? row.scenario->id : home->course->lessons[row.lesson].id);
     if (row.lesson >= 0)
         draw_progress(list, at, home->course, row.lesson);
     fan_grid_put_within(list, at, col, end - col, selected ? FAN_STYLE_SELECTED : FAN_STYLE_NORMAL,

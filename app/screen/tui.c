@@ -24,10 +24,55 @@ struct tui {
     struct fan_ui ui;
     struct fan_pair pair;
     struct fan_course course;
-    bool stale; /* the picture is not what should be shown */
+    const struct fan_stage *beside; /* the stage whose lab runs beside its text; NULL: none */
+    bool stale;                     /* the picture is not what should be shown */
     uint64_t drawn_ns, looked_ns;
     int exit_code; /* GO_ON, or what to return */
 };
+
+/* ---- the children ---- */
+
+static bool is_watching(const struct tui *tui)
+{
+    return (tui->ui.in_lab || tui->beside) && !tui->ui.lab.paused &&
+           fan_lab_screen_is_live(&tui->ui.lab);
+}
+
+static void look(struct tui *tui, uint64_t now)
+{
+    bool changed = fan_pair_look(&tui->pair);
+    tui->looked_ns = now;
+    tui->stale = tui->stale || changed || now - tui->drawn_ns >= AGE_MS * MS;
+    fan_pair_show(&tui->pair, &tui->ui.lab);
+}
+
+static void start_children(struct tui *tui)
+{
+    fan_pair_start(&tui->pair, &tui->ui.lab);
+    fan_pair_show(&tui->pair, &tui->ui.lab);
+}
+
+static void end_children(struct tui *tui)
+{
+    fan_pair_end(&tui->pair);
+    fan_pair_show(&tui->pair, &tui->ui.lab);
+}
+
+/* The lab beside a lesson's text runs once for each time that its stage is come to. */
+static void follow_lesson(struct tui *tui)
+{
+    const struct fan_stage *wanted =
+        fan_ui_shows_beside(&tui->ui) ? fan_lesson_screen_stage(&tui->ui.lesson) : NULL;
+    if (wanted == tui->beside)
+        return;
+    tui->beside = wanted;
+    if (wanted) {
+        fan_ui_lay_beside(&tui->ui);
+        start_children(tui);
+    } else if (!tui->ui.in_lab) {
+        end_children(tui);
+    }
+}
 
 /* ---- drawing ---- */
 
@@ -54,6 +99,7 @@ static void draw(struct tui *tui, uint64_t now)
 {
     fit_to_terminal(tui);
     fill_stage(tui);
+    follow_lesson(tui);
     fan_pair_show(&tui->pair, &tui->ui.lab);
     fan_grid_clear(&tui->grid);
     struct fan_pane all = fan_grid_whole(&tui->grid);
@@ -61,33 +107,6 @@ static void draw(struct tui *tui, uint64_t now)
     fan_terminal_present(tui->terminal, &tui->grid);
     tui->drawn_ns = now;
     tui->stale = false;
-}
-
-/* ---- the children ---- */
-
-static bool is_watching(const struct tui *tui)
-{
-    return tui->ui.in_lab && !tui->ui.lab.paused && fan_lab_screen_is_live(&tui->ui.lab);
-}
-
-static void look(struct tui *tui, uint64_t now)
-{
-    bool changed = fan_pair_look(&tui->pair);
-    tui->looked_ns = now;
-    tui->stale = tui->stale || changed || now - tui->drawn_ns >= AGE_MS * MS;
-    fan_pair_show(&tui->pair, &tui->ui.lab);
-}
-
-static void start_children(struct tui *tui)
-{
-    fan_pair_start(&tui->pair, &tui->ui.lab);
-    fan_pair_show(&tui->pair, &tui->ui.lab);
-}
-
-static void end_children(struct tui *tui)
-{
-    fan_pair_end(&tui->pair);
-    fan_pair_show(&tui->pair, &tui->ui.lab);
 }
 
 /* ---- events ---- */

@@ -6,6 +6,9 @@
 
 enum { HELP_FRAME = 2 /* the rules above and below */ };
 
+/* A lab stands beside a lesson's text, below its head; its last row is the lesson's own footer. */
+enum { BESIDE_TOP = 3, BESIDE_COL = 80 };
+
 struct fan_ui fan_ui_at_home(const struct fan_scenario *const *scenarios, size_t count,
                              uint64_t seed)
 {
@@ -35,10 +38,24 @@ void fan_ui_open_lesson(struct fan_ui *ui, int lesson, int stage)
         fan_lesson_screen_go(&ui->lesson, stage);
 }
 
+bool fan_ui_shows_beside(const struct fan_ui *ui)
+{
+    if (!ui->in_lesson || ui->in_lab)
+        return false;
+    unsigned possible = fan_lesson_screen_possible(&ui->lesson);
+    return fan_lesson_screen_stage(&ui->lesson)->has_lab &&
+           (possible & FAN_ACTION_BIT(FAN_ACTION_OPEN)) &&
+           ui->rows >= BESIDE_TOP + FAN_LAB_VIEW_ROWS && ui->cols >= BESIDE_COL + FAN_LAB_VIEW_COLS;
+}
+
 void fan_ui_resize(struct fan_ui *ui, int rows, int cols)
 {
     ui->rows = ui->home.rows = ui->lab.rows = ui->lesson.rows = rows;
     ui->cols = ui->lab.cols = ui->lesson.cols = cols;
+    if (fan_ui_shows_beside(ui)) {
+        ui->lab.rows = rows - BESIDE_TOP;
+        ui->lab.cols = cols - BESIDE_COL;
+    }
 }
 
 /* The screen below the help. */
@@ -130,14 +147,27 @@ static enum fan_ui_request act_on_home(struct fan_ui *ui, uint32_t key)
     }
 }
 
-static void open_lab_of_stage(struct fan_ui *ui)
+static void set_up_lab_of_stage(struct fan_ui *ui)
 {
     const struct fan_stage *stage = fan_lesson_screen_stage(&ui->lesson);
-    fan_ui_open(ui, fan_lesson_screen_lesson(&ui->lesson)->bug);
+    ui->lab = fan_lab_screen_for(fan_lesson_screen_lesson(&ui->lesson)->bug, ui->seed);
     ui->lab.back = "lesson";
     if (stage->has_lab)
         ui->lab.values = (struct fan_form_values){
             .seed = stage->lab.seed, .workers = stage->lab.workers, .items = stage->lab.items};
+}
+
+void fan_ui_lay_beside(struct fan_ui *ui)
+{
+    set_up_lab_of_stage(ui);
+    fan_ui_resize(ui, ui->rows, ui->cols);
+}
+
+static void open_lab_of_stage(struct fan_ui *ui)
+{
+    set_up_lab_of_stage(ui);
+    ui->in_lab = true;
+    fan_ui_resize(ui, ui->rows, ui->cols);
 }
 
 static enum fan_ui_request act_on_lesson(struct fan_ui *ui, uint32_t key)
@@ -212,12 +242,21 @@ enum fan_ui_request fan_ui_key(struct fan_ui *ui, uint32_t key)
 
 /* ---- the picture ---- */
 
+static void draw_lesson(const struct fan_pane *pane, const struct fan_ui *ui)
+{
+    struct fan_pane beside =
+        fan_grid_part(pane, BESIDE_TOP, BESIDE_COL, ui->lab.rows, ui->lab.cols);
+    if (fan_ui_shows_beside(ui) && ui->lab.scenario)
+        fan_lab_view_draw(&beside, &ui->lab);
+    fan_lesson_view_draw(pane, &ui->lesson);
+}
+
 void fan_ui_draw(const struct fan_pane *pane, const struct fan_ui *ui)
 {
     if (ui->in_lab)
         fan_lab_view_draw(pane, &ui->lab);
     else if (ui->in_lesson)
-        fan_lesson_view_draw(pane, &ui->lesson);
+        draw_lesson(pane, ui);
     else
         fan_home_screen_draw(pane, &ui->home);
     if (ui->in_help)

@@ -45,6 +45,11 @@ void fan_ui_teach(struct fan_ui *ui, struct fan_course *course);
 /* Goes to a lesson of the course: to a stage, or with -1 to the one that was shown last. */
 void fan_ui_open_lesson(struct fan_ui *ui, int lesson, int stage);
 
+/* True when a stage with a lab is shown, and the terminal has room for it beside the text. Then
+ * fan_ui_lay_beside sets `lab` up, and whoever runs children acts as on FAN_UI_START. */
+bool fan_ui_shows_beside(const struct fan_ui *ui);
+void fan_ui_lay_beside(struct fan_ui *ui);
+
 /* Tells the size of the terminal. */
 void fan_ui_resize(struct fan_ui *ui, int rows, int cols);
 

@@ -220,6 +220,26 @@ START_TEST(every_size_is_drawn_and_survived)
 }
 END_TEST
 
+START_TEST(where_there_is_room_the_lab_runs_beside_the_text)
+{
+    const char *const argv[] = {FANLAB, "lesson", "04", NULL};
+    start(argv);
+    expect("A nightly job");
+    terminal_resize(terminal, 50, 160);
+    press("n4");
+    ck_assert(!shows("BUGGY"));
+    press("n");
+    expect("This bug is called never closed");
+    expect("BUGGY");
+    expect("clean: 6 threads ended, 20 results");
+    expect("n next");
+    ck_assert(!shows("f bug/fix/both"));
+    press("n");
+    ck_assert(!shows("BUGGY"));
+    leave();
+}
+END_TEST
+
 START_TEST(nothing_goes_on_by_itself)
 {
     start_lesson("fan-out");
@@ -249,6 +269,7 @@ int main(void)
     tcase_add_test(cases, a_damaged_file_is_told_on_the_screen);
     tcase_add_test(cases, a_stage_can_be_jumped_to_but_not_past_the_prediction);
     tcase_add_test(cases, every_size_is_drawn_and_survived);
+    tcase_add_test(cases, where_there_is_room_the_lab_runs_beside_the_text);
     tcase_add_test(cases, nothing_goes_on_by_itself);
     return suite_run("lesson screen", cases);
 }
