@@ -135,9 +135,12 @@ static void print_headline(FILE *out, const struct fan_attempt *attempt,
     fprintf(out, "%s, after %s\n", finding->summary, duration);
 }
 
-static const char *proof_in_words(enum fan_proof proof)
+static const char *proof_in_words(const struct fan_finding *finding)
 {
-    switch (proof) {
+    if (finding->kind == FAN_FINDING_RACE)
+        return "order: nothing that the program does puts one before the other; right results "
+               "would prove nothing";
+    switch (finding->proof) {
     case FAN_PROOF_OBSERVED:
         return "observed: it happened";
     case FAN_PROOF_QUIESCENCE:
@@ -147,7 +150,7 @@ static const char *proof_in_words(enum fan_proof proof)
     case FAN_PROOF_CONTRACT:
         return "contract: it happened, and what was promised says otherwise";
     }
-    return fan_proof_name(proof);
+    return fan_proof_name(finding->proof);
 }
 
 /* "outputs 20, misplaced 13". */
@@ -175,7 +178,7 @@ static void print_finding(FILE *out, const struct fan_attempt *attempt,
     if (*finding->earlier_what)
         print_stack(out, finding->earlier_what, attempt->run, &finding->earlier);
     print_figures(out, finding);
-    field(out, "proof", proof_in_words(finding->proof));
+    field(out, "proof", proof_in_words(finding));
     if (*attempt->replay) {
         fan_subject_replay(attempt->scenario, attempt->replay, again);
         fprintf(out, "    %-*s%s\n", INDENT - 4, "run it again", again);

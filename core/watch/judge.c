@@ -365,6 +365,31 @@ static void find_stuck(struct fan_judge *judge, const struct fan_snapshot *now)
     conclude(verdict, FAN_OUTCOME_FINDINGS, true, now->taken_ns);
 }
 
+/* ---- the end ---- */
+
+static void add_figure(struct fan_finding *finding, const char *name, uint64_t value)
+{
+    if (finding->figure_count == FAN_FINDING_FIGURES)
+        return;
+    struct fan_figure *figure = &finding->figures[finding->figure_count++];
+    snprintf(figure->name, sizeof figure->name, "%s", name);
+    figure->value = value;
+}
+
+/* What came out of a run that raced, whether it looks right or not. */
+static void find_end(struct fan_verdict *verdict, const struct fan_snapshot *now)
+{
+    for (uint32_t i = 0; i < verdict->finding_count; i++) {
+        struct fan_finding *finding = &verdict->findings[i];
+        if (finding->kind != FAN_FINDING_RACE)
+            continue;
+        add_figure(finding, "results_of_this_run", now->outputs);
+        add_figure(finding, "items", now->inputs);
+    }
+    conclude(verdict, verdict->finding_count ? FAN_OUTCOME_FINDINGS : FAN_OUTCOME_CLEAN, true,
+             now->taken_ns);
+}
+
 /* ---- a look ---- */
 
 static void judge_look(struct fan_judge *judge, const struct fan_snapshot *now)
@@ -380,8 +405,7 @@ static void judge_look(struct fan_judge *judge, const struct fan_snapshot *now)
     else if (next.quiet && judge->last.quiet && same_threads(&judge->last, &next))
         find_stuck(judge, now);
     else if (now->phase == FAN_PHASE_ENDED)
-        conclude(verdict, verdict->finding_count ? FAN_OUTCOME_FINDINGS : FAN_OUTCOME_CLEAN, true,
-                 now->taken_ns);
+        find_end(verdict, now);
     else if (verdict->finding_count == 0)
         conclude(verdict, FAN_OUTCOME_RUNNING, false, now->taken_ns);
     judge->last = next;

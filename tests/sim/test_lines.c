@@ -80,6 +80,16 @@ START_TEST(one_thread_alone_invalidates_nothing)
 }
 END_TEST
 
+START_TEST(an_access_tells_how_many_lost_the_line_for_nothing)
+{
+    uintptr_t at = (uintptr_t)memory;
+    ck_assert_uint_eq(fan_lines_access(lines, 0, at, 8, true), 0);
+    ck_assert_uint_eq(fan_lines_access(lines, 1, at + 8, 8, false), 0);
+    ck_assert_uint_eq(fan_lines_access(lines, 2, at + 16, 8, true), 2);
+    ck_assert_uint_eq(fan_lines_access(lines, 0, at + 16, 8, true), 0);
+}
+END_TEST
+
 START_TEST(counters_side_by_side_share_falsely)
 {
     for (int i = 0; i < 10; i++) {
@@ -273,6 +283,7 @@ int main(void)
     tcase_add_test(cases, a_line_goes_through_the_states);
     tcase_add_test(cases, one_thread_alone_invalidates_nothing);
     tcase_add_test(cases, counters_side_by_side_share_falsely);
+    tcase_add_test(cases, an_access_tells_how_many_lost_the_line_for_nothing);
     tcase_add_test(cases, one_counter_for_all_is_true_sharing);
     tcase_add_test(cases, counters_on_lines_of_their_own_do_not_meet);
     tcase_add_test(cases, a_write_invalidates_each_reader_for_itself);

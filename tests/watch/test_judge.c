@@ -285,8 +285,14 @@ START_TEST(a_race_is_a_finding_and_the_run_goes_on)
         ck_assert_uint_eq(finding->earlier.frames[0], 77);
     }
     judged.made.segment->header.phase = FAN_PHASE_ENDED;
-    judged_found(FAN_FINDING_RACE, FAN_PROOF_OBSERVED);
+    judged.made.segment->header.inputs = 20;
+    judged.made.segment->header.outputs = 19;
+    const struct fan_finding *ended = judged_found(FAN_FINDING_RACE, FAN_PROOF_OBSERVED);
     ck_assert(judged.verdict.final);
+    ck_assert_uint_eq(ended->figure_count, 2);
+    ck_assert_str_eq(ended->figures[0].name, "results_of_this_run");
+    ck_assert_uint_eq(ended->figures[0].value, 19);
+    ck_assert_uint_eq(ended->figures[1].value, 20);
 }
 END_TEST
 
