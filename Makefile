@@ -214,6 +214,7 @@ asked_ldflags = $(shell sed -n 's|^/\* LDFLAGS: \(.*\) \*/$$|\1|p' $1)
 app_children := $(filter tests/app/%,$(child_sources))
 sim_children := $(filter tests/lab/child_sim%,$(child_sources))
 attempts_child := $(BUILD)/tests/bugs/child_sim_attempts
+seeds_child    := $(BUILD)/tests/bugs/child_sim_seeds
 sim_tests    := $(filter tests/sim/%,$(test_sources))
 real_tests   := $(filter-out $(sim_tests),$(test_sources))
 
@@ -247,6 +248,10 @@ $(BUILD)/attempts/%.o: $(BUILD)/attempts/%.c $(flags)
 	    -Dfan_bug_$(firstword $(subst _, ,$*))=fan_attempt_$* -MMD -MP -c -o $@ $<
 
 $(attempts_child): $(call objects,tests/bugs/child_sim_attempts.c) $(attempt_objects) $(libfan_sim)
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $^
+
+$(seeds_child): $(call objects,tests/bugs/child_sim_seeds.c) $(sim_bug_objects) $(libfan_sim)
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $^
 
