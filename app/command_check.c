@@ -148,9 +148,10 @@ static int runtimes_of(const char *runtime)
     return strcmp(runtime, "sim") == 0 ? FAN_USERFILE_SIM : FAN_USERFILE_REAL;
 }
 
-static int check_subjects(const struct settings *settings, const struct fan_subjects *subjects,
+static int check_subjects(const void *given, const struct fan_subjects *subjects,
                           const struct fan_interrupt *interrupt)
 {
+    const struct settings *settings = given;
     struct checks checks = {.check = check_of(settings->runtime),
                             .seed = settings->seed,
                             .interrupt = interrupt,
@@ -166,33 +167,11 @@ static int check_subjects(const struct settings *settings, const struct fan_subj
     return code;
 }
 
-static void refuse(const struct settings *settings, const char *reason, const char *why)
+static void refuse(const void *given, const char *reason, const char *why)
 {
+    const struct settings *settings = given;
     if (strcmp(settings->format, "json") == 0)
         fan_report_print(stdout, fan_report_refusal("fanlab.check/1", reason, why, settings->seed));
-}
-
-/* Without words, all bugs there are. */
-static int check_words(const struct settings *settings, char *const *words, size_t count)
-{
-    struct fan_interrupt interrupt;
-    struct fan_subjects subjects;
-    int error = fan_interrupt_begin(&interrupt);
-    if (error)
-        return lack(settings, strerror(error));
-    int code =
-        fan_subjects_find(&subjects, words, count, runtimes_of(settings->runtime), &interrupt);
-    if (!code && count == 0)
-        code = fan_subjects_add_bugs(&subjects);
-    if (code) {
-        refuse(settings, subjects.reason, subjects.why);
-        fan_subjects_refused(&subjects, &fan_command_check);
-    } else {
-        code = check_subjects(settings, &subjects, &interrupt);
-    }
-    fan_subjects_release(&subjects);
-    fan_interrupt_end(&interrupt);
-    return code;
 }
 
 static int run(int argc, char **argv)
@@ -204,7 +183,14 @@ static int run(int argc, char **argv)
     if (fan_command_explains(&fan_command_check, &parsed))
         return FAN_EXIT_CLEAN;
     if (!error)
-        return check_words(&settings, argv + parsed.operands, (size_t)(argc - parsed.operands));
+        return fan_subjects_use(
+            &(struct fan_subjects_use){.command = &fan_command_check,
+                                       .runtimes = runtimes_of(settings.runtime),
+                                       .all_if_none = true,
+                                       .settings = &settings,
+                                       .refuse = refuse,
+                                       .act = check_subjects},
+            argv + parsed.operands, (size_t)(argc - parsed.operands));
     refuse(&settings, "usage", why);
     return fan_command_misused(&fan_command_check, why);
 }

@@ -251,8 +251,9 @@ static void release(struct explored *explored)
     free(explored->shown);
 }
 
-static void refuse(const struct settings *settings, const char *reason, const char *why)
+static void refuse(const void *given, const char *reason, const char *why)
 {
+    const struct settings *settings = given;
     if (settings->json)
         fan_report_print(stdout,
                          fan_report_refusal("fanlab.explore/1", reason, why, settings->seed));
@@ -285,9 +286,10 @@ static int explore_all(const struct settings *settings, const struct plan *plan,
     return code;
 }
 
-static int explore_subjects(const struct settings *settings, const struct fan_subjects *subjects,
+static int explore_subjects(const void *given, const struct fan_subjects *subjects,
                             const struct fan_interrupt *interrupt)
 {
+    const struct settings *settings = given;
     char why[FAN_OPTIONS_WHY];
     struct plan plan = {0};
     int code;
@@ -301,25 +303,6 @@ static int explore_subjects(const struct settings *settings, const struct fan_su
     return code;
 }
 
-static int explore_word(const struct settings *settings, char *const *word)
-{
-    struct fan_interrupt interrupt;
-    struct fan_subjects subjects;
-    int error = fan_interrupt_begin(&interrupt);
-    if (error)
-        return lack(settings, strerror(error));
-    int code = fan_subjects_find(&subjects, word, 1, FAN_USERFILE_SIM, &interrupt);
-    if (code) {
-        refuse(settings, subjects.reason, subjects.why);
-        fan_subjects_refused(&subjects, &fan_command_explore);
-    } else {
-        code = explore_subjects(settings, &subjects, &interrupt);
-    }
-    fan_subjects_release(&subjects);
-    fan_interrupt_end(&interrupt);
-    return code;
-}
-
 static int run(int argc, char **argv)
 {
     struct settings settings = defaults;
@@ -329,7 +312,12 @@ static int run(int argc, char **argv)
     if (fan_command_explains(&fan_command_explore, &parsed))
         return FAN_EXIT_CLEAN;
     if (good)
-        return explore_word(&settings, argv + parsed.operands);
+        return fan_subjects_use(&(struct fan_subjects_use){.command = &fan_command_explore,
+                                                           .runtimes = FAN_USERFILE_SIM,
+                                                           .settings = &settings,
+                                                           .refuse = refuse,
+                                                           .act = explore_subjects},
+                                argv + parsed.operands, 1);
     refuse(&settings, "usage", why);
     return fan_command_misused(&fan_command_explore, why);
 }

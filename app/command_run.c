@@ -166,8 +166,9 @@ static void report(const struct fan_attempt *attempts, size_t count, bool json)
         fan_report_text(stdout, attempts, count);
 }
 
-static void refuse(const struct settings *settings, const char *reason, const char *why)
+static void refuse(const void *given, const char *reason, const char *why)
 {
+    const struct settings *settings = given;
     if (settings->json)
         fan_report_print(stdout, fan_report_refusal("fanlab.run/1", reason, why, settings->seed));
 }
@@ -183,9 +184,10 @@ static int run_attempts(const struct settings *settings, struct fan_attempt *att
     return code;
 }
 
-static int run_subjects(const struct settings *settings, const struct fan_subjects *subjects,
+static int run_subjects(const void *given, const struct fan_subjects *subjects,
                         const struct fan_interrupt *interrupt)
 {
+    const struct settings *settings = given;
     char why[FAN_OPTIONS_WHY];
     struct plan plan = {0};
     int code;
@@ -199,28 +201,9 @@ static int run_subjects(const struct settings *settings, const struct fan_subjec
     return code;
 }
 
-static int run_word(const struct settings *settings, char *const *word)
+static int runtime_of(const struct settings *settings)
 {
-    struct fan_interrupt interrupt;
-    struct fan_subjects subjects;
-    int error = fan_interrupt_begin(&interrupt);
-    if (error) {
-        refuse(settings, "environment", strerror(error));
-        fprintf(stderr, "fanlab run: cannot listen for signals: %s\n", strerror(error));
-        return FAN_EXIT_LACKING;
-    }
-    bool sim = strcmp(settings->runtime, "sim") == 0;
-    int code = fan_subjects_find(&subjects, word, 1, sim ? FAN_USERFILE_SIM : FAN_USERFILE_REAL,
-                                 &interrupt);
-    if (code) {
-        refuse(settings, subjects.reason, subjects.why);
-        fan_subjects_refused(&subjects, &fan_command_run);
-    } else {
-        code = run_subjects(settings, &subjects, &interrupt);
-    }
-    fan_subjects_release(&subjects);
-    fan_interrupt_end(&interrupt);
-    return code;
+    return strcmp(settings->runtime, "sim") == 0 ? FAN_USERFILE_SIM : FAN_USERFILE_REAL;
 }
 
 static int run(int argc, char **argv)
@@ -232,7 +215,12 @@ static int run(int argc, char **argv)
     if (fan_command_explains(&fan_command_run, &parsed))
         return FAN_EXIT_CLEAN;
     if (good)
-        return run_word(&settings, argv + parsed.operands);
+        return fan_subjects_use(&(struct fan_subjects_use){.command = &fan_command_run,
+                                                           .runtimes = runtime_of(&settings),
+                                                           .settings = &settings,
+                                                           .refuse = refuse,
+                                                           .act = run_subjects},
+                                argv + parsed.operands, 1);
     refuse(&settings, "usage", why);
     return fan_command_misused(&fan_command_run, why);
 }

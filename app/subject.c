@@ -64,8 +64,9 @@ static int take_file(struct fan_subjects *subjects, const char *word, int runtim
     return code;
 }
 
-int fan_subjects_find(struct fan_subjects *subjects, char *const *words, size_t count, int runtimes,
-                      const struct fan_interrupt *interrupt)
+/* Returns 0, or the exit code that is due. */
+static int find(struct fan_subjects *subjects, char *const *words, size_t count, int runtimes,
+                const struct fan_interrupt *interrupt)
 {
     int code = 0;
     *subjects = (struct fan_subjects){.files = calloc(count + 1, sizeof *subjects->files)};
@@ -77,7 +78,7 @@ int fan_subjects_find(struct fan_subjects *subjects, char *const *words, size_t 
     return code;
 }
 
-int fan_subjects_add_bugs(struct fan_subjects *subjects)
+static int add_bugs(struct fan_subjects *subjects)
 {
     int code = 0;
     for (size_t i = 0; i < fan_bugs_count && !code; i++)
@@ -85,21 +86,50 @@ int fan_subjects_add_bugs(struct fan_subjects *subjects)
     return code;
 }
 
-int fan_subjects_refused(const struct fan_subjects *subjects, const struct fan_command *command)
-{
-    if (subjects->misused)
-        return fan_command_misused(command, subjects->why);
-    fprintf(stderr, "fanlab %s: %s\n", command->name, subjects->why);
-    return subjects->code;
-}
-
-void fan_subjects_release(struct fan_subjects *subjects)
+static void release(struct fan_subjects *subjects)
 {
     for (size_t i = 0; i < subjects->file_count; i++)
         fan_userfile_close(&subjects->files[i]);
     free(subjects->files);
     free(subjects->list);
-    *subjects = (struct fan_subjects){0};
+}
+
+/* ---- what a command does with them ---- */
+
+static int tell_refusal(const struct fan_subjects_use *use, const struct fan_subjects *subjects)
+{
+    use->refuse(use->settings, subjects->reason, subjects->why);
+    if (subjects->misused)
+        return fan_command_misused(use->command, subjects->why);
+    fprintf(stderr, "fanlab %s: %s\n", use->command->name, subjects->why);
+    return subjects->code;
+}
+
+static int tell_deafness(const struct fan_subjects_use *use, int error)
+{
+    use->refuse(use->settings, "environment", strerror(error));
+    fprintf(stderr, "fanlab %s: cannot listen for signals: %s\n", use->command->name,
+            strerror(error));
+    return FAN_EXIT_LACKING;
+}
+
+int fan_subjects_use(const struct fan_subjects_use *use, char *const *words, size_t count)
+{
+    struct fan_interrupt interrupt;
+    struct fan_subjects subjects;
+    int error = fan_interrupt_begin(&interrupt);
+    if (error)
+        return tell_deafness(use, error);
+    int code = find(&subjects, words, count, use->runtimes, &interrupt);
+    if (!code && count == 0 && use->all_if_none)
+        code = add_bugs(&subjects);
+    if (code)
+        code = tell_refusal(use, &subjects);
+    else
+        code = use->act(use->settings, &subjects, &interrupt);
+    release(&subjects);
+    fan_interrupt_end(&interrupt);
+    return code;
 }
 
 /* ---- naming ---- */

@@ -24,20 +24,23 @@ struct fan_subjects {
     char why[FAN_USERFILE_WHY];
 };
 
-/* Finds what the words mean; files are compiled for `runtimes` (app/userfile.h), which blocks.
- * Returns 0, or the exit code that is due. */
-int fan_subjects_find(struct fan_subjects *subjects, char *const *words, size_t count, int runtimes,
-                      const struct fan_interrupt *interrupt);
-
-/* Adds all bugs. Returns as above. */
-int fan_subjects_add_bugs(struct fan_subjects *subjects);
-
-/* Says why there are none on the standard error, and returns the exit code. */
+/* What a command does with the subjects that its words name. */
 struct fan_command;
-int fan_subjects_refused(const struct fan_subjects *subjects, const struct fan_command *command);
+struct fan_subjects_use {
+    const struct fan_command *command;
+    int runtimes;     /* that files are compiled for (app/userfile.h) */
+    bool all_if_none; /* without words, it is about all bugs */
+    const void *settings;
+    /* Tells why there is nothing to do, in JSON if the settings ask for that. */
+    void (*refuse)(const void *settings, const char *reason, const char *why);
+    /* Does it. Returns the exit code. */
+    int (*act)(const void *settings, const struct fan_subjects *subjects,
+               const struct fan_interrupt *interrupt);
+};
 
-/* Gives the files back. A zeroed structure is accepted. */
-void fan_subjects_release(struct fan_subjects *subjects);
+/* Listens for signals, finds what the words mean (compiling files, which blocks), acts, and gives
+ * all back. Returns the exit code. */
+int fan_subjects_use(const struct fan_subjects_use *use, char *const *words, size_t count);
 
 enum { FAN_SUBJECT_WORD = 1024, FAN_SUBJECT_COMMAND = FAN_LINE_TEXT + FAN_SUBJECT_WORD + 16 };
 
