@@ -171,8 +171,8 @@ static void describe_stuck(const struct fan_explorer *explorer, struct fan_failu
 static void describe_endless(const struct fan_explorer *explorer, struct fan_failure *failure)
 {
     failure->kind = FAN_FINDING_LIVELOCK;
-    snprintf(failure->message, sizeof failure->message, "not ended after %zu steps, which is the bound",
-             fan_sim_event_count(explorer->sim));
+    snprintf(failure->message, sizeof failure->message,
+             "not ended after %zu steps, which is the bound", fan_sim_event_count(explorer->sim));
 }
 
 /* The same for both orders of the two places. */
