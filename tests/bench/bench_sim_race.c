@@ -9,7 +9,7 @@
 #include "tests/support/sim_program.h"
 #include "tests/support/sim_programs.h"
 
-enum { ROUNDS = 10, RUNS = 20000 };
+enum { ROUNDS = 60, RUNS = 2000 };
 
 static double cpu_ns(void)
 {
