@@ -29,7 +29,9 @@ endif
 FRAMES   := -fno-omit-frame-pointer -fno-optimize-sibling-calls
 SANITIZE_FLAGS := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all)
 COMPILE  = $(CC) -std=gnu11 $(CFLAGS) $(WARNINGS) $(FRAMES) $(SANITIZE_FLAGS) -fPIE -pthread
-LINK     = $(CC) $(CFLAGS) $(SANITIZE_FLAGS) -pie -pthread $(LDFLAGS)
+# Symbols are resolved at the start: the simulator puts its data back between runs, and with it
+# would have each resolved anew in every run.
+LINK     = $(CC) $(CFLAGS) $(SANITIZE_FLAGS) -pie -Wl,-z,now -pthread $(LDFLAGS)
 
 # pkg-config is asked on first use, which is after .ci/setup had its chance to install it.
 once      = $(or $($1),$(eval $1 := $(shell $2))$($1))

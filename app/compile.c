@@ -106,6 +106,7 @@ static enum fan_compile_end run_compiler(struct fan_compile *compile, struct wor
                     words->main,
                     "-Wl,--no-whole-archive",
                     words->archive,
+                    "-Wl,-z,now", /* what is put back between runs is resolved by then */
                     "-pthread",
                     "-lm",
                     NULL};
