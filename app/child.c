@@ -87,14 +87,15 @@ int fan_child_helper(const struct fan_child_options *options, char *path, size_t
     return error ? error : check_helper(helper_name(options), path, why);
 }
 
-/* Out of the way of the numbers that the child's own descriptors get. */
+/* Out of the way of the numbers that the child's own descriptors get. EINVAL is said of a number
+ * that is beyond the limit: of that there are too few. */
 static int lift(int *fd)
 {
     if (*fd > FRONTIER_THERE)
         return 0;
     int lifted = fcntl(*fd, F_DUPFD_CLOEXEC, FRONTIER_THERE + 1);
     if (lifted < 0)
-        return errno;
+        return errno == EINVAL ? EMFILE : errno;
     close(*fd);
     *fd = lifted;
     return 0;
