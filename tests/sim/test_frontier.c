@@ -2,10 +2,19 @@
 /* Several workers on one frontier see together what a depth-first search over every order sees, each
  * class once, whoever is how fast, and whoever dies where. First in one process, where a seed says
  * whose turn it is and who dies at which step; then as processes that are killed for good. */
+#include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "base/random.h"
+#include "run/mutex.h"
+#include "run/thread.h"
+#include "run/thread_state.h"
 #include "sim/dpor.h"
 #include "sim/sanitizers.h"
 #include "tests/support/orders.h"
@@ -15,7 +24,7 @@
 enum {
     WORKERS = 3,
     MOST_RUNS = 3000, /* of a program in every order; those with more are left out */
-    PROGRAMS = FAN_UNDER_ASAN || FAN_UNDER_TSAN ? 200 : 1000,
+    PROGRAMS = FAN_UNDER_ASAN || FAN_UNDER_TSAN ? 150 : 600,
 };
 
 static struct fan_sim *sim;
@@ -226,6 +235,117 @@ START_TEST(a_crew_loses_nothing_when_workers_die)
 }
 END_TEST
 
+/* ---- processes that are killed for good ---- */
+
+enum { ROUNDS = 12, KILLS = 8 };
+
+enum { THREADS = 4, TURNS = 2, CLASSES = 2520 /* 8! / 2!^4: each order of who has the lock */ };
+
+static void take_turns(void *mutex)
+{
+    for (int i = 0; i < TURNS; i++) {
+        fan_mutex_lock(mutex);
+        fan_mutex_unlock(mutex);
+    }
+}
+
+static void contend(void *unused)
+{
+    struct fan_mutex *mutex = calloc(1, sizeof *mutex);
+    (void)unused;
+    for (int i = 0; i < THREADS; i++)
+        fan_go("one", take_turns, mutex);
+    fan_thread_retire();
+}
+
+/* Works at a place until nothing is left. */
+static void work(struct fan_frontier *frontier, uint32_t place)
+{
+    struct fan_dpor *dpor = join(frontier, place);
+    struct fan_strategy strategy = {&fan_strategy_dpor, dpor};
+    enum fan_strategy_next next;
+    while ((next = fan_strategy_dpor.next(dpor)) != FAN_STRATEGY_OVER) {
+        if (next == FAN_STRATEGY_WAIT) {
+            sched_yield();
+            continue;
+        }
+        sight_run_plainly(&strategy, contend);
+        fan_strategy_dpor.end(dpor, sim);
+    }
+    fan_dpor_free(dpor);
+}
+
+static pid_t start_worker(struct fan_frontier *frontier, uint32_t place)
+{
+    pid_t pid = fork();
+    if (pid != 0)
+        return pid;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    work(frontier, place);
+    _exit(0);
+}
+
+/* Returns whether it was still at work. */
+static bool kill_worker(pid_t pid)
+{
+    int status;
+    kill(pid, SIGKILL);
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    return WIFSIGNALED(status);
+}
+
+static uint32_t kill_now_and_then(struct fan_frontier *frontier, pid_t workers[WORKERS],
+                                  uint64_t seed)
+{
+    struct fan_random random = {.state = seed};
+    uint32_t killed = 0;
+    for (int i = 0; i < KILLS; i++) {
+        uint32_t which = (uint32_t)fan_random_below(&random, WORKERS);
+        long wait_ns = (long)fan_random_below(&random, 1000000);
+        nanosleep(&(struct timespec){.tv_nsec = wait_ns}, NULL);
+        bool was_at_work = kill_worker(workers[which]);
+        killed += was_at_work;
+        if (was_at_work)
+            fan_frontier_repeat(frontier, which);
+        workers[which] = start_worker(frontier, which);
+    }
+    return killed;
+}
+
+static struct fan_dpor_report report_of(struct fan_frontier *frontier)
+{
+    struct fan_dpor *dpor = join(frontier, 0);
+    struct fan_dpor_report report = fan_dpor_report(dpor);
+    fan_dpor_free(dpor);
+    return report;
+}
+
+/* Returns how many of its workers were killed at work. */
+static uint32_t search_among_kills(uint64_t seed)
+{
+    struct fan_frontier *shared = new_frontier(WORKERS, UINT64_MAX);
+    pid_t workers[WORKERS];
+    for (uint32_t i = 0; i < WORKERS; i++)
+        workers[i] = start_worker(shared, i);
+    uint32_t killed = kill_now_and_then(shared, workers, seed);
+    for (uint32_t i = 0; i < WORKERS; i++)
+        ck_assert_int_eq(waitpid(workers[i], NULL, 0), workers[i]);
+    struct fan_dpor_report whole = report_of(shared);
+    ck_assert(whole.complete);
+    ck_assert_uint_eq(whole.classes, CLASSES);
+    free_frontier(shared);
+    return killed;
+}
+
+START_TEST(a_search_is_whole_after_any_kill)
+{
+    uint32_t killed = 0;
+    for (uint64_t round = 1; round <= ROUNDS; round++)
+        killed += search_among_kills(round);
+    ck_assert_uint_gt(killed, ROUNDS);
+}
+END_TEST
+
 int main(void)
 {
     TCase *cases = tcase_create("frontier");
@@ -233,5 +353,6 @@ int main(void)
     tcase_set_timeout(cases, 240);
     tcase_add_test(cases, a_crew_sees_every_class_once_whoever_is_faster);
     tcase_add_test(cases, a_crew_loses_nothing_when_workers_die);
+    tcase_add_test(cases, a_search_is_whole_after_any_kill);
     return suite_run("frontier", cases);
 }
