@@ -2,6 +2,7 @@
 
 #include "app/screen/verdict_line.h"
 #include "app/screen/wrap.h"
+#include "app/tell.h"
 
 #include <stdio.h>
 
@@ -94,9 +95,19 @@ static const char *explain_proof(enum fan_proof proof)
                "timer is armed, and nothing that a thread waits for is there";
     case FAN_PROOF_CYCLE:
         return "cycle: each of these threads waits for the next one, and the last for the first";
+    case FAN_PROOF_CONTRACT:
+        return "contract: it happened, and what was promised says otherwise";
     default:
         return "observed: it happened";
     }
+}
+
+static void write_figures(struct writer *writer, const struct fan_finding *finding)
+{
+    char words[FAN_FINDING_FIGURES * 64] = "";
+    for (uint32_t i = 0; i < finding->figure_count; i++)
+        fan_tell_figure(&finding->figures[i], words, sizeof words);
+    write_fact(writer, "evidence", words);
 }
 
 static void write_finding(struct writer *writer, const struct fan_finding *finding)
@@ -104,6 +115,7 @@ static void write_finding(struct writer *writer, const struct fan_finding *findi
     char title[224];
     fan_verdict_line_describe(finding, title, sizeof title);
     write_text(writer, 1, FAN_STYLE_VERDICT_BAD, title);
+    write_figures(writer, finding);
     write_fact(writer, "proof", explain_proof(finding->proof));
     write_age(writer, finding);
     write_stack(writer, "at", &finding->stack);

@@ -108,6 +108,27 @@ START_TEST(never_closed_is_found_and_its_fix_is_clean)
 }
 END_TEST
 
+/* Its evidence is numbers, and the words agree with them. */
+START_TEST(a_broken_contract_is_found_with_its_evidence)
+{
+    RUN("run", "05", "--variant", "buggy", "--runtime", "sim", "--json");
+    ck_assert_int_eq(result.code, 1);
+    json_t *report = parse();
+    json_t *finding = only_finding(report, "head-of-line");
+    json_t *evidence = json_object_get(finding, "evidence");
+    ck_assert_str_eq(text_of(finding, "proof"), "contract");
+    ck_assert_int_eq(json_integer_value(json_object_get(evidence, "waited")), 4);
+    ck_assert_int_eq(json_integer_value(json_object_get(evidence, "longest_wait_ns")), 20000000);
+    ck_assert(strstr(text_of(finding, "summary"), "4 tasks waited up to 20.0 ms"));
+    expect_frame(json_object_get(finding, "at"), "work", "bugs/05_head_of_line.c");
+    json_decref(report);
+    RUN("run", "05", "--variant", "buggy", "--runtime", "sim");
+    ck_assert(strstr(result.out, "! HEAD-OF-LINE  4 tasks waited"));
+    ck_assert(strstr(result.out, "longest wait 20 ms, allowed 0.0 ms"));
+    expect_clean("05");
+}
+END_TEST
+
 START_TEST(double_close_is_found_with_both_places_and_its_fix_is_clean)
 {
     RUN("run", "08", "--variant", "buggy", "--json");
@@ -378,6 +399,7 @@ int main(void)
     tcase_set_timeout(tests, 30);
     tcase_add_test(tests, missing_done_is_found_and_its_fix_is_clean);
     tcase_add_test(tests, never_closed_is_found_and_its_fix_is_clean);
+    tcase_add_test(tests, a_broken_contract_is_found_with_its_evidence);
     tcase_add_test(tests, double_close_is_found_with_both_places_and_its_fix_is_clean);
     tcase_add_test(tests, a_deadlock_is_told_within_100_ms_of_the_last_progress);
     tcase_add_test(tests, both_is_the_default_and_told_in_80_columns);

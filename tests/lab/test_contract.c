@@ -10,9 +10,15 @@
 #include "tests/support/contract_programs.h"
 #include "tests/support/suite.h"
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SLOWED 10
+#else
+#define SLOWED 1
+#endif
+
 enum {
-    REAL_RUNS = 12,
-    SCHEDULES = 2000,
+    REAL_RUNS = SLOWED > 1 ? 4 : 12,
+    SCHEDULES = 2000 / SLOWED,
     VARIANTS = CONTRACT_PROGRAMS * FAN_LAB_VARIANTS,
 };
 
