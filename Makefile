@@ -208,7 +208,7 @@ $(BUILD)/fanlab: $(call objects,app/main.c) $(libapp) $(bug_objects) $(libfan)
 # A lesson that cites what is not there fails the build. (Sanitized programs need not run here.)
 $(BUILD)/lessons.checked: $(fanlab)
 	@$(if $(SANITIZE),,$(fanlab) lesson --check)
-	@touch $@
+	@mkdir -p $(@D) && touch $@
 
 # A test may ask for linker wraps in its source: /* LDFLAGS: -Wl,--wrap=calloc */
 asked_ldflags = $(shell sed -n 's|^/\* LDFLAGS: \(.*\) \*/$$|\1|p' $1)

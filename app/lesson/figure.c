@@ -155,18 +155,25 @@ static int fill_in(const char *program, const char *command, const char *brace, 
     return length < 0 ? fail(why, ENOMEM, "out of memory", command) : 0;
 }
 
+int fan_figure_complete(const char *program, const char *command, char **completed,
+                        char why[FAN_FIGURE_WHY])
+{
+    const char *brace = strchr(command, '{');
+    if (brace)
+        return fill_in(program, command, brace, completed, why);
+    *completed = strdup(command);
+    return *completed ? 0 : fail(why, ENOMEM, "out of memory", command);
+}
+
 int fan_figure_run(const char *program, const char *command, char **output,
                    char why[FAN_FIGURE_WHY])
 {
-    char *filled;
-    const char *brace = strchr(command, '{');
-    if (!brace)
-        return run_plain(program, command, output, why);
-    int error = fill_in(program, command, brace, &filled, why);
+    char *completed;
+    int error = fan_figure_complete(program, command, &completed, why);
     if (error)
         return error;
-    error = run_plain(program, filled, output, why);
-    free(filled);
+    error = run_plain(program, completed, output, why);
+    free(completed);
     return error;
 }
 
@@ -194,7 +201,7 @@ static char *write_number(json_int_t number)
     char *value = malloc(2 * sizeof digits), *out = value;
     for (int i = 0; out && i < length; i++) {
         *out++ = digits[i];
-        if (digits[i] != '-' && i < length - 1 && (length - 1 - i) % 3 == 0)
+        if (i < length - 1 && (length - 1 - i) % 3 == 0 && digits[i] != '-')
             *out++ = ',';
     }
     if (out)

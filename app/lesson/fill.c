@@ -9,6 +9,8 @@
 #include "app/lesson/figure.h"
 #include "base/number.h"
 
+enum { LONGEST_COMMAND = 78 };
+
 /* What a `run` block keeps of a command's output. */
 struct excerpt {
     char from[60];  /* begins with the first line that holds this; "" for the first */
@@ -97,11 +99,13 @@ static bool cut(char *output, const struct excerpt *asked, const char **shown)
     return true;
 }
 
-/* A figure within the command is shown as dots: the line of a schedule is no pleasure to read. */
+/* The line of a long schedule fills many lines and is no pleasure to read. */
 static void write_command(FILE *out, const char *command)
 {
-    size_t length = strcspn(command, "{\n");
-    fprintf(out, "$ %.*s%s\n", (int)length, command, command[length] == '{' ? "..." : "");
+    if (strlen(command) <= LONGEST_COMMAND)
+        fprintf(out, "$ %s\n", command);
+    else
+        fprintf(out, "$ %.*s...\n", LONGEST_COMMAND - 3, command);
 }
 
 static int put_in(struct fan_block *block, const char *command, const char *shown)
@@ -120,12 +124,13 @@ static int put_in(struct fan_block *block, const char *command, const char *show
     return 0;
 }
 
-static int fill_run(struct fan_block *block, const char *program, char *why)
+/* Runs a command without braces. What it prints takes the place of the block's text, or else why it
+ * does not. */
+static int show_output(struct fan_block *block, const char *program, const char *command, char *why)
 {
     struct excerpt asked = excerpt_asked(block->info);
-    char *output = NULL, command[400];
+    char *output = NULL;
     const char *shown = why;
-    snprintf(command, sizeof command, "%.*s", (int)strcspn(block->text, "\n"), block->text);
     int error = fan_figure_run(program, command, &output, why);
     if (!error && !cut(output, &asked, &shown)) {
         snprintf(why, FAN_FIGURE_WHY, "no line with '%s': %.100s",
@@ -136,6 +141,20 @@ static int fill_run(struct fan_block *block, const char *program, char *why)
     int put = put_in(block, command, shown);
     free(output);
     return error ? error : put;
+}
+
+static int fill_run(struct fan_block *block, const char *program, char *why)
+{
+    char command[400], *completed;
+    snprintf(command, sizeof command, "%.*s", (int)strcspn(block->text, "\n"), block->text);
+    int error = fan_figure_complete(program, command, &completed, why);
+    if (error) {
+        put_in(block, command, why);
+        return error;
+    }
+    error = show_output(block, program, completed, why);
+    free(completed);
+    return error;
 }
 
 /* ---- figures in prose ---- */

@@ -172,6 +172,13 @@ static int text_column(const struct fan_home_screen *home)
     return lesson_count(home) > 0 ? TEXT : TEXT_OF_BUGS;
 }
 
+static const char *id_of(const struct fan_home_screen *home, const struct fan_home_row *row)
+{
+    if (row->lesson >= 0)
+        return home->course->lessons[row->lesson].id;
+    return row->scenario ? row->scenario->id : "";
+}
+
 static void draw_row(const struct fan_pane *list, int at, const struct fan_home_screen *home,
                      size_t index)
 {
@@ -181,8 +188,7 @@ static void draw_row(const struct fan_pane *list, int at, const struct fan_home_
     bool selected = index == home->selected;
     int end = list->cols - 1 - (list->cols >= PART_FROM ? PART_WIDTH : 0);
     write_text(home, &row, text, sizeof text);
-    fan_grid_put(list, at, ID, FAN_STYLE_KEY,
-                 row.scenario ? row.scenario->id : home->course->lessons[row.lesson].id);
+    fan_grid_put(list, at, ID, FAN_STYLE_KEY, id_of(home, &row));
     if (row.lesson >= 0)
         draw_progress(list, at, home->course, row.lesson);
     fan_grid_put_within(list, at, col, end - col, selected ? FAN_STYLE_SELECTED : FAN_STYLE_NORMAL,
