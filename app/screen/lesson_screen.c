@@ -48,6 +48,7 @@ void fan_lesson_screen_go(struct fan_lesson_screen *screen, int stage)
     struct fan_progress *progress = fan_lesson_screen_progress(screen);
     const struct fan_lesson *lesson = fan_lesson_screen_lesson(screen);
     if (stage > lesson->predict && !has_predicted(screen)) {
+        screen->wanted = stage;
         stage = lesson->predict;
         screen->note = "first say what you expect: a digit answers";
     }
@@ -57,9 +58,20 @@ void fan_lesson_screen_go(struct fan_lesson_screen *screen, int stage)
     screen->hints = 0;
 }
 
+/* Who asked for a later stage than the prediction gets there now. */
+static int stage_behind(struct fan_lesson_screen *screen, int stage)
+{
+    int wanted = screen->wanted;
+    if (stage != fan_lesson_screen_lesson(screen)->predict || !has_predicted(screen))
+        return stage + 1;
+    screen->wanted = 0;
+    return wanted > stage ? wanted : stage + 1;
+}
+
 static enum fan_lesson_request step(struct fan_lesson_screen *screen, int by)
 {
-    int stage = fan_lesson_screen_progress(screen)->stage + by;
+    int now = fan_lesson_screen_progress(screen)->stage;
+    int stage = by > 0 ? stage_behind(screen, now) : now + by;
     if (stage < 0 || stage >= fan_lesson_screen_lesson(screen)->stage_count)
         return FAN_LESSON_NOTHING;
     fan_lesson_screen_go(screen, stage);
@@ -72,6 +84,7 @@ static enum fan_lesson_request go_practise(struct fan_lesson_screen *screen)
     if (stage < 0)
         return FAN_LESSON_NOTHING;
     fan_lesson_screen_go(screen, stage);
+    screen->wanted = 0; /* the key may have been an accident, and much lies between */
     return FAN_LESSON_KEEP;
 }
 

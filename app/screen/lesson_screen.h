@@ -18,6 +18,7 @@ struct fan_lesson_screen {
     int lesson; /* its position in the course */
     int scroll; /* the first line shown */
     int hints;  /* how many are shown */
+    int wanted; /* where `next` leads from the prediction, if not to the stage behind it; 0: there */
     enum fan_view view;
     bool asks_reset;  /* the next x forgets the progress of this lesson */
     const char *note; /* why the last key did nothing; NULL: no need to say */
@@ -35,7 +36,8 @@ enum fan_lesson_request {
 /* The screen on a lesson, at the stage that was shown last. */
 struct fan_lesson_screen fan_lesson_screen_on(struct fan_course *course, int lesson);
 
-/* Goes to a stage, and counts it as seen; if the prediction comes before it, to that. */
+/* Goes to a stage, and counts it as seen; if the prediction comes before it, to that, and `next`
+ * leads to the stage once there is an answer. */
 void fan_lesson_screen_go(struct fan_lesson_screen *screen, int stage);
 
 /* Takes a key. */

@@ -142,7 +142,7 @@ START_TEST(the_lab_opens_from_a_stage_and_leads_back_to_it)
 {
     start_lesson("04");
     expect("A nightly job");
-    press("n4n");
+    press("np4n");
     terminal_press(terminal, "enter");
     expect("BUGGY");
     expect("seed 7  workers 4  items 20");
@@ -198,6 +198,8 @@ START_TEST(a_stage_can_be_jumped_to_but_not_past_the_prediction)
     start((const char *const[]){FANLAB, "lesson", "04", "--at", "repair", NULL});
     expect("first say what you expect");
     ck_assert(!shows("never closed"));
+    press("4n");
+    expect("One more thread, whose only task it is");
     leave();
     start((const char *const[]){FANLAB, "lesson", "channels", "--at", "who-closes", NULL});
     expect("Producers close. Workers never do.");
