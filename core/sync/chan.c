@@ -131,13 +131,14 @@ static inline void show_passing(const struct fan_chan *chan, enum fan_fact_kind 
         fan_evidence_add_of(self->id, kind, chan->evidence, position);
 }
 
+/* Before it is counted: then nobody can have taken it yet. */
 static inline void show_put(struct fan_chan *chan, const struct fan_thread *self)
 {
     if (!chan->shown)
         return;
     if (chan->slot)
         show_user(chan->slot->put_users, chan->put, self);
-    show_passing(chan, FAN_FACT_PUT, self, chan->put->passed);
+    show_passing(chan, FAN_FACT_PUT, self, chan->put->passed + 1);
 }
 
 static inline void show_take(struct fan_chan *chan, const struct fan_thread *self)
@@ -189,8 +190,8 @@ static inline void put_into_ring(struct fan_chan *chan, const struct fan_thread 
 {
     copy_element(chan, chan->put->place, element);
     __builtin_prefetch(chan->put->place + 128, 1);
-    step(chan, chan->put);
     show_put(chan, self);
+    step(chan, chan->put);
 }
 
 static inline void take_from_ring(struct fan_chan *chan, const struct fan_thread *self,
