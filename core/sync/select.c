@@ -296,13 +296,14 @@ static bool fired_case_is_done(struct selection *selection, uint32_t fired, size
     return selection->cases[*chosen].kind != FAN_CASE_TIMER;
 }
 
-/* Waits until something happens; returns whether that was a case. */
+/* Waits until something happens; returns whether that was a case. The context is looked at under the
+ * locks: whoever makes a case ready after a cancel must not be met by one who looked before it. */
 static bool wait_once(struct selection *selection, size_t *chosen)
 {
     struct fan_wakeup wakeup = {0};
     struct description description;
     lock_all(selection);
-    bool done = take_ready_case_locked(selection, chosen, &wakeup);
+    bool done = !fan_ctx_look(selection->ctx) && take_ready_case_locked(selection, chosen, &wakeup);
     bool entered = !done && enter_all(selection);
     if (entered)
         describe(selection, &description);

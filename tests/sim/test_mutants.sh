@@ -118,8 +118,8 @@ try context_is_watched_unseen $ctx context 's/(    fan_lock_acquire\(&ctx->guard
 try once_looks_outside $once once 's/    if \(is_done\(once\)\) \{\n        fan_lock_release\(&once->guard\);/    if (false) {\n        fan_lock_release(&once->guard);/'
 
 # ---- an unlock too early ----
-try select_queues_after_the_look $select select 's/(bool done = take_ready_case_locked\(selection, chosen, &wakeup\);)/$1\n    unlock_all(selection);\n    lock_all(selection);/'
-try receive_queues_after_the_look $select channel 's/(bool done = take_ready_case_locked\(selection, chosen, &wakeup\);)/$1\n    unlock_all(selection);\n    lock_all(selection);/'
+try select_queues_after_the_look $select select 's/(bool done = [^;]*;)(?=\n    bool entered)/$1\n    unlock_all(selection);\n    lock_all(selection);/'
+try receive_queues_after_the_look $select channel 's/(bool done = [^;]*;)(?=\n    bool entered)/$1\n    unlock_all(selection);\n    lock_all(selection);/'
 try wait_unlocks_before_it_queues $cond condition 's/    fan_lock_acquire\(&cond->guard\);\n    if \(!cond->slot\)/    fan_mutex_release(mutex);\n    fan_lock_acquire(&cond->guard);\n    if (!cond->slot)/; s/(fan_lock_release\(&cond->guard\);\n)    fan_mutex_release\(mutex\);/$1/'
 try block_unlocks_before_it_queues $block semaphore 's/    fan_waitq_push\(block->queue, waiter\);/    fan_lock_release(block->lock);\n    fan_lock_acquire(block->lock);\n    fan_waitq_push(block->queue, waiter);/'
 try resumed_before_the_element_is_there $chan channel 's/        hand_over\(chan, self, receiver, element\);\n        \*wakeup = fan_wait_resume\(receiver, 0\);/        *wakeup = fan_wait_resume(receiver, 0);\n        hand_over(chan, self, receiver, element);/'
