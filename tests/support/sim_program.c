@@ -76,8 +76,10 @@ void sim_program_watch(bool on)
 void sim_program_grain(enum fan_grain grain)
 {
     struct fan_pristine_range exempt[] = {{&the, sizeof the}, run_memory_own()};
-    if (the.restores)
+    if (the.restores) {
+        fan_pristine_restore(&the.pristine);
         fan_pristine_drop(&the.pristine);
+    }
     the.grain = grain;
     the.restores = grain == FAN_GRAIN_FINE;
     if (the.restores && fan_pristine_take(&the.pristine, exempt, 2) != 0)

@@ -25,8 +25,8 @@ const struct fan_notice *sim_program_notice(void);
 void sim_program_watch(bool on);
 
 /* At which grain programs run from now on; coarse at first. At the fine grain a run may be cut off
- * while a lock of the library is held, so what is static is then put back before each run to what
- * it is at this call. */
+ * while a lock of the library is held, so what is static is then put back before each run, and at
+ * the next call, to what it is at this one. */
 void sim_program_grain(enum fan_grain grain);
 
 /* The panic that ended the latest run, if it was one. */

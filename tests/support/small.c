@@ -1,3 +1,4 @@
+#define FAN_SIM
 #include "tests/support/small.h"
 
 #include <errno.h>
@@ -6,6 +7,8 @@
 #include <string.h>
 
 #include "base/random.h"
+#include "run/access.h"
+#include "run/atomic.h"
 #include "run/cond.h"
 #include "run/mutex.h"
 #include "run/thread.h"
@@ -29,10 +32,10 @@ struct world {
     struct fan_rwlock rwlock;
     struct fan_waitgroup group;
     struct fan_semaphore semaphore;
-    struct fan_timer timer;
+    struct fan_timer timer, ticker;
     struct fan_once once;
     struct fan_thread *threads[SMALL_THREADS];
-    uint32_t under_mutex, under_rwlock, onces;
+    uint32_t under_mutex, under_rwlock, onces, marked, atomic;
     bool flag; /* under the mutex */
 };
 
@@ -337,6 +340,60 @@ static void call_once(struct actor *actor, const struct small_call *call)
     observe(actor, actor->world->onces);
 }
 
+static void call_tick(struct actor *actor, const struct small_call *call)
+{
+    (void)call;
+    observe(actor, (uint32_t)fan_timer_try(&actor->world->ticker));
+}
+
+static void call_tick_wait(struct actor *actor, const struct small_call *call)
+{
+    observe(actor, (uint32_t)fan_timer_wait(&actor->world->ticker, context_of(actor, call)));
+}
+
+static void call_marked(struct actor *actor, const struct small_call *call)
+{
+    struct world *world = actor->world;
+    FAN_READ(world->marked);
+    uint32_t value = world->marked;
+    observe(actor, value);
+    if (call->amount % 2 == 0)
+        return;
+    FAN_WRITE(world->marked);
+    world->marked = value + 1;
+}
+
+static void call_atomic(struct actor *actor, const struct small_call *call)
+{
+    uint32_t *atomic = &actor->world->atomic;
+    if (call->amount % 2)
+        observe(actor, fan_atomic_load(atomic, FAN_ACQUIRE));
+    else
+        observe(actor, fan_atomic_fetch_add(atomic, 1, FAN_ACQ_REL));
+}
+
+static void call_destroy(struct actor *actor, const struct small_call *call)
+{
+    struct world *world = actor->world;
+    switch (call->amount % 5) {
+    case 0:
+        fan_mutex_destroy(&world->mutex);
+        break;
+    case 1:
+        fan_cond_destroy(&world->cond);
+        break;
+    case 2:
+        fan_rwlock_destroy(&world->rwlock);
+        break;
+    case 3:
+        fan_waitgroup_destroy(&world->group);
+        break;
+    default:
+        fan_once_destroy(&world->once);
+    }
+    observe(actor, 1);
+}
+
 static void call_join(struct actor *actor, const struct small_call *call)
 {
     (void)call;
@@ -373,11 +430,15 @@ static const struct {
     {"sleep", call_sleep, 8},         {"timer_wait", call_timer_wait, 8},
     {"timer_try", call_timer_try, 8}, {"timer_reset", call_timer_reset, 8},
     {"once", call_once, 9},           {"join", call_join, 9},
+    {"tick", call_tick, 8},           {"tick_wait", call_tick_wait, 8},
+    {"marked", call_marked, 10},      {"atomic", call_atomic, 10},
+    {"destroy", call_destroy, 11},    {"mutex", call_with_mutex, 11},
+    {"write", call_write, 11},        {"done", call_done, 11},
 };
 
 enum {
     CALL_KINDS = sizeof calls / sizeof calls[0],
-    THEMES = 10,
+    THEMES = 12,
 };
 
 /* ---- generating ---- */
@@ -463,6 +524,7 @@ static void make_objects(struct world *world)
                  &(struct fan_ctx_options){.deadline_ns = now_ns + DEADLINE_NS});
     fan_semaphore_init(&world->semaphore, "s", program->permits);
     fan_timer_init(&world->timer, "t", now_ns + TIMER_NS, 0);
+    fan_timer_init(&world->ticker, "k", now_ns + TICK_NS, TICK_NS);
     if (program->group)
         fan_waitgroup_add(&world->group, program->group);
 }
