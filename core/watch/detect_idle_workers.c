@@ -122,8 +122,9 @@ static void tell(const struct fan_evidence *evidence, const struct lives *lives,
     name_idle(evidence, lives, first, idle, names);
     fan_evidence_label(evidence, backlog->taker, taker);
     fan_breach_say(
-        breach, "%s never came to %.23s; %" PRIu32 " elements waited there, and %s took %" PRIu32,
-        names, evidence->queue[backlog->queue].name, backlog->elements, taker, backlog->by_taker);
+        breach, "%s never came to %.23s; %" PRIu32 " element%s waited there, and %s took %" PRIu32,
+        names, evidence->queue[backlog->queue].name, backlog->elements,
+        backlog->elements == 1 ? "" : "s", taker, backlog->by_taker);
     breach->pc = evidence->threads[first].site;
     accuse_idle(evidence, lives, first, breach);
     fan_breach_figure(breach, "crew", count_crew(evidence, lives, first, false));

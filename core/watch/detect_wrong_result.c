@@ -5,21 +5,28 @@
 #include "watch/detector.h"
 #include "watch/outputs.h"
 
+static const char *are(uint64_t count)
+{
+    return count == 1 ? "is" : "are";
+}
+
 static void say(struct fan_breach *breach, const struct fan_outputs *outputs)
 {
     if (outputs->missing && outputs->surplus)
         fan_breach_say(breach,
-                       "%" PRIu64 " of %" PRIu64 " outputs are missing, such as %" PRIu64
-                       "; %" PRIu64 " are there that should not be, such as %" PRIu64,
-                       outputs->missing, outputs->expected, outputs->first_missing,
-                       outputs->surplus, outputs->first_surplus);
+                       "%" PRIu64 " of %" PRIu64 " outputs %s missing, such as %" PRIu64
+                       "; %" PRIu64 " %s there that should not be, such as %" PRIu64,
+                       outputs->missing, outputs->expected, are(outputs->missing),
+                       outputs->first_missing, outputs->surplus, are(outputs->surplus),
+                       outputs->first_surplus);
     else if (outputs->missing)
-        fan_breach_say(breach, "%" PRIu64 " of %" PRIu64 " outputs are missing, such as %" PRIu64,
-                       outputs->missing, outputs->expected, outputs->first_missing);
+        fan_breach_say(breach, "%" PRIu64 " of %" PRIu64 " outputs %s missing, such as %" PRIu64,
+                       outputs->missing, outputs->expected, are(outputs->missing),
+                       outputs->first_missing);
     else
-        fan_breach_say(breach,
-                       "%" PRIu64 " outputs more than the %" PRIu64 " expected, such as %" PRIu64,
-                       outputs->surplus, outputs->expected, outputs->first_surplus);
+        fan_breach_say(
+            breach, "%" PRIu64 " of %" PRIu64 " outputs %s more than expected, such as %" PRIu64,
+            outputs->surplus, outputs->given, are(outputs->surplus), outputs->first_surplus);
 }
 
 void fan_detect_wrong_result(const struct fan_evidence *evidence, struct fan_breaches *found)

@@ -145,11 +145,11 @@ static const struct {
     size_t count;
     const char *summary;
 } wrong[] = {
-    {{0, 10, 20}, 3, "1 of 4 outputs are missing, such as 30"},
-    {{0, 10, 20, 30, 10}, 5, "1 outputs more than the 4 expected, such as 10"},
+    {{0, 10, 20}, 3, "1 of 4 outputs is missing, such as 30"},
+    {{0, 10, 20, 30, 10}, 5, "1 of 5 outputs is more than expected, such as 10"},
     {{0, 10, 10, 30},
      4,
-     "1 of 4 outputs are missing, such as 20; 1 are there that should not be, such as 10"},
+     "1 of 4 outputs is missing, such as 20; 1 is there that should not be, such as 10"},
     {{0}, 0, "4 of 4 outputs are missing, such as 0"},
 };
 
@@ -322,7 +322,7 @@ START_TEST(whose_work_was_called_off_is_not_idle)
     fact(FAN_FACT_CANCEL, WORKER_2, 0, 0);
     fact(FAN_FACT_END, WORKER_1, 0, 0);
     found_one(FAN_FINDING_IDLE_WORKERS,
-              "worker 3 never came to in; 1 elements waited there, and worker 2 took 1");
+              "worker 3 never came to in; 1 element waited there, and worker 2 took 1");
 }
 END_TEST
 
