@@ -89,9 +89,12 @@ static void program(void *argument)
     fan_thread_retire();
 }
 
+/* The main thread is known from the start, as where it is published: to make itself known would take
+ * it steps at the fine grain. */
 void fan_explorer_reset(struct fan_explorer *explorer)
 {
     fan_sim_memory_reset();
+    fan_thread_here();
     explorer->returned = false;
     explorer->notice_count = 0;
     explorer->breaches.count = 0;
