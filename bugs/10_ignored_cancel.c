@@ -81,7 +81,7 @@ const struct fan_scenario fan_bug_10 = {
     .file = FAN_SOURCE_FILE,
     .source = fan_bug_10_source,
     .workers = 4,
-    .items = 40,
+    .items = 16,
     .contract = {.stops_with_context = true},
     .variant_count = 2,
     .variants = {{.name = "buggy",

@@ -4,8 +4,10 @@
 
 #include "sim/minimise.h"
 #include "sim/replay.h"
+#include "sim/sanitizers.h"
 
-enum { MOST_RUNS = 50000 };
+/* Fewer where a sanitizer slows them. */
+enum { MOST_RUNS = FAN_UNDER_ASAN || FAN_UNDER_TSAN ? 2000 : 50000 };
 
 struct meant {
     struct fan_explorer *explorer;
