@@ -7,7 +7,7 @@
 #include "sim/sanitizers.h"
 
 /* Fewer where a sanitizer slows them. */
-enum { MOST_RUNS = FAN_UNDER_ASAN || FAN_UNDER_TSAN ? 2000 : 50000 };
+enum { MOST_RUNS = FAN_UNDER_ASAN || FAN_UNDER_TSAN ? 500 : 50000 };
 
 struct meant {
     struct fan_explorer *explorer;
