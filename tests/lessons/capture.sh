@@ -1,8 +1,8 @@
 #!/bin/bash
 # capture.sh [ID...]: run the buggy snippets of the lessons and write what the usual tools show of
 # them into lessons/code/: ID.go.txt (Go's own report), ID.gdb.txt (every thread's stack, once the
-# program stands still) and ID.tsan.txt (ThreadSanitizer). INTO=DIRECTORY writes elsewhere. What a
-# missing tool would show is left as it is.
+# program stands still, or its end) and ID.tsan.txt (ThreadSanitizer). INTO=DIRECTORY writes
+# elsewhere. What a missing tool would show is left as it is.
 set -eu
 
 cd "$(dirname "$0")/../../lessons/code"
@@ -20,8 +20,9 @@ capture_go() {
     } | expand -t 4 | sed 's/[[:space:]]*$//' >"$into/$1.go.txt"
 }
 
-# A program that hangs stands still when no thread of it runs, twice with nothing in between.
-switches() { cat "/proc/$1"/task/*/status 2>/dev/null | grep -E '^(State|.*_ctxt)'; }
+# A program that hangs stands still when no thread of it runs, twice with nothing in between; so does
+# one that has ended.
+switches() { cat "/proc/$1"/task/*/status 2>/dev/null | grep -E '^(State|.*_ctxt)' || true; }
 wait_until_still() {
     local before="" now
     until now=$(switches "$1") && [ "$now" = "$before" ] && ! grep -q '^State:.R' <<<"$now"; do
@@ -30,19 +31,49 @@ wait_until_still() {
     done
 }
 
+in_gdb() {
+    gdb -batch -ex 'set filename-display basename' -ex 'set print address off' \
+        -ex 'set print frame-arguments presence' "$@" 2>&1
+}
+
+# Threads with the same stack share it, one heading below the other.
+share_stacks() {
+    awk 'function flush() { printf "%s%s", heads, shared }
+         function take() {
+             if (stack == shared) heads = heads head
+             else { flush(); heads = head; shared = stack }
+             stack = ""
+         }
+         /^Thread / { if (head) take(); head = $0 "\n"; next }
+         { stack = stack $0 "\n" }
+         END { take(); flush() }'
+}
+
+# Of a program that ends by itself gdb sees the end: the signal and who got it, or nothing.
+watch_it_end() {
+    echo "\$ gdb -batch -ex run -ex bt --args ./$1 buggy"
+    in_gdb -ex run -ex bt --args "$scratch/$1" buggy |
+        sed -nE 's/ \(process [0-9]+\)//; /^(Thread .*received signal|#|\[Inferior .*exited|No stack)/p'
+}
+
+show_stacks() {
+    echo "\$ gdb -p PID -batch -ex 'thread apply all bt'   (futex frames left out)"
+    in_gdb -p "$1" -ex 'thread apply all bt' |
+        sed -n '/^Thread /,/^\[Inferior/p' | grep -v '^\[Inferior\|^$\|^#.*_futex_' | share_stacks
+}
+
 capture_gdb() {
     local program
     gcc -O0 -g -pthread -o "$scratch/$1" "$1_pthread.c"
     "$scratch/$1" buggy >/dev/null 2>&1 &
     program=$!
     wait_until_still "$program"
-    {
-        echo "\$ gdb -p PID -batch -ex 'thread apply all bt'"
-        gdb -p "$program" -batch -ex 'set filename-display basename' -ex 'set print address off' \
-            -ex 'set print frame-arguments presence' -ex 'thread apply all bt' 2>/dev/null |
-            sed -n '/^Thread /,/^\[Inferior/p' | grep -v '^\[Inferior\|^$'
-    } >"$into/$1.gdb.txt"
-    kill "$program"
+    if [ -d "/proc/$program/task" ] && ! grep -q '^State:.Z' "/proc/$program/status"; then
+        show_stacks "$program" >"$into/$1.gdb.txt"
+        kill "$program"
+    else
+        watch_it_end "$1" >"$into/$1.gdb.txt"
+    fi
     wait "$program" 2>/dev/null || true
 }
 

@@ -17,9 +17,12 @@ report() { # report STATUS WHAT
 has() { command -v "$1" >/dev/null; }
 
 # What differs from run to run and from one release of a tool to the next: addresses, numbers of
-# processes, and what happens inside the system's own libraries.
+# processes, threads and goroutines, and what happens inside the system's own libraries.
 essence() {
-    sed -E -e 's/0x[0-9a-f]+\??/0x/g' -e 's/\(Thread [^)]*\) "[^"]*"\)/(Thread)/' -e 's/ \+0x$//' "$1" |
+    sed -E -e 's/0x[0-9a-f]+\??/0x/g' -e 's/\(Thread [^)]*\) "[^"]*"\)/(Thread)/' -e 's/ \+0x$//' \
+        -e 's/^Thread [0-9]+ "/Thread "/' -e 's/^goroutine [0-9]+ /goroutine /' \
+        -e 's/ +\(futex frames left out\)//' -e 's/\((pid|tid)=[^)]*\)//g' \
+        -e 's/\b(T|mutex M)[0-9]+\b/\1/g' "$1" |
         grep -vE 'futex|pthread_|^ +(sync|runtime|internal)/|^(sync|runtime)\.|^#[0-9]+ +(clone|start_thread)' |
         sed -E 's/^#[0-9]+ +//'
 }
