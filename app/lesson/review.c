@@ -85,6 +85,17 @@ static bool take_word(const char **at, const char *end, char word[WORD])
     return *at > start;
 }
 
+/* Any code may hold a word of the language, also what is cited of other languages. */
+static bool is_keyword(const char *word)
+{
+    static const char *const keywords[] = {"break",  "const",  "continue", "return",
+                                           "static", "struct", "switch",   "while"};
+    for (size_t i = 0; i < sizeof keywords / sizeof keywords[0]; i++)
+        if (strcmp(word, keywords[i]) == 0)
+            return true;
+    return false;
+}
+
 static void forbid_words_of_the_fix(struct review *review, const struct fan_stage *stage)
 {
     char word[WORD];
@@ -96,7 +107,8 @@ static void forbid_words_of_the_fix(struct review *review, const struct fan_stag
     }
     const char *at = fix.start;
     while (take_word(&at, fix.start + fix.length, word))
-        if (strlen(word) >= SHORTEST_WORD && !occurs_outside(source, &fix, word))
+        if (strlen(word) >= SHORTEST_WORD && !is_keyword(word) &&
+            !occurs_outside(source, &fix, word))
             forbid(review, stage, word);
 }
 

@@ -279,6 +279,18 @@ START_TEST(a_good_lesson_passes)
 }
 END_TEST
 
+START_TEST(a_word_of_the_language_tells_nothing)
+{
+    static const char text[] = GOOD("The caller is to return.", QUESTION, LANGUAGES);
+    size_t size;
+    ck_assert_msg(fan_lesson_read("10", "planted.md", text, &lesson, why) == 0, "%s", why);
+    FILE *out = open_memstream(&said, &size);
+    int complaints = fan_review_lesson(&lesson, out);
+    fclose(out);
+    ck_assert_msg(complaints == 0, "%s", said);
+}
+END_TEST
+
 #define TEN_LINES "a\n\nb\n\nc\n\nd\n\ne\n\n"
 #define HUNDRED   TEN_LINES TEN_LINES TEN_LINES TEN_LINES TEN_LINES TEN_LINES TEN_LINES TEN_LINES
 
@@ -361,6 +373,7 @@ int main(void)
     tcase_add_loop_test(cases, a_figure_that_cannot_be_had_is_told, 0,
                         sizeof failing / sizeof failing[0]);
     tcase_add_test(cases, a_good_lesson_passes);
+    tcase_add_test(cases, a_word_of_the_language_tells_nothing);
     tcase_add_loop_test(cases, what_is_amiss_is_told, 0, sizeof planted / sizeof planted[0]);
 #ifndef __SANITIZE_THREAD__ /* has nothing to say of a simulation, in minutes */
     tcase_add_test(cases, a_command_takes_a_figure_of_another);
