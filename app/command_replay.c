@@ -103,6 +103,11 @@ static void compare(struct replaying *replaying)
     } else if (told->diverged || fan_line_fold(told->trace_hash) != replaying->line.check) {
         replaying->match = DIVERGES;
         tell_divergence(replaying, told);
+    } else if (told->shown && told->shown_hash != told->trace_hash) {
+        replaying->match = DIVERGES;
+        snprintf(replaying->why, sizeof replaying->why,
+                 "diverged: run again to be seen, it was another run (%04x, not %04x)",
+                 fan_line_fold(told->shown_hash), fan_line_fold(told->trace_hash));
     }
 }
 

@@ -16,7 +16,7 @@
  * failure is complete when `failure_count` says so (written with release order). The parent trusts
  * no number in it further than its bounds. */
 enum {
-    FAN_EXPLORATION_VERSION = 3,
+    FAN_EXPLORATION_VERSION = 4,
     FAN_EXPLORATION_FAILURES = 8, /* different ones; more are counted, not kept */
     FAN_STORY_STEPS = 2048,       /* of a single ordered schedule; later ones are counted */
     FAN_STORY_OBJECTS = 256,
@@ -82,6 +82,7 @@ struct fan_exploration {
     uint64_t steps;
     uint64_t began_ns, now_ns; /* CLOCK_MONOTONIC */
     uint64_t trace_hash;       /* of the latest schedule, where a single one was ordered */
+    uint64_t shown_hash;       /* of that run for all to see: the same, or it is another run */
     uint32_t diverged;         /* 1 if that does not fit this program */
     uint32_t shown;            /* 1 once the schedule has been run for all to see and is over */
     uint64_t used;             /* deviations of the ordered schedule that were applied */

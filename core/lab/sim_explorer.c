@@ -102,9 +102,11 @@ void fan_explorer_reset(struct fan_explorer *explorer)
     fan_sim_watch_begin(explorer->watch, explorer->sim);
 }
 
-/* Outside of a run there are no steps to take, so nothing is fine there. */
+/* Outside of a run there are no steps to take, so nothing is fine there. A run that is published
+ * has made main known before it begins; so has every other one, for the same steps. */
 void fan_explorer_go(struct fan_explorer *explorer, const struct fan_strategy *strategy)
 {
+    fan_thread_self();
     bool fine = explorer->order->numbers[FAN_ORDER_FINE];
     fan_sim_backend_use(explorer->sim, fine ? FAN_GRAIN_FINE : FAN_GRAIN_COARSE);
     COUNT(explorer->shared->runs, 1);

@@ -88,6 +88,7 @@ static int run_seen(struct fan_explorer *explorer, struct fan_replay *replay)
         return fan_order_broken("publish its telemetry", error);
     fan_sim_block_at_end(explorer->sim);
     fan_explorer_go(explorer, &(struct fan_strategy){&fan_strategy_story, &story});
+    explorer->shared->shown_hash = fan_sim_trace_hash(explorer->sim);
     __atomic_store_n(&explorer->shared->shown, 1, __ATOMIC_RELEASE);
     if (explorer->outcome != FAN_SIM_FINISHED)
         for (;;)

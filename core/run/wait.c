@@ -196,12 +196,12 @@ static void show_blocked_unless_fired(struct fan_thread *self, const struct fan_
         return;
     struct fan_stack stack;
     fan_stack_capture(&stack, 0);
-    fan_lock_acquire(&self->wait.guard);
+    fan_lock_acquire_to_show(&self->wait.guard);
     if (self->wait.fired == 0) {
         show_blocked(self->slot, shown, &stack);
         self->wait.shown = true;
     }
-    fan_lock_release(&self->wait.guard);
+    fan_lock_release_to_show(&self->wait.guard);
 }
 
 static void show_running(struct fan_thread *self)

@@ -43,6 +43,7 @@ struct fan_sim {
     enum fan_sim_outcome outcome;
     uint64_t now_ns;
     uint64_t trace_hash;
+    uint64_t stuck_hash; /* what it was when nobody could go on; 0 = it has not come to that */
     uint32_t thread_count, previous;
     uint64_t live;                  /* the threads that have not ended */
     uint64_t waiting;               /* of these, those whose operation may not be able to proceed */
@@ -266,6 +267,8 @@ static uint32_t pick_one_to_block(struct fan_sim *sim)
     int thread = sim->blocks_at_end ? stuck_outside(sim) : -1;
     if (thread < 0)
         end_run(sim, FAN_SIM_STUCK);
+    if (!sim->stuck_hash)
+        sim->stuck_hash = sim->trace_hash;
     return (uint32_t)thread;
 }
 
@@ -414,7 +417,7 @@ static void reset(struct fan_sim *sim)
     make_current(sim, 0);
     sim->previous = 0;
     sim->now_ns = 1;
-    sim->trace_hash = 0;
+    sim->trace_hash = sim->stuck_hash = 0;
     sim->outcome = FAN_SIM_FINISHED;
 }
 
@@ -489,5 +492,5 @@ uint32_t fan_sim_choices_in_operation(const struct fan_sim *sim)
 
 uint64_t fan_sim_trace_hash(const struct fan_sim *sim)
 {
-    return sim->trace_hash;
+    return sim->stuck_hash ? sim->stuck_hash : sim->trace_hash;
 }

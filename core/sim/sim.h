@@ -147,7 +147,8 @@ enum fan_sim_outcome fan_sim_outcome(const struct fan_sim *sim);
 /* The choices of the run, as a schedule that replays it. */
 const struct fan_schedule *fan_sim_schedule(const struct fan_sim *sim);
 
-/* A hash of all steps and values of the run: equal for equal runs, whatever the compiler. */
+/* A hash of all steps and values of the run, up to where nobody can go on: equal for equal runs,
+ * whatever the compiler, and whether those that are stuck enter their last wait or not. */
 uint64_t fan_sim_trace_hash(const struct fan_sim *sim);
 
 /* Gives the run up, from within a strategy's function: it ends at this choice with an outcome. */

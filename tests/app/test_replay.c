@@ -99,6 +99,18 @@ START_TEST(the_line_in_the_readme_is_of_this_build)
 }
 END_TEST
 
+/* What the line is replayed to: the same kind of finding, in the run that is shown. */
+static void expect_finding(const char *line, const char *kind)
+{
+    RUN("replay", line, "--json");
+    ck_assert_msg(result.code == 1, "%s gave %d %s", line, result.code, result.err);
+    ck_assert_str_eq(result.err, "");
+    json_t *report = parse();
+    json_t *finding = json_array_get(json_object_get(report, "findings"), 0);
+    ck_assert_str_eq(json_string_value(json_object_get(finding, "kind")), kind);
+    json_decref(report);
+}
+
 /* The line says at which grain it was made: its steps are others there. */
 START_TEST(a_line_is_replayed_at_its_own_grain)
 {
@@ -110,16 +122,33 @@ START_TEST(a_line_is_replayed_at_its_own_grain)
     json_t *finding = json_array_get(json_object_get(report, "findings"), 0);
     char fine[FAN_LINE_TEXT], coarse[FAN_LINE_TEXT];
     strcpy(fine, json_string_value(json_object_get(finding, "replay")));
+    for (int i = 0; i < 3; i++)
+        expect_finding(fine, json_string_value(json_object_get(finding, "kind")));
     json_decref(report);
-    for (int i = 0; i < 3; i++) {
-        RUN("replay", fine);
-        ck_assert_int_eq(result.code, 1);
-        ck_assert_str_eq(result.err, "");
-    }
     remake(fine, at_the_other_grain, coarse);
     RUN("replay", coarse);
     ck_assert_int_eq(result.code, 2);
     ck_assert(strstr(result.err, "another build"));
+}
+END_TEST
+
+/* Many lines, as they were found: to be watched adds no step to a run, at either grain. */
+START_TEST(a_run_is_the_same_when_it_is_watched)
+{
+    static const char *const ids[] = {"04", "09", "10"};
+    for (uint64_t seed = 1; seed <= 8; seed++)
+        for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
+            char number[24];
+            snprintf(number, sizeof number, "%llu", (unsigned long long)seed);
+            RUN("explore", ids[i], "--variant", "buggy", "--grain", _i ? "fine" : "coarse",
+                "--workers", "2", "--items", "3", "--schedules", "12", "--seed", number, "--json");
+            json_t *report = parse();
+            json_t *finding = json_array_get(json_object_get(report, "findings"), 0);
+            if (finding)
+                expect_finding(json_string_value(json_object_get(finding, "replay")),
+                               json_string_value(json_object_get(finding, "kind")));
+            json_decref(report);
+        }
 }
 END_TEST
 
@@ -356,6 +385,7 @@ int main(void)
     tcase_add_loop_test(tests, a_line_gives_the_same_run_every_time, 0,
                         sizeof bugs / sizeof bugs[0]);
     tcase_add_test(tests, the_line_in_the_readme_is_of_this_build);
+    tcase_add_loop_test(tests, a_run_is_the_same_when_it_is_watched, 0, 2);
     tcase_add_loop_test(tests, a_line_is_replayed_at_its_own_grain, 0,
                         sizeof bugs / sizeof bugs[0]);
     tcase_add_test(tests, the_story_is_told_within_80_columns);
