@@ -70,9 +70,11 @@ bool fan_explore_shared_waits(const struct fan_explore_shared *shared, uint32_t 
 bool fan_explore_shared_death(struct fan_explore_shared *shared, uint32_t place, bool from_outside)
 {
     uint64_t run = fan_frontier_runs(shared->frontier, place) + 1;
+    bool within = fan_frontier_within_run(shared->frontier, place);
     bool again = shared->died_in[place] == run;
-    shared->died_in[place] = run;
-    if (fan_frontier_within_run(shared->frontier, place) && (again || !from_outside)) {
+    if (within)
+        shared->died_in[place] = run;
+    if (within && (again || !from_outside)) {
         fan_frontier_bury(shared->frontier, place);
         return true;
     }

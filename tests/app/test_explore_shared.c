@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "app/explore.h"
+#include "app/explore_shared.h"
 #include "base/random.h"
 #include "bugs/table.h"
 #include "sim/sanitizers.h"
@@ -132,6 +133,19 @@ START_TEST(nothing_is_lost_when_children_are_killed)
 }
 END_TEST
 
+/* Before its run began, or for the first time in it, a kill says nothing of the schedule. */
+START_TEST(a_schedule_answers_for_the_second_kill_within_its_run)
+{
+    struct fan_explore_shared shared;
+    ck_assert_int_eq(fan_explore_shared_open(&shared, 2, 100), 0);
+    ck_assert(!fan_explore_shared_death(&shared, 1, true));
+    shared.frontier->place[1].stage = FAN_FRONTIER_RUNNING;
+    ck_assert(!fan_explore_shared_death(&shared, 1, true));
+    ck_assert(fan_explore_shared_death(&shared, 1, true));
+    fan_explore_shared_close(&shared);
+}
+END_TEST
+
 static const char *const deadly[] = {"wild", "leaves", "killed"};
 
 /* Each of the schedules in which the first thread is early kills its child. */
@@ -165,6 +179,7 @@ int main(void)
                         sizeof fixes / sizeof fixes[0]);
     tcase_add_test(tests, together_they_run_as_many_schedules_as_are_wanted);
     tcase_add_test(tests, nothing_is_lost_when_children_are_killed);
+    tcase_add_test(tests, a_schedule_answers_for_the_second_kill_within_its_run);
     /* A sanitizer ends such a child in its own way, before the program's would come. */
     if (!FAN_UNDER_ASAN && !FAN_UNDER_TSAN)
         tcase_add_loop_test(tests, a_schedule_that_kills_is_told_of_and_the_others_are_seen, 0,
