@@ -15,8 +15,10 @@
  * independent ones makes no difference, which is what lets an exploration leave most orders out. A
  * touch may claim too much, never too little. */
 enum fan_touch_mode {
-    FAN_TOUCH_READ,  /* commutes with other reads */
-    FAN_TOUCH_ADD,   /* commutes with other adds: a count that goes up or down */
+    FAN_TOUCH_READ, /* commutes with other reads */
+    /* Commutes with other adds: a count that goes towards its end. An operation that waits, and only
+     * reads it, waits until it is there: so none of the adds can come after that instead. */
+    FAN_TOUCH_ADD,
     FAN_TOUCH_WRITE, /* commutes with nothing */
     /* The ends of a queue: with itself each is a write. One at either end commute unless the one
      * makes the other possible: unless it puts what the other takes, or takes what was in the way

@@ -17,10 +17,19 @@ static bool at_both_ends(const struct fan_touch *a, const struct fan_touch *b)
 }
 
 /* Whether the one makes the other possible: an element, or room for one. */
-static bool makes_way(const struct fan_trace_op *a, const struct fan_trace_op *b)
+static bool makes_way_at_an_end(const struct fan_trace_op *a, const struct fan_trace_op *b)
 {
     uint64_t apart = a->passed - b->passed;
     return apart == 0 || apart == a->capacity || apart == -a->capacity;
+}
+
+/* Whether the one is an add that the other waits for: without it the count would not be at its end,
+ * for the other adds that need not come after it were all still wanted as well. */
+static bool is_waited_for(const struct fan_trace_op *add, uint32_t nth,
+                          const struct fan_trace_op *wait, uint32_t where)
+{
+    return wait->waits && add->touches[nth].mode == FAN_TOUCH_ADD &&
+           wait->touches[where].mode == FAN_TOUCH_READ;
 }
 
 enum whence {
@@ -36,9 +45,11 @@ static enum whence dependence(const struct fan_trace_op *a, const struct fan_tra
         for (uint32_t j = 0; j < b->touch_count && found != BY_CONFLICT; j++) {
             if (!fan_touches_conflict(&a->touches[i], &b->touches[j]))
                 continue;
-            if (!at_both_ends(&a->touches[i], &b->touches[j]))
+            if (is_waited_for(a, i, b, j) || is_waited_for(b, j, a, i))
+                found = BY_MAKING_WAY;
+            else if (!at_both_ends(&a->touches[i], &b->touches[j]))
                 found = BY_CONFLICT;
-            else if (makes_way(a, b))
+            else if (makes_way_at_an_end(a, b))
                 found = BY_MAKING_WAY;
         }
     return found;
@@ -137,6 +148,7 @@ static void look_at(struct fan_trace *trace, const struct fan_sim *sim, uint32_t
     pending->op = (struct fan_trace_op){.thread = thread, .kind = op->kind, .stage = op->stage};
     if (fan_sim_thread_ended(sim, thread))
         return;
+    pending->op.waits = op->ready != NULL;
     pending->op.touch_count = op->touch_count;
     if (op->touch_count > 0 && op->touches[0].mode >= FAN_TOUCH_PUT) {
         pending->op.passed = *op->passed;

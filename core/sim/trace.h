@@ -29,6 +29,7 @@ struct fan_trace_op {
     uint64_t objects;    /* which are touched, by number modulo 64 */
     uint64_t may_resume; /* the waiting threads that it can meet */
     uint64_t passed, capacity;
+    bool waits; /* until it can proceed */
     uint32_t touch_count;
     const struct fan_touch *touches;
 };
@@ -40,8 +41,8 @@ fan_trace_relation fan_trace_dependent;
 
 struct fan_trace_step {
     struct fan_trace_op op;
-    uint64_t enabled;  /* who could have gone instead */
-    bool after_jump;   /* time jumped before it */
+    uint64_t enabled; /* who could have gone instead */
+    bool after_jump;  /* time jumped before it */
     struct fan_clock clock;
 };
 
@@ -60,8 +61,8 @@ struct fan_trace {
     /* What the threads are about to do, as last looked at. */
     struct fan_trace_pending pending[FAN_SIM_THREADS];
     uint32_t threads;
-    int64_t last[FAN_SIM_THREADS];   /* the step whose clock a thread goes on with; -1 = none */
-    struct fan_clock jump; /* all that came before the last jump of time */
+    int64_t last[FAN_SIM_THREADS]; /* the step whose clock a thread goes on with; -1 = none */
+    struct fan_clock jump;         /* all that came before the last jump of time */
 };
 
 /* Reserves room for `limit` steps; only what is used takes memory. Returns 0 or ENOMEM. */

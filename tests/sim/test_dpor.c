@@ -8,6 +8,7 @@
 #include "run/thread.h"
 #include "sim/dpor.h"
 #include "sim/sim.h"
+#include "sync/waitgroup.h"
 
 #include "tests/support/orders.h"
 #include "tests/support/sight.h"
@@ -194,6 +195,29 @@ START_TEST(an_error_in_the_dependence_is_noticed)
 }
 END_TEST
 
+/* ---- what is not worth trying ---- */
+
+static void finish(void *group)
+{
+    fan_waitgroup_done(group);
+}
+
+static void wait_for_all(void *group)
+{
+    fan_waitgroup_wait(group, NULL);
+}
+
+static void wait_for_three(void *argument)
+{
+    struct fan_waitgroup *group = calloc(1, sizeof *group);
+    (void)argument;
+    fan_waitgroup_add(group, 3);
+    fan_go("closer", wait_for_all, group);
+    for (int i = 0; i < 3; i++)
+        fan_go("one", finish, group);
+    fan_thread_retire();
+}
+
 /* ---- what cannot be proved ---- */
 
 /* Each spawned thread and the main one lock the mutex, so there are orders to try. */
@@ -242,6 +266,16 @@ static struct fan_dpor_report prove(void (*run)(void *), const struct fan_dpor_o
     return report;
 }
 
+/* None of the three can come after the wait instead. */
+START_TEST(a_wait_is_not_tried_before_what_it_waits_for)
+{
+    struct fan_dpor_report report = prove(wait_for_three, NULL, 100);
+    ck_assert(report.complete);
+    ck_assert_uint_eq(report.classes, 1);
+    ck_assert_uint_eq(report.runs, 1);
+}
+END_TEST
+
 START_TEST(a_program_that_behaves_differently_is_told)
 {
     struct fan_dpor_report report = prove(spawn_one_more_each_time, NULL, 100);
@@ -267,6 +301,7 @@ int main(void)
     tcase_add_test(cases, it_sees_every_class_once_and_every_failure);
     tcase_add_loop_test(cases, an_error_in_the_dependence_is_noticed, 0,
                         (int)(sizeof errors / sizeof errors[0]));
+    tcase_add_test(cases, a_wait_is_not_tried_before_what_it_waits_for);
     tcase_add_test(cases, a_program_that_behaves_differently_is_told);
     tcase_add_test(cases, a_search_is_not_complete_where_runs_are_cut_off);
     return suite_run("dpor", cases);
