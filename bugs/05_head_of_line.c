@@ -28,10 +28,12 @@ struct pool {
 
 static void deal_buggy(struct pool *pool)
 {
-    uint64_t items = fan_lab_items(pool->lab), count = fan_lab_workers(pool->lab);
+    struct fan_lab *lab = pool->lab;
+    uint64_t items = fan_lab_items(lab), count = fan_lab_workers(lab);
+    uint64_t item, room = items / count + 1;
     for (uint64_t i = 0; i < count; i++)
-        pool->workers[i].in = fan_lab_chan(pool->lab, "queue", sizeof(uint64_t), items / count + 1);
-    for (uint64_t item = 0; item < items; item++)
+        pool->workers[i].in = fan_lab_chan(lab, "queue", sizeof item, room);
+    for (item = 0; item < items; item++)
         fan_chan_send(pool->workers[item % count].in, &item, NULL);
     for (uint64_t i = 0; i < count; i++)
         fan_chan_close(pool->workers[i].in);
@@ -41,8 +43,9 @@ static void deal_buggy(struct pool *pool)
 
 static void deal_fixed(struct pool *pool)
 {
-    uint64_t items = fan_lab_items(pool->lab), count = fan_lab_workers(pool->lab);
-    struct fan_chan *in = fan_lab_chan(pool->lab, "queue", sizeof(uint64_t), items);
+    struct fan_lab *lab = pool->lab;
+    uint64_t items = fan_lab_items(lab), count = fan_lab_workers(lab);
+    struct fan_chan *in = fan_lab_chan(lab, "queue", sizeof items, items);
     for (uint64_t i = 0; i < count; i++)
         pool->workers[i].in = in;
     for (uint64_t item = 0; item < items; item++)
