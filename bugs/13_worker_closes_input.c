@@ -74,7 +74,8 @@ static void produce(void *argument)
     uint64_t items = fan_lab_items(pool->lab);
     uint64_t bad = bad_one(items, fan_lab_seed(pool->lab));
     for (uint64_t i = 0; i < items; i++) {
-        if (fan_chan_send(pool->in, &(int64_t){i == bad ? -1 : (int64_t)i}, &pool->stop) != 0)
+        int64_t item = i == bad ? -1 : (int64_t)i;
+        if (fan_chan_send(pool->in, &item, &pool->stop) != 0)
             break;
         pool->sent++;
     }
