@@ -12,12 +12,21 @@ trap 'rm -rf "$scratch"' EXIT
 
 has() { command -v "$1" >/dev/null; }
 
+# A crash is told once, by the goroutine that met it; what others were doing just then is chance.
+leave_out_bystanders() {
+    awk '/^fatal error:/ && told++ { next }
+         /^goroutine .*\[running\]/ { crash = 1; print; next }
+         crash && /^goroutine / { print "(other goroutines left out)"; exit }
+         { print }'
+}
+
 capture_go() {
     GOCACHE=${GOCACHE:-$scratch/go-cache} go build -trimpath -o "$scratch/$1" "$1.go"
     {
         echo "\$ ./$1 buggy"
         "$scratch/$1" buggy 2>&1 || true
-    } | expand -t 4 | sed 's/[[:space:]]*$//' >"$into/$1.go.txt"
+    } | expand -t 4 | sed 's/[[:space:]]*$//' |
+        leave_out_bystanders >"$into/$1.go.txt"
 }
 
 # A program that hangs stands still when no thread of it runs, twice with nothing in between; so does
@@ -77,12 +86,24 @@ capture_gdb() {
     wait "$program" 2>/dev/null || true
 }
 
+# Of the reports of a race the first, without where the data lies and who made the threads.
+shorten_reports() {
+    awk '/^=+$/ { bars++; next }
+         /^ThreadSanitizer: reported/ { next }
+         bars % 2 == 0 { print; next }
+         /^WARNING/ { others = 0 }
+         /^  (Location|Thread)/ { others = 1 }
+         /^SUMMARY/ { others = 0 }
+         bars == 1 && !others && !/^$/ { print }'
+}
+
 capture_tsan() {
     local status=0
     gcc -O1 -g -fsanitize=thread -pthread -o "$scratch/$1" "$1_pthread.c"
     echo "\$ timeout 2 ./$1 buggy   (built with -fsanitize=thread)" >"$into/$1.tsan.txt"
-    timeout 2 setarch -R "$scratch/$1" buggy >"$scratch/said" 2>&1 || status=$?
-    sed -e "s|$scratch/||g" "$scratch/said" >>"$into/$1.tsan.txt"
+    TSAN_OPTIONS="strip_path_prefix=$PWD/ stack_trace_format='    #%n %f %S'" \
+        timeout 2 setarch -R "$scratch/$1" buggy >"$scratch/said" 2>&1 || status=$?
+    sed -e "s|$scratch/||g" "$scratch/said" | shorten_reports >>"$into/$1.tsan.txt"
     case $status in
     124) echo "(no word from it; ended by timeout)" >>"$into/$1.tsan.txt" ;;
     *) echo "(exit code $status)" >>"$into/$1.tsan.txt" ;;

@@ -17,12 +17,14 @@ report() { # report STATUS WHAT
 has() { command -v "$1" >/dev/null; }
 
 # What differs from run to run and from one release of a tool to the next: addresses, numbers of
-# processes, threads and goroutines, and what happens inside the system's own libraries.
+# processes, threads and goroutines, which of two accesses came first and what was counted in a race,
+# and what happens inside the system's own libraries.
 essence() {
     sed -E -e 's/0x[0-9a-f]+\??/0x/g' -e 's/\(Thread [^)]*\) "[^"]*"\)/(Thread)/' -e 's/ \+0x$//' \
         -e 's/^Thread [0-9]+ "/Thread "/' -e 's/^goroutine [0-9]+ /goroutine /' \
         -e 's/ +\(futex frames left out\)//' -e 's/\((pid|tid)=[^)]*\)//g' \
-        -e 's/\b(T|mutex M)[0-9]+\b/\1/g' "$1" |
+        -e 's/\b(T|mutex M)[0-9]+\b/\1/g' -e 's/^  (Previous )?(read|write) of/  access of/I' \
+        -e 's/^[0-9]+ of ([0-9]+)$/N of \1/' "$1" |
         grep -vE 'futex|pthread_|^ +(sync|runtime|internal)/|^(sync|runtime)\.|^#[0-9]+ +(clone|start_thread)' |
         sed -E 's/^#[0-9]+ +//'
 }
