@@ -18,6 +18,13 @@ static const struct {
     int kind;             /* a finding that must be there; RIGHT = there must be none */
     const char *strategy; /* that finds it; NULL = random */
 } attempts[] = {
+    {"01_atomic_store", FAN_FINDING_LOST_ERROR, NULL},
+    {"01_cancel_only", FAN_FINDING_LOST_ERROR, NULL},
+    {"01_lock_around_the_write", FAN_FINDING_LOST_ERROR, NULL},
+    {"01_look_outside_the_lock", FAN_FINDING_RACE, NULL},
+    {"01_report_that_it_was_stopped", FAN_FINDING_LOST_ERROR, NULL},
+    {"01_compare_and_exchange", RIGHT, NULL},
+    {"01_once_and_stop_between_items", RIGHT, NULL},
     {"02_do_no_work", FAN_FINDING_WRONG_RESULT, NULL},
     {"02_done_before_the_work", FAN_FINDING_PANIC, NULL},
     {"02_done_for_each_item", FAN_FINDING_MISUSE, NULL},

@@ -1,0 +1,21 @@
+static void work_fixed(void *argument)
+{
+    struct pool *pool = argument;
+    uint64_t item;
+    int error = 0;
+    while (!error && fan_chan_recv(pool->in, &item, &pool->stop) == 0) {
+        error = try_item(pool, item);
+        if (error) {
+            FAN_READ(pool->first_error);
+            if (!pool->first_error) {
+                fan_mutex_lock(&pool->guard);
+                FAN_WRITE(pool->first_error);
+                pool->first_error = error;
+                fan_mutex_unlock(&pool->guard);
+            }
+            fan_ctx_cancel(&pool->stop, error);
+            fan_lab_failed(pool->lab, item, error);
+        }
+    }
+    fan_waitgroup_done(&pool->working);
+}
