@@ -5,6 +5,9 @@
 #include "app/check.h"
 #include "app/check_formats.h"
 #include "app/command.h"
+#include "app/lesson/requirement.h"
+#include "app/practice.h"
+#include "app/practice_record.h"
 #include "app/report_json.h"
 #include "app/request.h"
 #include "app/subject.h"
@@ -38,7 +41,9 @@ struct checks {
     bool (*check)(struct checks *checks, const struct fan_subject *subject,
                   const struct fan_variant *variant);
     uint64_t seed;
+    bool text; /* attempts at repairs are told of in words, at once */
     const struct fan_interrupt *interrupt;
+    size_t told; /* of the list, in words */
     size_t count, room;
     struct fan_check *list;
     int signal;        /* that interrupted them, 0 if none did */
@@ -117,9 +122,78 @@ static bool check_both(struct checks *checks, const struct fan_subject *subject,
     return true;
 }
 
+/* ---- attempts at repairs ---- */
+
+static void list_trial(struct checks *checks, const struct fan_practice *practice,
+                       const struct fan_practice_trial *trial, bool last)
+{
+    const struct fan_scenario *scenario = practice->subject->scenario;
+    struct fan_check *check = &checks->list[checks->count++];
+    *check = (struct fan_check){.scenario = scenario,
+                                .variant = &scenario->variants[0],
+                                .seed = checks->seed,
+                                .sim = trial->sim,
+                                .schedules = trial->runs,
+                                .failing = trial->failing,
+                                .passed = !last || practice->end == FAN_PRACTICE_HOLDS};
+    if (check->passed)
+        return;
+    check->end = practice->end == FAN_PRACTICE_FAILS ? FAN_ATTEMPT_VERDICT : FAN_ATTEMPT_BROKEN;
+    snprintf(check->problem, sizeof check->problem, "%.199s", practice->message);
+    if (practice->break_count > 0)
+        snprintf(check->problem, sizeof check->problem, "not so: %s",
+                 fan_requirement_broken_by(practice->breaks[0].kind));
+    for (size_t i = 0; i < practice->break_count && i < FAN_FINDINGS; i++) {
+        struct fan_check_found *found = &check->found[check->found_count++];
+        found->kind = practice->breaks[i].kind;
+        snprintf(found->summary, sizeof found->summary, "%s", practice->breaks[i].summary);
+    }
+}
+
+static void list_trials(struct checks *checks, const struct fan_practice *practice)
+{
+    for (size_t i = 0; i < practice->trial_count; i++)
+        list_trial(checks, practice, &practice->trials[i], i + 1 == practice->trial_count);
+    if (checks->text && practice->end <= FAN_PRACTICE_UNDECIDED) {
+        fan_practice_print(stdout, practice);
+        checks->told += practice->trial_count;
+    }
+}
+
+/* Success is kept with the learner's progress. */
+static void keep(const struct fan_practice *practice)
+{
+    char why[FAN_PROGRESS_WHY] = "";
+    if (practice->end == FAN_PRACTICE_HOLDS &&
+        fan_practice_record(practice->subject->practised, why) != 0)
+        fprintf(stderr, "fanlab check: %s\n", why);
+}
+
+static bool check_practice(struct checks *checks, const struct fan_subject *subject)
+{
+    struct fan_practice *practice = calloc(1, sizeof *practice);
+    if (!practice) {
+        strcpy(checks->lacking, "out of memory");
+        return false;
+    }
+    *practice = (struct fan_practice){.subject = subject, .seed = checks->seed};
+    fan_practice_judge(practice, checks->interrupt);
+    list_trials(checks, practice);
+    keep(practice);
+    bool go_on = practice->end <= FAN_PRACTICE_UNDECIDED;
+    if (practice->end == FAN_PRACTICE_LACKING)
+        snprintf(checks->lacking, sizeof checks->lacking, "%.159s", practice->message);
+    checks->signal = practice->signal;
+    fan_practice_release(practice);
+    free(practice);
+    return go_on;
+}
+
 static bool check_subject(struct checks *checks, const struct fan_subject *subject)
 {
     bool go_on = true;
+    if (subject->practised)
+        return check_practice(checks, subject);
     for (size_t i = 0; i < subject->scenario->variant_count && go_on; i++)
         go_on = checks->check(checks, subject, &subject->scenario->variants[i]);
     return go_on;
@@ -131,8 +205,9 @@ static int conclude(const struct settings *settings, const struct checks *checks
         fprintf(stderr, "fanlab check: %s\n", checks->lacking);
     if (checks->signal)
         fprintf(stderr, "fanlab check: interrupted by signal %d\n", checks->signal);
-    fan_check_format_find(settings->format)
-        ->print(stdout, settings->runtime, checks->list, checks->count);
+    if (checks->told == 0 || checks->told < checks->count)
+        fan_check_format_find(settings->format)
+            ->print(stdout, settings->runtime, checks->list, checks->count);
     if (checks->lacking[0])
         return FAN_EXIT_LACKING;
     if (checks->signal)
@@ -170,6 +245,7 @@ static int check_subjects(const void *given, const struct fan_subjects *subjects
     const struct settings *settings = given;
     struct checks checks = {.check = check_of(settings->runtime),
                             .seed = settings->seed,
+                            .text = strcmp(settings->format, "text") == 0,
                             .interrupt = interrupt,
                             .room = 2 * subjects->count * FAN_LAB_VARIANTS};
     bool go_on = true;
@@ -201,7 +277,8 @@ static int run(int argc, char **argv)
     if (!error)
         return fan_subjects_use(
             &(struct fan_subjects_use){.command = &fan_command_check,
-                                       .runtimes = runtimes_of(settings.runtime),
+                                       .runtimes =
+                                           runtimes_of(settings.runtime) | FAN_USERFILE_PRACTISE,
                                        .all_if_none = true,
                                        .settings = &settings,
                                        .refuse = refuse,
@@ -217,6 +294,9 @@ const struct fan_command fan_command_check = {
     .summary = "Checks that each bug is found, and each fix silent",
     .more = FAN_REQUEST_ID_HELP
     "Of its scenarios, a variant must give what it declares, and nothing else.\n"
+    "A practice file (see 'fanlab practice --help') is judged by both runtimes: by\n"
+    "every schedule of a small size, a sample of those of the bug's own size, and\n"
+    "some runs with real threads.\n"
     "Exit code: 0 all as declared, 1 not so, 2 usage, 3 the environment lacks\n"
     "something, 128 + n interrupted by signal n.\n",
     .options = options,

@@ -19,6 +19,7 @@ struct fan_compile {
     const char *path;
     bool sim;   /* for the controlled scheduler */
     bool quiet; /* no warnings: they have been said */
+    bool part;  /* of a file of ours: what of that stays unused is no matter */
     const struct fan_interrupt *interrupt;
     /* What becomes of it: */
     int program; /* a descriptor; the file it is of has no name any more */

@@ -60,7 +60,8 @@ static int take_file(struct fan_subjects *subjects, const char *word, int runtim
     }
     subjects->file_count++;
     for (size_t i = 0; i < file->scenario_count && !code; i++)
-        code = add(subjects, &(struct fan_subject){&file->scenarios[i], file->real, file->sim});
+        code = add(subjects, &(struct fan_subject){&file->scenarios[i], file->real, file->sim,
+                                                   file->practised});
     return code;
 }
 

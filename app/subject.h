@@ -10,6 +10,7 @@
 struct fan_subject {
     const struct fan_scenario *scenario;
     const char *real, *sim; /* the children's programs; NULL = those beside this one */
+    const struct fan_scenario *practised; /* the bug that it is an attempt at; NULL if it is none */
 };
 
 struct fan_subjects {

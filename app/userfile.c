@@ -5,10 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "app/compile.h"
+#include "app/lesson/attempt_unit.h"
+#include "app/lesson/practice_file.h"
 #include "app/tool.h"
 #include "base/number.h"
 
@@ -30,12 +33,40 @@ struct opening {
 
 /* ---- compiling ---- */
 
+struct naming {
+    char *words;
+    size_t size;
+};
+
+static void name_function(void *context, const char *stem, int length)
+{
+    const struct naming *naming = context;
+    char name[64];
+    snprintf(name, sizeof name, "%.*s_fixed", length, stem);
+    if (strstr(naming->words, name))
+        return;
+    size_t used = strlen(naming->words);
+    snprintf(naming->words + used, naming->size - used, "%s%s", used ? " and " : "", name);
+}
+
+static void say_that_it_does_not_compile(const struct opening *opening)
+{
+    const struct fan_scenario *bug = opening->file->practised;
+    char names[60] = "";
+    /* The name is the one that `fanlab practice` gives. */
+    const char *lost = strstr(opening->path, "practice_") ? "; its first line is lost" : "";
+    if (bug)
+        fan_attempt_unit_functions(bug, name_function, &(struct naming){names, sizeof names});
+    snprintf(opening->why, FAN_USERFILE_WHY, "%.80s does not compile%s%.60s%s", opening->path,
+             bug ? "; it must define " : lost, names, bug ? " and no main" : "");
+}
+
 static enum fan_userfile_error explain(const struct opening *opening,
                                        const struct fan_compile *compile, enum fan_compile_end end)
 {
     switch (end) {
     case FAN_COMPILE_REFUSED:
-        snprintf(opening->why, FAN_USERFILE_WHY, "%.150s does not compile", opening->path);
+        say_that_it_does_not_compile(opening);
         return FAN_USERFILE_UNUSABLE;
     case FAN_COMPILE_LACKING:
         snprintf(opening->why, FAN_USERFILE_WHY, "%s", compile->why);
@@ -49,13 +80,55 @@ static enum fan_userfile_error explain(const struct opening *opening,
     return FAN_USERFILE_FINE;
 }
 
+static enum fan_compile_end make_program(const struct opening *opening, struct fan_compile *compile)
+{
+    compile->path = opening->path;
+    return fan_compile_make(compile);
+}
+
+/* Its bug's file with the attempt in it has no name in the file system either. */
+static int write_unit(const struct opening *opening)
+{
+    struct fan_attempt_unit unit = {.bug = opening->file->practised,
+                                    .path = opening->path,
+                                    .text = opening->file->source,
+                                    .listed = true};
+    int text = memfd_create("attempt", MFD_CLOEXEC), again = text < 0 ? -1 : dup(text);
+    FILE *out = again < 0 ? NULL : fdopen(again, "w");
+    bool good = out && fan_attempt_unit_write(&unit, out) == 0;
+    if (out)
+        good = fclose(out) == 0 && good;
+    if (good)
+        return text;
+    close(text);
+    return -1;
+}
+
+static enum fan_compile_end make_program_of_attempt(const struct opening *opening,
+                                                    struct fan_compile *compile)
+{
+    char path[48];
+    int text = write_unit(opening);
+    if (text < 0) {
+        snprintf(compile->why, sizeof compile->why,
+                 "the attempt cannot be put into its bug's file");
+        return FAN_COMPILE_LACKING;
+    }
+    snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)getpid(), text);
+    compile->path = path;
+    compile->part = true;
+    enum fan_compile_end end = fan_compile_make(compile);
+    close(text);
+    return end;
+}
+
 static enum fan_userfile_error compile(const struct opening *opening, bool sim, bool quiet,
                                        const char **helper)
 {
     struct fan_userfile *file = opening->file;
-    struct fan_compile one = {
-        .path = opening->path, .sim = sim, .quiet = quiet, .interrupt = opening->interrupt};
-    enum fan_compile_end end = fan_compile_make(&one);
+    struct fan_compile one = {.sim = sim, .quiet = quiet, .interrupt = opening->interrupt};
+    enum fan_compile_end end =
+        file->practised ? make_program_of_attempt(opening, &one) : make_program(opening, &one);
     if (end != FAN_COMPILE_DONE)
         return explain(opening, &one, end);
     file->programs[sim] = one.program + 1;
@@ -209,16 +282,50 @@ static enum fan_userfile_error read_file(const struct opening *opening)
     return FAN_USERFILE_LACKING;
 }
 
+/* A practice file's scenario is known; what else the file may declare counts for nothing. */
+static enum fan_userfile_error take_bug(const struct opening *opening)
+{
+    struct fan_userfile *file = opening->file;
+    struct fan_scenario *one = file->scenarios = calloc(1, sizeof *one);
+    if (!one) {
+        snprintf(opening->why, FAN_USERFILE_WHY, "out of memory");
+        return FAN_USERFILE_LACKING;
+    }
+    *one = *file->practised;
+    one->title = one->file = opening->path;
+    one->source = file->source;
+    one->variant_count = 1;
+    one->variants[0] = (struct fan_variant){.name = FAN_ATTEMPT_VARIANT};
+    file->scenario_count = 1;
+    return FAN_USERFILE_FINE;
+}
+
+static enum fan_userfile_error recognise(const struct opening *opening)
+{
+    struct fan_userfile *file = opening->file;
+    char why[FAN_PRACTICE_WHY] = "";
+    if (!fan_practice_file_is_one(file->source, &file->practised, why) || file->practised)
+        return FAN_USERFILE_FINE;
+    snprintf(opening->why, FAN_USERFILE_WHY, "%.75s: %s", opening->path, why);
+    return FAN_USERFILE_UNUSABLE;
+}
+
 static enum fan_userfile_error build(const struct opening *opening, int runtimes)
 {
     struct fan_userfile *file = opening->file;
     enum fan_userfile_error error = look_at_file(opening);
     if (!error)
         error = read_file(opening);
+    if (!error)
+        error = recognise(opening);
+    if (file->practised && (runtimes & FAN_USERFILE_PRACTISE))
+        runtimes = FAN_USERFILE_REAL | FAN_USERFILE_SIM;
     if (!error && (runtimes & FAN_USERFILE_REAL))
         error = compile(opening, false, false, &file->real);
     if (!error && (runtimes & FAN_USERFILE_SIM))
         error = compile(opening, true, runtimes & FAN_USERFILE_REAL, &file->sim);
+    if (!error && file->practised)
+        return take_bug(opening);
     return error ? error : list(opening, file->sim ? file->sim : file->real);
 }
 

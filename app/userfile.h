@@ -9,14 +9,21 @@
 
 /* A C file of the user's own in place of a bug's id. It is compiled with cc against the library that
  * belongs to this program (in its build tree, or installed), and what it declares with FAN_SCENARIO
- * is run, checked, explored and replayed as the bugs are.
+ * is run, checked, explored and replayed as the bugs are. A practice file (app/lesson/practice_file.h)
+ * is compiled into its bug's file, and its one scenario is that bug's, with the variant "attempt".
  *
  * The compiled programs have no name in the file system: the directory that cc wrote them to is
  * gone before they first run, so nothing can be left behind, however this program ends. */
-enum fan_userfile_runtimes { FAN_USERFILE_REAL = 1, FAN_USERFILE_SIM = 2 }; /* or both */
+enum fan_userfile_runtimes {
+    FAN_USERFILE_REAL = 1,
+    FAN_USERFILE_SIM = 2,      /* or both */
+    FAN_USERFILE_PRACTISE = 4, /* besides: both for a practice file */
+};
 
 struct fan_userfile {
     size_t scenario_count;
+    const struct fan_scenario
+        *practised;                 /* the bug whose practice file it is; NULL if it is none */
     struct fan_scenario *scenarios; /* by id; `file` is the path as it was given */
     const char *real, *sim;         /* paths of the children's programs; NULL if not asked for */
     int programs[2];                /* descriptors of these, plus 1; 0 = none */

@@ -23,10 +23,10 @@ static int print_stage(FILE *out, const struct fan_lesson *lesson, int stage, en
     return 0;
 }
 
-static int print_paragraph(FILE *out, const char *mark, const struct fan_block *block)
+int fan_print_hint(FILE *out, const char *mark, const struct fan_block *hint)
 {
     struct fan_layout lines = {0};
-    int error = fan_layout_add(&lines, FAN_LOOK_TEXT, mark, block, FAN_PRINT_COLUMNS);
+    int error = fan_layout_add(&lines, FAN_LOOK_TEXT, mark, hint, FAN_PRINT_COLUMNS);
     print_lines(out, &lines);
     fan_layout_free(&lines);
     return error;
@@ -40,7 +40,7 @@ static int print_hints(FILE *out, const struct fan_stage *stage)
     for (int i = 0; i < stage->hint_count && !error; i++) {
         char mark[24];
         snprintf(mark, sizeof mark, "%d. ", i + 1);
-        error = print_paragraph(out, mark, stage->hints[i]);
+        error = fan_print_hint(out, mark, stage->hints[i]);
     }
     return error;
 }
@@ -66,7 +66,7 @@ static int print_replies(FILE *out, const struct fan_lesson *lesson, int stage)
             number = block->number;
         else if (fan_lesson_question_of(lesson, stage, i) >= 0) {
             snprintf(mark, sizeof mark, "%d. ", number);
-            error = print_paragraph(out, mark, block);
+            error = fan_print_hint(out, mark, block);
         }
     }
     return error;

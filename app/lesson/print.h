@@ -12,4 +12,7 @@ enum { FAN_PRINT_COLUMNS = 80 };
  * printed. */
 int fan_print_lesson(FILE *out, const struct fan_lesson *lesson, int first, enum fan_view view);
 
+/* Prints one hint behind what counts it, "hint 2  ". ENOMEM. */
+int fan_print_hint(FILE *out, const char *mark, const struct fan_block *hint);
+
 #endif

@@ -79,6 +79,7 @@ static void take_all(const struct fan_lesson *lesson, const json_t *file,
         take_answers(lesson, i, json_object_get(first, key), progress->first[i]);
         take_answers(lesson, i, json_object_get(last, key), progress->chosen[i]);
     }
+    progress->practised = json_is_true(json_object_get(file, "practised"));
     progress->stage = stage_called(lesson, json_object_get(file, "stage"));
     progress->furthest = stage_called(lesson, json_object_get(file, "furthest"));
     if (!fan_progress_predicted(lesson, progress) && progress->furthest > lesson->predict)
@@ -161,11 +162,11 @@ int fan_progress_save(const char *directory, const struct fan_lesson *lesson,
                       const struct fan_progress *progress, char why[FAN_PROGRESS_WHY])
 {
     char path[LONGEST], fresh[LONGEST], end[32];
-    json_t *file = json_pack("{s:s, s:s, s:s, s:s, s:o, s:o}", "schema", schema, "lesson",
-                             lesson->id, "stage", lesson->stages[progress->stage].key, "furthest",
-                             lesson->stages[progress->furthest].key, "first",
-                             list_answers(lesson, progress->first), "chosen",
-                             list_answers(lesson, progress->chosen));
+    json_t *file = json_pack(
+        "{s:s, s:s, s:b, s:s, s:s, s:o, s:o}", "schema", schema, "lesson", lesson->id, "practised",
+        progress->practised, "stage", lesson->stages[progress->stage].key, "furthest",
+        lesson->stages[progress->furthest].key, "first", list_answers(lesson, progress->first),
+        "chosen", list_answers(lesson, progress->chosen));
     snprintf(end, sizeof end, ".%d.new", (int)getpid());
     name_file(directory, lesson, "", path);
     name_file(directory, lesson, end, fresh);
