@@ -258,6 +258,8 @@ static void add_schedules(struct words *words, const struct fan_child_schedules 
     add_word(words, "--strategy", schedules->strategy);
     add_number(words, "--schedules", schedules->count);
     add_number(words, "--bound", schedules->bound);
+    if (schedules->pass_marks)
+        add_number(words, "--pass-marks", 1);
 }
 
 /* The controlled scheduler reserves much more than it uses, and bounds what a run may have itself.

@@ -29,6 +29,7 @@ struct fan_child_schedules {
     uint32_t place;  /* there */
     bool shown_only; /* run the one schedule once, for all to see */
     bool fine;       /* at the fine grain (run/sim_backend.h) */
+    bool pass_marks; /* with a strategy: marks of accesses are no choices */
 };
 
 struct fan_child_options {

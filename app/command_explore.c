@@ -21,7 +21,7 @@ enum {
 };
 
 struct settings {
-    const char *variant, *strategy, *grain;
+    const char *variant, *strategy, *grain, *marks;
     uint64_t schedules, bound, seed, workers, items, timeout_s;
     bool json;
 };
@@ -35,6 +35,12 @@ static const struct fan_option options[] = {
      .words = fan_request_strategies,
      .field = offsetof(struct settings, strategy)},
     FAN_REQUEST_GRAIN_OPTION(struct settings),
+    {.name = "marks",
+     .argument = "on|off",
+     .help = "switch at FAN_READ, _WRITE (dpor, delay: off)",
+     .kind = FAN_OPTION_WORD,
+     .words = fan_request_switch,
+     .field = offsetof(struct settings, marks)},
     {.name = "schedules",
      .argument = "N",
      .help = "how many of each variant (default 10000; dpor: all)",
@@ -94,6 +100,13 @@ struct plan {
     struct fan_explore_request *requests;
 };
 
+static enum fan_explore_marks wanted_marks(const struct settings *settings)
+{
+    if (!settings->marks)
+        return FAN_EXPLORE_MARKS_BY_STRATEGY;
+    return strcmp(settings->marks, "on") == 0 ? FAN_EXPLORE_MARKS_ON : FAN_EXPLORE_MARKS_OFF;
+}
+
 static void add_request(const struct settings *settings, const struct fan_subject *subject,
                         const struct fan_variant *variant, struct plan *plan)
 {
@@ -111,6 +124,7 @@ static void add_request(const struct settings *settings, const struct fan_subjec
         .bound = settings->bound,
         .still_s = settings->timeout_s,
         .fine = fan_request_fine(settings->grain),
+        .marks = wanted_marks(settings),
     };
 }
 

@@ -48,6 +48,7 @@ struct exploring {
     struct fan_explore ended; /* sums of the children that are gone: numbers only */
     uint64_t began_ns, walks;
     bool stopping;
+    bool complete, raced; /* some child said so */
 };
 
 /* ---- failures ---- */
@@ -134,6 +135,13 @@ static void take_failure(struct exploring *all, struct explorer *one, uint32_t w
 
 /* ---- children ---- */
 
+bool fan_explore_stops_at_marks(const struct fan_explore_request *request)
+{
+    if (request->marks != FAN_EXPLORE_MARKS_BY_STRATEGY)
+        return request->marks == FAN_EXPLORE_MARKS_ON;
+    return strcmp(request->strategy, "dpor") != 0 && strcmp(request->strategy, "delay") != 0;
+}
+
 /* One child for each processor; a search that cannot be shared is one's. */
 static unsigned children_for(const struct fan_explore_request *request)
 {
@@ -168,7 +176,8 @@ static int start_child(struct exploring *all, struct explorer *one)
                       .walk = one->walk,
                       .frontier = all->shared.fd,
                       .place = place_of(all, one),
-                      .fine = request->fine},
+                      .fine = request->fine,
+                      .pass_marks = !fan_explore_stops_at_marks(request)},
     };
     memset(one->counted, 0, sizeof one->counted);
     one->heard = 0;
@@ -344,7 +353,7 @@ static void end_child(struct exploring *all, struct explorer *one)
     one->running = false;
     add_up(&all->ended, one->told);
     if (one->told->ended) {
-        all->explore->complete |= one->told->complete == 1;
+        all->complete |= one->told->complete == 1;
     } else if (could_not_begin(one)) {
         complain(all, one);
     } else {
@@ -420,6 +429,7 @@ static void look_at(struct exploring *all, struct explorer *one)
     /* Asked first: whoever has ended by now has said by now all that he will. */
     bool ended = fan_child_ended(&one->child);
     fan_exploration_copy(one->told, one->child.exploration);
+    all->raced |= one->told->raced == 1;
     for (uint32_t i = 0; i < one->told->failure_count; i++)
         take_failure(all, one, i);
     if (ended)
@@ -502,6 +512,9 @@ struct fan_explore *fan_explore_make(const struct fan_explore_request *request,
     all->began_ns = fan_clock_ns();
     if (start_children(all) == 0)
         watch(all, interrupt);
+    explore->up_to_race =
+        all->complete && all->raced && !fan_explore_stops_at_marks(&explore->request);
+    explore->complete = all->complete && !explore->up_to_race;
     explore->elapsed_ns = fan_clock_ns() - all->began_ns;
     release(all);
     return explore;

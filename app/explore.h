@@ -26,6 +26,15 @@ enum {
     FAN_EXPLORE_STILL_S = 10, /* a schedule may go on without an operation */
 };
 
+/* Whether another thread may come in between at a mark of an access. It may under strategies that
+ * walk; those that search leave that out, for it multiplies the schedules and shows nothing unless
+ * there is a race, which they see all the same. */
+enum fan_explore_marks {
+    FAN_EXPLORE_MARKS_BY_STRATEGY,
+    FAN_EXPLORE_MARKS_ON,
+    FAN_EXPLORE_MARKS_OFF,
+};
+
 struct fan_explore_request {
     const struct fan_scenario *scenario;
     const struct fan_variant *variant;
@@ -37,6 +46,7 @@ struct fan_explore_request {
     uint64_t still_s;   /* how long a schedule may go on without an operation; 0 = the default */
     unsigned children;  /* at a time; 0 = one for each processor */
     bool fine;          /* at the fine grain */
+    enum fan_explore_marks marks;
 };
 
 /* One way in which schedules fail. */
@@ -68,7 +78,9 @@ struct fan_explore {
     uint64_t elapsed_ns, busy_ns; /* of the wall; of all children, together */
     unsigned children, deaths;
     uint64_t random_schedules, random_failing; /* app/explore_random.h */
-    bool complete;
+    bool complete; /* every schedule there is has been run, or one like it */
+    bool
+        up_to_race; /* all would have been, but for the order of accesses that race: marks are off */
     uint32_t failure_count;
     struct fan_explore_failure failures[FAN_EXPLORE_FAILURES];
     struct fan_explore_failure standstill; /* no failure: its schedule, as far as it got */
@@ -85,6 +97,9 @@ struct fan_explore_listener {
 struct fan_explore *fan_explore_make(const struct fan_explore_request *request,
                                      const struct fan_explore_listener *listener,
                                      const struct fan_interrupt *interrupt);
+
+/* Whether marks of accesses are choices in it. */
+bool fan_explore_stops_at_marks(const struct fan_explore_request *request);
 
 /* How many schedules a second, while they were run: starting children and making the schedules of
  * failures short is not counted. */

@@ -53,6 +53,7 @@ static void set_numbers(json_t *object, const struct fan_explore *explore)
     set(object, "schedules_per_s", json_real(fan_explore_speed(explore)));
     set(object, "elapsed_ms", json_real((double)explore->elapsed_ns / 1e6));
     set(object, "complete", json_boolean(explore->complete));
+    set(object, "up_to_race", json_boolean(explore->up_to_race));
 }
 
 /* Null where it was not asked, or found nothing. */
@@ -79,6 +80,7 @@ static json_t *one_run(const struct fan_explore *explore)
 static void set_sums(json_t *object, struct fan_explore *const *explores, size_t count)
 {
     struct fan_explore sum = {.complete = true};
+    bool all_searched = true;
     for (size_t i = 0; i < count; i++) {
         sum.schedules += explores[i]->schedules;
         sum.failing += explores[i]->failing;
@@ -89,7 +91,9 @@ static void set_sums(json_t *object, struct fan_explore *const *explores, size_t
         sum.busy_ns += explores[i]->busy_ns;
         sum.children = explores[i]->children;
         sum.complete &= explores[i]->complete;
+        all_searched &= explores[i]->complete || explores[i]->up_to_race;
     }
+    sum.up_to_race = all_searched && !sum.complete;
     set_numbers(object, &sum);
 }
 
@@ -99,6 +103,7 @@ static void set_request(json_t *object, const struct fan_explore_request *reques
     set(object, "runtime", json_string("sim"));
     set(object, "strategy", fan_report_string(request->strategy));
     set(object, "grain", json_string(fan_request_grain(request->fine)));
+    set(object, "marks", json_string(fan_explore_stops_at_marks(request) ? "on" : "off"));
     set_number(object, "seed", request->seed);
     set_number(object, "workers", request->workers);
     set_number(object, "items", request->items);

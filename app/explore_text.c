@@ -110,6 +110,9 @@ static void print_cover(FILE *out, const struct fan_explore *explore)
                 " items (seed %" PRIu64 ", %s grain)\n",
                 explore->request.workers, explore->request.items, explore->request.seed,
                 fan_request_grain(explore->request.fine));
+    else if (explore->up_to_race)
+        fprintf(out, "  complete up to the race: its accesses in another order (--marks on) may"
+                     " lead elsewhere\n");
     else
         fprintf(out, "  not complete: there may be other schedules\n");
 }

@@ -9,6 +9,8 @@ const char *const fan_request_strategies[] = {"random", "pct", "surw", "delay", 
 
 const char *const fan_request_grains[] = {"coarse", "fine", NULL};
 
+const char *const fan_request_switch[] = {"on", "off", NULL};
+
 bool fan_request_fine(const char *grain)
 {
     return grain && strcmp(grain, fan_request_grains[1]) == 0;

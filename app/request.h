@@ -54,7 +54,7 @@ enum {
         .kind = FAN_OPTION_WORD, .words = fan_request_grains, .field = offsetof(settings, grain)   \
     }
 
-extern const char *const fan_request_grains[];
+extern const char *const fan_request_grains[], *const fan_request_switch[];
 
 /* Whether it asks for the fine grain; and the other way round. */
 bool fan_request_fine(const char *grain);

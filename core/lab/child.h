@@ -17,6 +17,8 @@
  *     --exploration FD                        where it tells of schedules (lab/exploration.h); with
  *     --schedules N --bound K                 --strategy, to run up to N of them, not one
  *     --fine 1                                at the fine grain (run/sim_backend.h)
+ *     --pass-marks 1                          with --strategy: marks of accesses are no choices
+ *                                             (fan_sim_pass_marks)
  *     --frontier FD --place N               with --strategy, for a search that several share: where
  *                                             it lies (sim/frontier.h), and this one's place in it
  *     --walk N                                seed of the strategy (--seed, if left out)

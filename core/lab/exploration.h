@@ -16,7 +16,7 @@
  * failure is complete when `failure_count` says so (written with release order). The parent trusts
  * no number in it further than its bounds. */
 enum {
-    FAN_EXPLORATION_VERSION = 4,
+    FAN_EXPLORATION_VERSION = 5,
     FAN_EXPLORATION_FAILURES = 8, /* different ones; more are counted, not kept */
     FAN_STORY_STEPS = 2048,       /* of a single ordered schedule; later ones are counted */
     FAN_STORY_OBJECTS = 256,
@@ -75,6 +75,7 @@ struct fan_exploration {
     uint32_t version;
     uint32_t complete; /* every schedule has been covered */
     uint32_t ended;    /* the child ended in good order */
+    uint32_t raced;    /* two accesses that nothing orders were seen */
     uint32_t failure_count;
     uint64_t schedules, failing; /* run, and of these failed */
     uint64_t abandoned;          /* begun and given up, for they led nowhere new (dpor) */

@@ -25,6 +25,7 @@ static const struct option names[] = {
     {"walk", required_argument, NULL, FAN_ORDER_WALK},
     {"shown", required_argument, NULL, FAN_ORDER_SHOWN},
     {"fine", required_argument, NULL, FAN_ORDER_FINE},
+    {"pass-marks", required_argument, NULL, FAN_ORDER_PASS_MARKS},
     {"frontier", required_argument, NULL, FAN_ORDER_FRONTIER},
     {"place", required_argument, NULL, FAN_ORDER_PLACE},
     {"scenario", required_argument, NULL, FAN_ORDER_SCENARIO},
@@ -52,6 +53,7 @@ static const struct {
     [FAN_ORDER_WALK] = {0, UINT64_MAX},
     [FAN_ORDER_SHOWN] = {0, 1},
     [FAN_ORDER_FINE] = {0, 1},
+    [FAN_ORDER_PASS_MARKS] = {0, 1},
     [FAN_ORDER_FRONTIER] = {0, INT32_MAX},
     [FAN_ORDER_PLACE] = {0, FAN_FRONTIER_PLACES - 1},
 };

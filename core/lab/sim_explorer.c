@@ -36,6 +36,8 @@ static void take_panic(void *observer, const struct fan_panic *panic)
 static void take_notice(void *observer, const struct fan_notice *notice)
 {
     struct fan_explorer *explorer = observer;
+    if (notice->kind == FAN_NOTICE_RACE)
+        __atomic_store_n(&explorer->shared->raced, 1, __ATOMIC_RELAXED);
     if (explorer->notice_count < FAN_EXPLORER_NOTICES)
         explorer->notices[explorer->notice_count++] = *notice;
 }
@@ -311,6 +313,7 @@ void fan_explorer_explore(struct fan_explorer *explorer, const struct fan_strate
 {
     struct fan_exploration *shared = explorer->shared;
     bool more = true;
+    fan_sim_pass_marks(explorer->sim, explorer->order->numbers[FAN_ORDER_PASS_MARKS]);
     shared->began_ns = fan_clock_ns();
     while (more && may_run(strategy, schedules - shared->schedules)) {
         fan_explorer_run(explorer, strategy);
@@ -319,6 +322,7 @@ void fan_explorer_explore(struct fan_explorer *explorer, const struct fan_strate
         if (shared->schedules % LOOK_AT_THE_CLOCK_EVERY == 0)
             __atomic_store_n(&shared->now_ns, fan_clock_ns(), __ATOMIC_RELAXED);
     }
+    fan_sim_pass_marks(explorer->sim, false);
     shared->complete = !more;
     __atomic_store_n(&shared->now_ns, fan_clock_ns(), __ATOMIC_RELAXED);
 }

@@ -53,7 +53,7 @@ struct fan_sim {
     uint32_t object_count;
     uint32_t event_count;
     uint32_t choices_in_operation;
-    bool blocks_at_end;
+    bool blocks_at_end, passes_marks;
     struct fan_schedule *schedule; /* of this run, as it grows */
     struct fan_schedule own_schedule;
     struct thread threads[FAN_SIM_THREADS];
@@ -106,6 +106,11 @@ void fan_sim_free(struct fan_sim *sim)
 void fan_sim_block_at_end(struct fan_sim *sim)
 {
     sim->blocks_at_end = true;
+}
+
+void fan_sim_pass_marks(struct fan_sim *sim, bool passes)
+{
+    sim->passes_marks = passes;
 }
 
 /* ---- objects ---- */
@@ -272,9 +277,21 @@ static uint32_t pick_one_to_block(struct fan_sim *sim)
     return (uint32_t)thread;
 }
 
+/* Whether the thread that has stopped is before a mark that is no choice. It may have ended. */
+static bool is_at_a_passed_mark(const struct fan_sim *sim)
+{
+    const struct fan_sim_op *op = &sim->threads[sim->previous].pending;
+    return sim->passes_marks && (op->kind == FAN_OP_READ || op->kind == FAN_OP_WRITE) &&
+           sim->live >> sim->previous & 1;
+}
+
 /* Who takes the next step. Does not return if nobody can. */
 static uint32_t pick(struct fan_sim *sim, uint64_t *enabled)
 {
+    if (is_at_a_passed_mark(sim)) {
+        *enabled = UINT64_C(1) << sim->previous;
+        return sim->previous;
+    }
     while (!(*enabled = enabled_threads(sim)))
         if (!jump_to_next_deadline(sim))
             return pick_one_to_block(sim);

@@ -62,6 +62,12 @@ void fan_sim_free(struct fan_sim *sim);
  * of the system would show, blocked. Each of these steps counts as one of the run. */
 void fan_sim_block_at_end(struct fan_sim *sim);
 
+/* From now on (or no more), a mark of an access is a step like any other, but no choice: the thread
+ * that comes to it goes on. What a mark accesses is still seen. Where no two marked accesses race,
+ * their order follows from that of all else, and nothing is missed; where two do, what depends on
+ * their order may be. */
+void fan_sim_pass_marks(struct fan_sim *sim, bool passes);
+
 /* Runs program(argument) as thread 0 under a strategy until nothing can run. */
 enum fan_sim_outcome fan_sim_run(struct fan_sim *sim, const struct fan_strategy *strategy,
                                  void (*program)(void *), void *argument);

@@ -188,6 +188,27 @@ START_TEST(a_proof_names_its_grain)
 }
 END_TEST
 
+/* What follows from the order of accesses that race is not proved, unless marks are choices. */
+START_TEST(a_proof_goes_up_to_the_race)
+{
+    static const char *const switches[] = {"on", "off"};
+    for (int off = 0; off < 2; off++) {
+        RUN("explore", "07", "--variant", "buggy", "--strategy", "dpor", "--workers", "2",
+            "--items", "4", "--marks", switches[off], "--json");
+        ck_assert_int_eq(result.code, 1);
+        json_t *report = parse();
+        ck_assert(is_found(json_object_get(report, "findings"), FAN_FINDING_RACE));
+        ck_assert_str_eq(json_string_value(json_object_get(report, "marks")), switches[off]);
+        ck_assert_int_eq(json_is_true(json_object_get(report, "complete")), !off);
+        ck_assert_int_eq(json_is_true(json_object_get(report, "up_to_race")), off);
+        json_decref(report);
+    }
+    RUN("explore", "07", "--variant", "buggy", "--strategy", "dpor", "--workers", "2", "--items",
+        "4");
+    ck_assert_ptr_nonnull(strstr(result.out, "complete up to the race"));
+}
+END_TEST
+
 static const char *const strategies[] = {"random", "pct", "surw", "delay", "dpor"};
 
 START_TEST(every_strategy_finds)
@@ -309,6 +330,7 @@ int main(void)
     tcase_set_timeout(tests, 120);
     tcase_add_loop_test(tests, a_bug_is_found_with_a_short_line, 0, (int)fan_bugs_count);
     tcase_add_loop_test(tests, a_fix_is_silent, 0, (int)fan_bugs_count);
+    tcase_add_test(tests, a_proof_goes_up_to_the_race);
     tcase_add_loop_test(tests, a_fix_is_proved_for_a_small_size, 0, (int)fan_bugs_count);
     tcase_add_loop_test(tests, a_rare_form_is_found_too_and_one_preemption_is_enough, 0,
                         sizeof rare / sizeof rare[0]);

@@ -178,6 +178,7 @@ struct seen {
 struct sight {
     uint32_t count, runs;
     bool ambiguous; /* one class, two results */
+    bool raced;
     struct seen places[ROOM];
     uint32_t used[ROOM];
 };
@@ -187,7 +188,7 @@ void sight_forget(struct sight *sight)
     for (uint32_t i = 0; i < sight->count; i++)
         sight->places[sight->used[i]].used = false;
     sight->count = sight->runs = 0;
-    sight->ambiguous = false;
+    sight->ambiguous = sight->raced = false;
 }
 
 static struct seen *place_for(struct sight *sight, uint64_t class, bool failed)
@@ -226,6 +227,30 @@ bool sight_same(struct sight *a, struct sight *b)
     return a->count == b->count && holds_all_of(a, b);
 }
 
+static bool has_result(const struct sight *sight, const struct seen *wanted)
+{
+    for (uint32_t i = 0; i < sight->count; i++) {
+        const struct seen *seen = &sight->places[sight->used[i]];
+        if (seen->failed == wanted->failed && seen->values == wanted->values &&
+            (!seen->failed || seen->class == wanted->class))
+            return true;
+    }
+    return false;
+}
+
+static bool has_results_of(const struct sight *sight, const struct sight *other)
+{
+    for (uint32_t i = 0; i < other->count; i++)
+        if (!has_result(sight, &other->places[other->used[i]]))
+            return false;
+    return true;
+}
+
+bool sight_same_results(const struct sight *a, const struct sight *b)
+{
+    return has_results_of(a, b) && has_results_of(b, a);
+}
+
 /* ---- exploring ---- */
 
 struct explored {
@@ -233,6 +258,8 @@ struct explored {
     struct small_log log;
     struct recorder recorder;
     uint64_t panic_place;
+    struct fan_sim_watch *watch; /* NULL = not watched */
+    bool raced;
 };
 
 static struct fan_sim *sim;
@@ -245,6 +272,12 @@ static void take_panic(void *observer, const struct fan_panic *panic)
     for (uint32_t i = 0; i < panic->stack.depth && i < 4; i++)
         explored.panic_place = mix(explored.panic_place, panic->stack.frames[i]);
     fan_sim_fail(sim);
+}
+
+static void take_notice(void *observer, const struct fan_notice *notice)
+{
+    (void)observer;
+    explored.raced |= notice->kind == FAN_NOTICE_RACE;
 }
 
 static void program(void *argument)
@@ -282,9 +315,12 @@ void sight_run(struct sight *sight, const struct small *one, const struct fan_st
     explored.program = one;
     explored.recorder.inner = *strategy;
     memset(&explored.log, 0, sizeof explored.log);
+    explored.raced = false;
+    fan_sim_watch_begin(explored.watch, sim);
     enum fan_sim_outcome outcome =
         sight_run_plainly(&(struct fan_strategy){&recording, &explored.recorder}, program);
     sight->runs++;
+    sight->raced |= explored.raced;
     if (outcome == FAN_SIM_FAILED)
         see(sight, explored.panic_place, 0, true);
     else if (outcome == FAN_SIM_FINISHED || outcome == FAN_SIM_STUCK)
@@ -312,6 +348,17 @@ bool sight_is_ambiguous(const struct sight *sight)
     return sight->ambiguous;
 }
 
+void sight_watch(struct fan_sim_watch *watch)
+{
+    explored.watch = watch;
+    fan_sim_watch_begin(watch, sim);
+}
+
+bool sight_raced(const struct sight *sight)
+{
+    return sight->raced;
+}
+
 uint32_t sight_failures(const struct sight *sight)
 {
     uint32_t failures = 0;
@@ -333,13 +380,14 @@ void sight_add(struct sight *sight, const struct sight *other)
     }
     sight->runs += other->runs;
     sight->ambiguous |= other->ambiguous;
+    sight->raced |= other->raced;
 }
 
 /* ---- the process ---- */
 
 struct fan_sim *sight_begin(void)
 {
-    static struct fan_probe_tables no_tables = {.panicked = take_panic};
+    static struct fan_probe_tables no_tables = {.panicked = take_panic, .noticed = take_notice};
     run_memory_init();
     sim = fan_sim_new(&(struct fan_sim_options){.step_limit = SIGHT_STEPS});
     ck_assert_ptr_nonnull(sim);

@@ -1,6 +1,7 @@
 #ifndef FAN_TESTS_SUPPORT_SIGHT_H
 #define FAN_TESTS_SUPPORT_SIGHT_H
 
+#include "run/sim_watch.h"
 #include "sim/sim.h"
 
 #include "tests/support/small.h"
@@ -32,6 +33,13 @@ uint32_t sight_classes(const struct sight *sight);  /* of runs that do not fail 
 uint32_t sight_failures(const struct sight *sight); /* places */
 bool sight_is_ambiguous(const struct sight *sight); /* one class, two results */
 bool sight_same(struct sight *a, struct sight *b);
+
+/* Whether they have the same results, however many classes have each. */
+bool sight_same_results(const struct sight *a, const struct sight *b);
+
+/* From now on runs are watched for races; with NULL no more. */
+void sight_watch(struct fan_sim_watch *watch);
+bool sight_raced(const struct sight *sight); /* one was noticed in a run that was watched */
 
 /* Adds to `sight` what was seen by the other. */
 void sight_add(struct sight *sight, const struct sight *other);
