@@ -29,6 +29,7 @@ static void work_through_input(struct pool *pool)
     uint64_t item;
     while (fan_chan_recv(pool->in, &item, NULL) == 0) {
         fan_lab_work(pool->lab, item);
+        fan_lab_output(pool->lab, item, item);
         fan_lab_result(pool->lab);
     }
 }
@@ -73,6 +74,8 @@ static void process(struct fan_lab *lab, void (*work)(void *))
                           .in = fan_lab_chan(lab, "in", sizeof(uint64_t), fan_lab_items(lab)),
                           .working = {.name = "working"},
                           .workers = fan_lab_alloc(lab, count * sizeof *pool->workers)};
+    for (uint64_t item = 0; item < fan_lab_items(lab); item++)
+        fan_lab_expect(lab, item, item);
     fan_waitgroup_add(&pool->working, (int64_t)count);
     for (uint64_t i = 0; i < count; i++) {
         pool->workers[i].pool = pool;
@@ -104,7 +107,7 @@ const struct fan_scenario fan_bug_03 = {
     .source = fan_bug_03_source,
     .workers = 4,
     .items = 20,
-    .contract = {.work = FAN_WORK_FOR_ANY_WORKER},
+    .contract = {.outputs = FAN_OUTPUTS_IN_ANY_ORDER, .work = FAN_WORK_FOR_ANY_WORKER},
     .variant_count = 2,
     .variants = {{.name = "buggy",
                   .run = buggy,

@@ -65,6 +65,7 @@ static void work(void *argument)
             fan_lab_work_slowly(pool->lab, item);
         else
             fan_lab_work(pool->lab, item);
+        fan_lab_output(pool->lab, item, item);
         fan_lab_result(pool->lab);
     }
     fan_waitgroup_done(&pool->working);
@@ -87,6 +88,8 @@ static void process(struct fan_lab *lab, void (*deal)(struct pool *))
                           .working = {.name = "working"},
                           .workers = fan_lab_alloc(lab, count * sizeof *pool->workers),
                           .slow = choose_slow(lab)};
+    for (uint64_t item = 0; item < fan_lab_items(lab); item++)
+        fan_lab_expect(lab, item, item);
     deal(pool);
     fan_waitgroup_add(&pool->working, (int64_t)count);
     for (uint64_t i = 0; i < count; i++) {
@@ -118,7 +121,7 @@ const struct fan_scenario fan_bug_05 = {
     .source = fan_bug_05_source,
     .workers = 4,
     .items = 20,
-    .contract = {.work = FAN_WORK_FOR_ANY_WORKER},
+    .contract = {.outputs = FAN_OUTPUTS_IN_ANY_ORDER, .work = FAN_WORK_FOR_ANY_WORKER},
     .variant_count = 2,
     .variants = {{.name = "buggy",
                   .run = buggy,

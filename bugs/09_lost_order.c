@@ -47,9 +47,11 @@ static void collect_fixed(struct pool *pool)
 
 /* ---- scenario ------------------------------------------------------------------------------- */
 
+/* Not in the order of the items: whoever sorts the squares has not put them in their places. */
 static uint64_t square(uint64_t item)
 {
-    return item * item;
+    uint64_t side = item ^ 1;
+    return side * side;
 }
 
 static void work(void *argument)

@@ -83,16 +83,17 @@ static void produce(void *argument)
     fan_waitgroup_done(&pool->working);
 }
 
-/* What a worker has taken is owed, but for the bad one. What it has left is still there. */
-static void expect_what_was_taken(struct pool *pool)
+/* What a worker has taken is owed; what it has left is still there. What it owes for the bad item is
+ * that all were told to stop. */
+static void settle(struct pool *pool)
 {
     uint64_t taken = pool->sent;
-    uint64_t bad = bad_one(fan_lab_items(pool->lab), fan_lab_seed(pool->lab));
     while (fan_chan_recv(pool->in, NULL, NULL) == 0)
         taken--;
     for (uint64_t i = 0; i < taken; i++)
-        if (i != bad)
-            fan_lab_expect(pool->lab, i, i);
+        fan_lab_expect(pool->lab, i, i);
+    if (fan_ctx_error(&pool->stop) != 0)
+        give(pool->lab, (int64_t)bad_one(fan_lab_items(pool->lab), fan_lab_seed(pool->lab)));
 }
 
 static void process(struct fan_lab *lab, void (*work)(void *))
@@ -107,7 +108,7 @@ static void process(struct fan_lab *lab, void (*work)(void *))
     for (uint64_t i = 0; i < fan_lab_workers(lab); i++)
         fan_go("worker", work, pool);
     fan_waitgroup_wait(&pool->working, NULL);
-    expect_what_was_taken(pool);
+    settle(pool);
     fan_ctx_destroy(&pool->stop);
 }
 

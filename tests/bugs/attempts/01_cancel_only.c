@@ -7,7 +7,7 @@ static void work_fixed(void *argument)
         error = try_item(pool, item);
         if (error) {
             fan_ctx_cancel(&pool->stop, error);
-            fan_lab_failed(pool->lab, item, error);
+            say_failed(pool, item, error);
         }
     }
     fan_waitgroup_done(&pool->working);

@@ -9,7 +9,7 @@ static void work_fixed(void *argument)
             fan_atomic_compare_exchange(&pool->first_error, &(int){0}, error, FAN_ACQ_REL,
                                         FAN_ACQUIRE);
             fan_ctx_cancel(&pool->stop, error);
-            fan_lab_failed(pool->lab, item, error);
+            say_failed(pool, item, error);
         }
     }
     fan_waitgroup_done(&pool->working);

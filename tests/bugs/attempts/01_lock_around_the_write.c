@@ -10,7 +10,7 @@ static void work_fixed(void *argument)
             FAN_WRITE(pool->first_error);
             pool->first_error = error;
             fan_mutex_unlock(&pool->guard);
-            fan_lab_failed(pool->lab, item, error);
+            say_failed(pool, item, error);
         }
     }
     fan_waitgroup_done(&pool->working);

@@ -14,7 +14,7 @@ static void work_fixed(void *argument)
                 fan_mutex_unlock(&pool->guard);
             }
             fan_ctx_cancel(&pool->stop, error);
-            fan_lab_failed(pool->lab, item, error);
+            say_failed(pool, item, error);
         }
     }
     fan_waitgroup_done(&pool->working);

@@ -21,7 +21,7 @@ static void work_fixed(void *argument)
         int error = try_item(pool, item);
         if (error) {
             fan_once(&first, keep_and_stop, &(struct failure){pool, error});
-            fan_lab_failed(pool->lab, item, error);
+            say_failed(pool, item, error);
         }
     }
     fan_waitgroup_done(&pool->working);

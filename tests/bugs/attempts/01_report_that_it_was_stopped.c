@@ -25,7 +25,7 @@ static void work_fixed(void *argument)
         error = try_item(pool, item);
         if (error) {
             note_last(pool, error);
-            fan_lab_failed(pool->lab, item, error);
+            say_failed(pool, item, error);
         }
     }
     fan_waitgroup_done(&pool->working);

@@ -1,0 +1,5 @@
+static void work_fixed(void *argument)
+{
+    struct pool *pool = argument;
+    fan_waitgroup_done(&pool->working);
+}

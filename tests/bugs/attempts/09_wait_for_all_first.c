@@ -1,0 +1,10 @@
+static void collect_fixed(struct pool *pool)
+{
+    struct result result;
+    uint64_t count = 0;
+    fan_waitgroup_wait(&pool->working, NULL);
+    while (fan_chan_recv(pool->out, &result, NULL) == 0) {
+        pool->squares[count++] = result.square;
+        fan_lab_result(pool->lab);
+    }
+}
