@@ -98,12 +98,36 @@ static int find_pieces(struct fan_pristine *pristine, const struct fan_pristine_
  */
 
 #if FAN_UNDER_ASAN || FAN_UNDER_TSAN
-/* The space between variables is copied too, which a sanitizer's memcpy would take for an error. */
-__attribute__((no_sanitize("address", "thread"))) static void copy(char *to, const char *from,
-                                                                   size_t bytes)
+/* The space between variables is copied too, which a sanitizer's memcpy would take for an error. A
+ * sanitizer makes the data some 400 kB, of which a run changes little: so it is compared first, a
+ * word at a time, wherever a piece begins. */
+#define UNWATCHED __attribute__((no_sanitize("address", "thread", "undefined")))
+
+struct word {
+    volatile uint64_t value;
+} __attribute__((packed, may_alias));
+
+UNWATCHED static bool words_differ(const struct word *one, const struct word *other, size_t count)
 {
-    for (size_t i = 0; i < bytes; i++)
-        ((volatile char *)to)[i] = ((const volatile char *)from)[i];
+    uint64_t difference = 0;
+    for (size_t i = 0; i < count; i++)
+        difference |= one[i].value ^ other[i].value;
+    return difference != 0;
+}
+
+UNWATCHED static void copy_words(struct word *to, const struct word *from, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        to[i].value = from[i].value;
+}
+
+UNWATCHED static void copy(char *to, const char *from, size_t bytes)
+{
+    size_t words = bytes / sizeof(struct word);
+    if (words_differ((struct word *)to, (const struct word *)from, words))
+        copy_words((struct word *)to, (const struct word *)from, words);
+    for (size_t at = words * sizeof(struct word); at < bytes; at++)
+        ((volatile char *)to)[at] = ((const volatile char *)from)[at];
 }
 #else
 static void copy(char *to, const char *from, size_t bytes)
