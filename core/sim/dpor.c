@@ -279,6 +279,8 @@ static void begin(void *state, struct fan_sim *sim)
 
 static bool touches_by_adding(const struct fan_dpor *dpor)
 {
+    if (dpor->passed == 0)
+        return false;
     const struct fan_trace_op *op = &dpor->trace.steps[dpor->passed - 1].op;
     for (uint32_t i = 0; i < op->touch_count; i++)
         if (op->touches[i].mode == FAN_TOUCH_ADD)

@@ -293,6 +293,21 @@ START_TEST(a_search_is_not_complete_where_runs_are_cut_off)
 }
 END_TEST
 
+static void fail_at_once(void *argument)
+{
+    (void)argument;
+    fan_panic("before its first step");
+}
+
+START_TEST(a_program_that_fails_before_its_first_step_has_one_run)
+{
+    struct fan_dpor_report report = prove(fail_at_once, NULL, 100);
+    ck_assert(report.complete);
+    ck_assert_uint_eq(report.runs, 1);
+    ck_assert_uint_eq(report.failed, 1);
+}
+END_TEST
+
 int main(void)
 {
     TCase *cases = tcase_create("dpor");
@@ -304,5 +319,6 @@ int main(void)
     tcase_add_test(cases, a_wait_is_not_tried_before_what_it_waits_for);
     tcase_add_test(cases, a_program_that_behaves_differently_is_told);
     tcase_add_test(cases, a_search_is_not_complete_where_runs_are_cut_off);
+    tcase_add_test(cases, a_program_that_fails_before_its_first_step_has_one_run);
     return suite_run("dpor", cases);
 }
