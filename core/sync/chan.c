@@ -323,11 +323,13 @@ enum fan_chan_try fan_chan_take_locked(struct fan_chan *chan, struct fan_thread 
     return chan->closed ? FAN_CHAN_CLOSED : FAN_CHAN_NOT_READY;
 }
 
-static bool put_fast(struct fan_chan *chan, const struct fan_thread *self, const void *element)
+/* False also if the context is done: then the blocking way says so. */
+static bool put_fast(struct fan_chan *chan, const struct fan_thread *self, const void *element,
+                     struct fan_ctx *ctx)
 {
     bool ready = false;
     fan_lock_acquire(&chan->put->lock);
-    if (!chan->slow && has_room(chan)) {
+    if (!chan->slow && has_room(chan) && !fan_ctx_look_inside(ctx)) {
         put_into_ring(chan, self, element);
         ready = true;
     }
@@ -336,17 +338,19 @@ static bool put_fast(struct fan_chan *chan, const struct fan_thread *self, const
 }
 
 /* Once the channel is closed nobody waits and nobody sends, so that this end's lock is enough for
- * what is left in it too. */
+ * what is left in it too. Not ready also if the context is done, which is looked at last, for the
+ * other end may put something in meanwhile: then the blocking way says so. */
 static enum fan_chan_try take_fast(struct fan_chan *chan, const struct fan_thread *self,
-                                   void *element)
+                                   void *element, struct fan_ctx *ctx)
 {
     enum fan_chan_try tried = FAN_CHAN_NOT_READY;
     fan_lock_acquire(&chan->take->lock);
     if (!chan->slow || chan->closed) {
-        if (has_element(chan)) {
+        bool has_one = has_element(chan);
+        if (has_one && !fan_ctx_look_inside(ctx)) {
             take_from_ring(chan, self, element);
             tried = FAN_CHAN_DONE;
-        } else if (chan->closed) {
+        } else if (!has_one && chan->closed && !fan_ctx_look_inside(ctx)) {
             tried = FAN_CHAN_CLOSED;
         }
     }
@@ -355,26 +359,31 @@ static enum fan_chan_try take_fast(struct fan_chan *chan, const struct fan_threa
 }
 
 enum fan_chan_try fan_chan_try_put(struct fan_chan *chan, struct fan_thread *self,
-                                   const void *element)
+                                   const void *element, struct fan_ctx *ctx)
 {
-    if (chan->capacity && put_fast(chan, self, element))
+    if (chan->capacity && put_fast(chan, self, element, ctx))
         return FAN_CHAN_DONE;
     struct fan_wakeup wakeup = {0};
+    enum fan_chan_try tried = FAN_CHAN_NOT_READY;
     fan_chan_lock(chan);
-    enum fan_chan_try tried = fan_chan_put_locked(chan, self, element, &wakeup);
+    if (!fan_ctx_look_inside(ctx))
+        tried = fan_chan_put_locked(chan, self, element, &wakeup);
     fan_chan_unlock(chan);
     fan_wakeup_send(wakeup);
     return tried;
 }
 
-enum fan_chan_try fan_chan_try_take(struct fan_chan *chan, struct fan_thread *self, void *element)
+enum fan_chan_try fan_chan_try_take(struct fan_chan *chan, struct fan_thread *self, void *element,
+                                    struct fan_ctx *ctx)
 {
-    enum fan_chan_try tried = chan->capacity ? take_fast(chan, self, element) : FAN_CHAN_NOT_READY;
+    enum fan_chan_try tried =
+        chan->capacity ? take_fast(chan, self, element, ctx) : FAN_CHAN_NOT_READY;
     if (tried != FAN_CHAN_NOT_READY)
         return tried;
     struct fan_wakeup wakeup = {0};
     fan_chan_lock(chan);
-    tried = fan_chan_take_locked(chan, self, element, &wakeup);
+    if (!fan_ctx_look_inside(ctx))
+        tried = fan_chan_take_locked(chan, self, element, &wakeup);
     fan_chan_unlock(chan);
     fan_wakeup_send(wakeup);
     return tried;
@@ -542,10 +551,7 @@ int fan_chan_send(struct fan_chan *chan, const void *element, struct fan_ctx *ct
     announce(FAN_OP_SEND, &use, __builtin_return_address(0));
     fan_result_sending(element, chan ? chan->element_size : 0);
     fan_thread_operates(self, FAN_OP_SEND, chan ? chan->slot : NULL, __builtin_return_address(0));
-    int error = fan_ctx_look(ctx);
-    if (error)
-        return sent(chan, element, error);
-    if (is_buffered(chan) && put_fast(chan, self, element))
+    if (is_buffered(chan) && put_fast(chan, self, element, ctx))
         return sent(chan, element, 0);
     struct fan_select_case one = FAN_SEND(chan, element);
     return sent(chan, element, fan_select_blocking(self, &one, 1, ctx, &(size_t){0}));
@@ -557,13 +563,8 @@ int fan_chan_recv(struct fan_chan *chan, void *element, struct fan_ctx *ctx)
     struct use use = {chan, ctx};
     announce(FAN_OP_RECV, &use, __builtin_return_address(0));
     fan_thread_operates(self, FAN_OP_RECV, chan ? chan->slot : NULL, __builtin_return_address(0));
-    int error = fan_ctx_look(ctx);
-    if (error) {
-        fan_chan_show_asked(chan, self);
-        return received(chan, element, error);
-    }
     enum fan_chan_try tried =
-        is_buffered(chan) ? take_fast(chan, self, element) : FAN_CHAN_NOT_READY;
+        is_buffered(chan) ? take_fast(chan, self, element, ctx) : FAN_CHAN_NOT_READY;
     if (tried == FAN_CHAN_DONE)
         return received(chan, element, 0);
     if (tried == FAN_CHAN_CLOSED) {
@@ -571,7 +572,7 @@ int fan_chan_recv(struct fan_chan *chan, void *element, struct fan_ctx *ctx)
         return received(chan, element, EPIPE);
     }
     struct fan_select_case one = FAN_RECV(chan, element);
-    error = fan_select_blocking(self, &one, 1, ctx, &(size_t){0});
+    int error = fan_select_blocking(self, &one, 1, ctx, &(size_t){0});
     return received(chan, element, error ? error : one.result);
 }
 
@@ -581,7 +582,8 @@ int fan_chan_try_send(struct fan_chan *chan, const void *element)
     fan_announce_plain(FAN_OP_SEND, chan, FAN_TOUCH_WRITE, __builtin_return_address(0));
     fan_result_sending(element, chan ? chan->element_size : 0);
     fan_thread_operates(self, FAN_OP_SEND, chan ? chan->slot : NULL, __builtin_return_address(0));
-    enum fan_chan_try tried = chan ? fan_chan_try_put(chan, self, element) : FAN_CHAN_NOT_READY;
+    enum fan_chan_try tried =
+        chan ? fan_chan_try_put(chan, self, element, NULL) : FAN_CHAN_NOT_READY;
     if (tried == FAN_CHAN_CLOSED)
         fan_chan_sent_on_closed(chan);
     return sent(chan, element, tried == FAN_CHAN_DONE ? 0 : EAGAIN);
@@ -592,7 +594,8 @@ int fan_chan_try_recv(struct fan_chan *chan, void *element)
     struct fan_thread *self = fan_thread_here();
     fan_announce_plain(FAN_OP_RECV, chan, FAN_TOUCH_WRITE, __builtin_return_address(0));
     fan_thread_operates(self, FAN_OP_RECV, chan ? chan->slot : NULL, __builtin_return_address(0));
-    enum fan_chan_try tried = chan ? fan_chan_try_take(chan, self, element) : FAN_CHAN_NOT_READY;
+    enum fan_chan_try tried =
+        chan ? fan_chan_try_take(chan, self, element, NULL) : FAN_CHAN_NOT_READY;
     if (tried == FAN_CHAN_DONE)
         return received(chan, element, 0);
     fan_chan_show_asked(chan, self);

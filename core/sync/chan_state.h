@@ -65,10 +65,11 @@ enum fan_chan_try {
 
 struct fan_thread;
 
-/* Does one operation if it is ready, taking the locks it needs. */
+/* Does one operation if it is ready and the context is not done, taking the locks it needs. */
 enum fan_chan_try fan_chan_try_put(struct fan_chan *chan, struct fan_thread *self,
-                                   const void *element);
-enum fan_chan_try fan_chan_try_take(struct fan_chan *chan, struct fan_thread *self, void *element);
+                                   const void *element, struct fan_ctx *ctx);
+enum fan_chan_try fan_chan_try_take(struct fan_chan *chan, struct fan_thread *self, void *element,
+                                    struct fan_ctx *ctx);
 
 /* The same with both locks held by the caller, who sends the wake-up after releasing them. */
 enum fan_chan_try fan_chan_put_locked(struct fan_chan *chan, struct fan_thread *self,

@@ -78,6 +78,13 @@ static inline uint64_t fan_ctx_deadline(const struct fan_ctx *ctx)
 int fan_ctx_look(struct fan_ctx *ctx);
 bool fan_ctx_is_done(const struct fan_ctx *ctx);
 
+/* The same under the lock of what the operation is about, where it has to be looked at: whoever makes
+ * the operation possible after a cancel must not be met by one who looked before it. */
+static inline int fan_ctx_look_inside(struct fan_ctx *ctx)
+{
+    return ctx ? fan_ctx_look(ctx) : 0;
+}
+
 /* What an operation that carries the context announces that it touches. It is one object for a
  * whole tree: a cancel reaches all that stands below, also what is put there after it was
  * announced. */

@@ -91,9 +91,9 @@ static bool note_try(struct fan_select_case *one, enum fan_chan_try tried)
 static bool try_without_channel(struct selection *selection, struct fan_select_case *one)
 {
     if (one->kind == FAN_CASE_DONE && one->ctx)
-        return (one->result = fan_ctx_look(one->ctx)) != 0;
+        return (one->result = fan_ctx_look(one->ctx)) && !fan_ctx_look_inside(selection->ctx);
     if (one->kind == FAN_CASE_TIMER && one->timer)
-        return (one->result = fan_timer_take(one->timer, selection->self)) == 0;
+        return (one->result = fan_timer_take(one->timer, selection->self, selection->ctx)) == 0;
     return false;
 }
 
@@ -102,8 +102,10 @@ static bool try_case(struct selection *selection, struct fan_select_case *one)
     if (!on_channel(one))
         return try_without_channel(selection, one);
     if (one->kind == FAN_CASE_SEND)
-        return note_try(one, fan_chan_try_put(one->chan, selection->self, one->element));
-    return note_try(one, fan_chan_try_take(one->chan, selection->self, one->element));
+        return note_try(one,
+                        fan_chan_try_put(one->chan, selection->self, one->element, selection->ctx));
+    return note_try(one,
+                    fan_chan_try_take(one->chan, selection->self, one->element, selection->ctx));
 }
 
 static bool try_case_locked(struct selection *selection, struct fan_select_case *one,
@@ -303,7 +305,8 @@ static bool wait_once(struct selection *selection, size_t *chosen)
     struct fan_wakeup wakeup = {0};
     struct description description;
     lock_all(selection);
-    bool done = !fan_ctx_look(selection->ctx) && take_ready_case_locked(selection, chosen, &wakeup);
+    bool done =
+        !fan_ctx_look_inside(selection->ctx) && take_ready_case_locked(selection, chosen, &wakeup);
     bool entered = !done && enter_all(selection);
     if (entered)
         describe(selection, &description);

@@ -99,10 +99,12 @@ int fan_semaphore_acquire(struct fan_semaphore *semaphore, uint64_t amount, stru
     fan_thread_operates(self, FAN_OP_ACQUIRE, semaphore->slot, __builtin_return_address(0));
     if (amount == 0 || amount > semaphore->permits)
         return fan_result_of(EINVAL);
-    int error = fan_ctx_look(ctx);
-    if (error)
-        return fan_result_of(error);
     fan_lock_acquire(&semaphore->guard);
+    int error = fan_ctx_look_inside(ctx);
+    if (error) {
+        fan_lock_release(&semaphore->guard);
+        return fan_result_of(error);
+    }
     if (take_if_nobody_is_ahead(semaphore, self, amount)) {
         fan_lock_release(&semaphore->guard);
         return 0;

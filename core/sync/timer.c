@@ -67,10 +67,10 @@ static bool take_tick(struct fan_timer *timer, const struct fan_thread *self)
     return true;
 }
 
-int fan_timer_take(struct fan_timer *timer, const struct fan_thread *self)
+int fan_timer_take(struct fan_timer *timer, const struct fan_thread *self, struct fan_ctx *ctx)
 {
     fan_lock_acquire(&timer->guard);
-    bool taken = take_tick(timer, self);
+    bool taken = !fan_ctx_look_inside(ctx) && take_tick(timer, self);
     fan_lock_release(&timer->guard);
     return taken ? 0 : EAGAIN;
 }
@@ -80,20 +80,18 @@ int fan_timer_try(struct fan_timer *timer)
     struct fan_thread *self = fan_thread_here();
     fan_announce_plain(FAN_OP_TIMER_WAIT, timer, FAN_TOUCH_WRITE, __builtin_return_address(0));
     fan_thread_operates(self, FAN_OP_TIMER_WAIT, timer->slot, __builtin_return_address(0));
-    return fan_result_of(fan_timer_take(timer, self));
+    return fan_result_of(fan_timer_take(timer, self, NULL));
 }
 
 /* Takes a tick or waits once: EAGAIN says that it is time to look again. */
 static int take_or_wait(struct fan_timer *timer, const struct fan_thread *self, struct fan_ctx *ctx)
 {
     struct fan_waiter waiter = {0};
-    int error = fan_ctx_look(ctx);
-    if (error)
-        return error;
     fan_lock_acquire(&timer->guard);
-    if (take_tick(timer, self)) {
+    int error = fan_ctx_look_inside(ctx);
+    if (error || take_tick(timer, self)) {
         fan_lock_release(&timer->guard);
-        return 0;
+        return error;
     }
     return fan_block(&(struct fan_block){.lock = &timer->guard,
                                          .queue = &timer->waiters,

@@ -47,9 +47,10 @@ int fan_timer_wait(struct fan_timer *timer, struct fan_ctx *ctx);
 /* Takes the tick if one is due: 0, or EAGAIN without blocking. */
 int fan_timer_try(struct fan_timer *timer);
 
-/* For what blocks: fan_timer_try as a part of another operation, which has announced itself. */
+/* For what blocks: fan_timer_try as a part of another operation, which has announced itself. EAGAIN
+ * also if the context is done. */
 struct fan_thread;
-int fan_timer_take(struct fan_timer *timer, const struct fan_thread *self);
+int fan_timer_take(struct fan_timer *timer, const struct fan_thread *self, struct fan_ctx *ctx);
 
 /* For what blocks: puts a waiter into the timer's queue unless a tick is due; returns EAGAIN if one
  * is. After a 0 the caller parks no longer than until fan_timer_due (0 = it is stopped), takes the

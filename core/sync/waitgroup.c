@@ -102,8 +102,8 @@ int fan_waitgroup_wait(struct fan_waitgroup *group, struct fan_ctx *ctx)
                                             .argument = &wait,
                                             .deadline_ns = fan_ctx_deadline(ctx)});
     fan_result_name(name_of(group));
-    int error = fan_ctx_look(ctx);
     fan_lock_acquire(&group->guard);
+    int error = fan_ctx_look_inside(ctx);
     fan_thread_operates(self, FAN_OP_GROUP_WAIT, group->slot, __builtin_return_address(0));
     if (error || group->count == 0) {
         fan_lock_release(&group->guard);

@@ -110,16 +110,22 @@ try reset_wakes_nobody $timer timer 's/fan_waitq_fire_all\(&timer->waiters, EAGA
 try end_wakes_no_joiner $thread thread 's/fan_waitq_fire_all\(&self->joiners, 0\);//'
 
 # ---- a check outside the lock ----
-try send_looks_outside $chan channel 's/fan_lock_acquire\(&chan->put->lock\);\n    if \(!chan->slow && has_room\(chan\)\) \{/bool may = !chan->slow && has_room(chan);\n    fan_lock_acquire(&chan->put->lock);\n    if (may) {/'
-try receive_looks_outside $chan channel 's/fan_lock_acquire\(&chan->take->lock\);\n    if \(!chan->slow \|\| chan->closed\) \{\n        if \(has_element\(chan\)\) \{/bool may = !chan->slow && has_element(chan);\n    fan_lock_acquire(&chan->take->lock);\n    if (may || chan->closed) {\n        if (may) {/'
-try acquire_looks_outside $semaphore semaphore 's/(    fan_lock_acquire\(&semaphore->guard\);\n    )if \(take_if_nobody_is_ahead\(semaphore, self, amount\)\) \{/    bool may = fan_waitq_empty(&semaphore->waiters) && amount <= semaphore->available;\n$1if (may) { take(semaphore, self, amount);/'
-try wait_looks_outside $group group 's/(    fan_lock_acquire\(&group->guard\);\n)(    fan_thread_operates\(self, FAN_OP_GROUP_WAIT.*?\n)    if \(error \|\| group->count == 0\) \{/    bool zero = group->count == 0;\n$1$2    if (error || zero) {/s'
+try send_looks_outside $chan channel 's/fan_lock_acquire\(&chan->put->lock\);\n    if \(!chan->slow && has_room\(chan\) && /bool may = !chan->slow && has_room(chan);\n    fan_lock_acquire(&chan->put->lock);\n    if (may && /'
+try receive_looks_outside $chan channel 's/fan_lock_acquire\(&chan->take->lock\);\n    if \(!chan->slow \|\| chan->closed\) \{\n        bool has_one = has_element\(chan\);/bool has_one = !chan->slow && has_element(chan);\n    fan_lock_acquire(&chan->take->lock);\n    if (has_one || chan->closed) {/'
+try acquire_looks_outside $semaphore semaphore 's/(    fan_lock_acquire\(&semaphore->guard\);\n)(    int error = .*?)    if \(take_if_nobody_is_ahead\(semaphore, self, amount\)\) \{/    bool may = fan_waitq_empty(&semaphore->waiters) && amount <= semaphore->available;\n$1$2if (may) { take(semaphore, self, amount);/s'
+try wait_looks_outside $group group 's/(    fan_lock_acquire\(&group->guard\);\n)(    int error = fan_ctx_look_inside\(ctx\);\n    fan_thread_operates\(self, FAN_OP_GROUP_WAIT.*?\n)    if \(error \|\| group->count == 0\) \{/    bool zero = group->count == 0;\n$1$2    if (error || zero) {/s'
 try context_is_watched_unseen $ctx context 's/(    fan_lock_acquire\(&ctx->guard\);\n)    error = load_error\(ctx\);/    error = load_error(ctx);\n$1/'
 try once_looks_outside $once once 's/    if \(is_done\(once\)\) \{\n        fan_lock_release\(&once->guard\);/    if (false) {\n        fan_lock_release(&once->guard);/'
+try send_looks_at_its_context_outside $chan channel 's/(\n    bool ready = false;)\n(    fan_lock_acquire\(&chan->put->lock\);.*?)!fan_ctx_look_inside\(ctx\)/$1 bool done = fan_ctx_look_inside(ctx);\n$2!done/s'
+try receive_looks_at_its_context_first $chan channel 's/if \(!chan->slow \|\| chan->closed\) \{/if ((!chan->slow || chan->closed) && !fan_ctx_look_inside(ctx)) {/; s/has_one && !fan_ctx_look_inside\(ctx\)/has_one/'
+try select_looks_at_its_context_outside $select select 's/    lock_all\(selection\);\n    bool done =\s+!fan_ctx_look_inside\(selection->ctx\)/    bool stop = fan_ctx_look_inside(selection->ctx);\n    lock_all(selection);\n    bool done = !stop/'
+try acquire_looks_at_its_context_outside $semaphore semaphore 's/(    fan_lock_acquire\(&semaphore->guard\);\n)(    int error = fan_ctx_look_inside\(ctx\);\n)/$2$1/'
+try wait_looks_at_its_context_outside $group group 's/(    fan_lock_acquire\(&group->guard\);\n)(    int error = fan_ctx_look_inside\(ctx\);\n)/$2$1/'
+try tick_looks_at_its_context_outside $timer timer 's/(    fan_lock_acquire\(&timer->guard\);\n)(    int error = fan_ctx_look_inside\(ctx\);\n)/$2$1/'
 
 # ---- an unlock too early ----
-try select_queues_after_the_look $select select 's/(bool done = [^;]*;)(?=\n    bool entered)/$1\n    unlock_all(selection);\n    lock_all(selection);/'
-try receive_queues_after_the_look $select channel 's/(bool done = [^;]*;)(?=\n    bool entered)/$1\n    unlock_all(selection);\n    lock_all(selection);/'
+try select_queues_after_the_look $select select 's/(bool done =[^;]*;)(?=\n    bool entered)/$1\n    unlock_all(selection);\n    lock_all(selection);/'
+try receive_queues_after_the_look $select channel 's/(bool done =[^;]*;)(?=\n    bool entered)/$1\n    unlock_all(selection);\n    lock_all(selection);/'
 try wait_unlocks_before_it_queues $cond condition 's/    fan_lock_acquire\(&cond->guard\);\n    if \(!cond->slot\)/    fan_mutex_release(mutex);\n    fan_lock_acquire(&cond->guard);\n    if (!cond->slot)/; s/(fan_lock_release\(&cond->guard\);\n)    fan_mutex_release\(mutex\);/$1/'
 try block_unlocks_before_it_queues $block semaphore 's/    fan_waitq_push\(block->queue, waiter\);/    fan_lock_release(block->lock);\n    fan_lock_acquire(block->lock);\n    fan_waitq_push(block->queue, waiter);/'
 try resumed_before_the_element_is_there $chan channel 's/        hand_over\(chan, self, receiver, element\);\n        \*wakeup = fan_wait_resume\(receiver, 0\);/        *wakeup = fan_wait_resume(receiver, 0);\n        hand_over(chan, self, receiver, element);/'

@@ -56,6 +56,30 @@ SYNC_NOTES(0, try_receive_buffered, try_receive_from(sync_the->buffered))
 SYNC_NOTES(1, try_send_2_buffered, fan_chan_try_send(sync_the->buffered, &(int){2}) != 0)
 SYNC_NOTES(2, length_buffered, (int)fan_chan_length(sync_the->buffered))
 
+static void cancel_then_send(void)
+{
+    sync_cancel();
+    send_1();
+}
+
+static void cancel_then_receive_buffered(void)
+{
+    sync_cancel();
+    receive_buffered();
+}
+
+static void cancel_then_send_buffered(void)
+{
+    sync_cancel();
+    send_1_buffered();
+}
+
+static void send_two_under_context(void)
+{
+    for (int i = 1; i <= 2; i++)
+        sync_note(1, fan_chan_send(sync_the->buffered, &i, &sync_the->ctx) != 0);
+}
+
 static void receive_two(void)
 {
     receive();
@@ -218,6 +242,26 @@ static void select_under_context(void)
     note_select(0, error, chosen, cases, number);
 }
 
+static void select_tick_or_done_under_context(void)
+{
+    size_t chosen = 0;
+    struct fan_select_case cases[] = {FAN_TICK(&sync_the->timer), FAN_DONE(&sync_the->deadline)};
+    int error = fan_select(cases, 2, &sync_the->ctx, &chosen);
+    note_select(0, error, chosen, cases, 0);
+}
+
+static void cancel_then_tick(void)
+{
+    sync_cancel();
+    fan_timer_reset(&sync_the->timer, fan_now_ns(), 0);
+}
+
+static void cancel_then_cancel_the_case(void)
+{
+    sync_cancel();
+    fan_ctx_cancel(&sync_the->deadline, 0);
+}
+
 static void select_receive_or_tick(void)
 {
     size_t chosen = 0;
@@ -265,6 +309,10 @@ const struct sync_program sync_chan_programs[] = {
      SYNC_THREADS_ARE(receive_under_context, send_1_under_context, sync_cancel), 2},
     {"channel", "a cancel meets a buffered receive",
      SYNC_THREADS_ARE(receive_buffered_under_context, send_1_buffered, sync_cancel), 2},
+    {"channel", "a cancel, then a buffered receive",
+     SYNC_THREADS_ARE(cancel_then_receive_buffered, send_two_under_context), 2},
+    {"channel", "a cancel, then a buffered send",
+     SYNC_THREADS_ARE(receive_buffered_under_context, cancel_then_send_buffered), 1},
 
     {"select", "of two", SYNC_THREADS_ARE(select_two_receives, send_1, send_2_buffered), 2},
     {"select", "and then the other",
@@ -287,5 +335,11 @@ const struct sync_program sync_chan_programs[] = {
     {"select", "or a tick", SYNC_THREADS_ARE(select_receive_or_tick, send_1), 1},
     {"select", "or a tick that is put off",
      SYNC_THREADS_ARE(select_receive_or_tick, sync_put_tick_off), 1},
+    {"select", "a cancel, then a send", SYNC_THREADS_ARE(select_under_context, cancel_then_send),
+     1},
+    {"select", "a cancel, then a tick",
+     SYNC_THREADS_ARE(select_tick_or_done_under_context, cancel_then_tick), 1},
+    {"select", "a cancel, then that of a case",
+     SYNC_THREADS_ARE(select_tick_or_done_under_context, cancel_then_cancel_the_case), 1},
     {0},
 };

@@ -119,6 +119,21 @@ static void keep_all_then_destroy(void)
     take_all_and_destroy();
 }
 
+static void take_one_in_another(void *unused)
+{
+    (void)unused;
+    take_one_under_context();
+}
+
+/* Whoever gets it then began after the cancel, or was there before it. */
+static void cancel_then_release(void)
+{
+    fan_semaphore_acquire(&sync_the->one, 1, NULL);
+    fan_go("taker", take_one_in_another, NULL);
+    sync_cancel();
+    fan_semaphore_release(&sync_the->one, 1);
+}
+
 /* ---- locks ---- */
 
 static int add_under_mutex(void)
@@ -228,6 +243,15 @@ static void wait_for_group(void)
     fan_waitgroup_destroy(&sync_the->group);
 }
 
+static void cancel_then_done(void)
+{
+    sync_cancel();
+    fan_waitgroup_done(&sync_the->group);
+    fan_waitgroup_done(&sync_the->group);
+}
+
+SYNC_NOTES(0, only_wait_for_group, fan_waitgroup_wait(&sync_the->group, &sync_the->ctx) != 0)
+
 static void fill(void *unused)
 {
     (void)unused;
@@ -275,6 +299,12 @@ static void start_it_while_waiting(void)
     wait_for_tick();
 }
 
+static void cancel_then_tick(void)
+{
+    sync_cancel();
+    fan_timer_reset(&sync_the->timer, fan_now_ns(), 0);
+}
+
 static void write_payload(void *unused)
 {
     fill(unused);
@@ -317,6 +347,7 @@ const struct sync_program sync_other_programs[] = {
      SYNC_THREADS_ARE(keep_one, take_one_under_context, sync_cancel), 2},
     {"semaphore", "who is behind goes on",
      SYNC_THREADS_ARE(keep_one_of_two, take_two_under_context, take_one_of_two, sync_cancel), 2},
+    {"semaphore", "a cancel, then a release", SYNC_THREADS_ARE(cancel_then_release), 1},
     {"semaphore", "destroyed when got", SYNC_THREADS_ARE(keep_all_then_destroy), 1},
 
     {"rwlock", "a reader and a writer", SYNC_THREADS_ARE(read_0, write_number), 2},
@@ -325,6 +356,8 @@ const struct sync_program sync_other_programs[] = {
 
     {"group", "two are done", SYNC_THREADS_ARE(wait_for_group, done, done_as_well), 1},
     {"group", "one is done, and a cancel", SYNC_THREADS_ARE(wait_for_group, done, sync_cancel), 1},
+    {"group", "a cancel, then both are done",
+     SYNC_THREADS_ARE(only_wait_for_group, cancel_then_done), 1},
 
     {"once", "two come", SYNC_THREADS_ARE(once_0, once_1), 1},
     {"once", "three come", SYNC_THREADS_ARE(once_0, once_1, once_2), 1},
@@ -346,6 +379,7 @@ const struct sync_program sync_other_programs[] = {
     {"timer", "is stopped, and a cancel",
      SYNC_THREADS_ARE(wait_for_tick, stop_ticking, sync_cancel), 1},
     {"timer", "a try", SYNC_THREADS_ARE(try_tick, sleep_too), 1},
+    {"timer", "a cancel, then a tick", SYNC_THREADS_ARE(wait_for_tick, cancel_then_tick), 1},
 
     {"thread", "is joined", SYNC_THREADS_ARE(spawn_and_join), 1},
     {0},
