@@ -247,10 +247,12 @@ static void add_schedules(struct words *words, const struct fan_child_schedules 
     add_word(words, "--schedule", schedules->schedule);
     if (schedules->fine)
         add_number(words, "--fine", 1);
-    if (schedules->frontier) {
+    if (schedules->frontier)
         add_number(words, "--frontier", FRONTIER_THERE);
+    if (schedules->places)
+        add_number(words, "--places", schedules->places);
+    if (schedules->frontier || schedules->places)
         add_number(words, "--place", schedules->place);
-    }
     if (schedules->shown_only)
         add_number(words, "--shown", 1);
     if (!schedules->strategy)

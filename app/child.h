@@ -26,7 +26,8 @@ struct fan_child_schedules {
     uint64_t count, bound;
     uint64_t walk;   /* the strategy's seed */
     int frontier;    /* descriptor of a search that several share; 0 = none */
-    uint32_t place;  /* there */
+    uint32_t place;  /* there; or which part of one, */
+    uint32_t places; /* of so many; 0 = all of it */
     bool shown_only; /* run the one schedule once, for all to see */
     bool fine;       /* at the fine grain (run/sim_backend.h) */
     bool pass_marks; /* with a strategy: marks of accesses are no choices */

@@ -48,7 +48,8 @@ struct exploring {
     struct fan_explore ended; /* sums of the children that are gone: numbers only */
     uint64_t began_ns, walks;
     bool stopping;
-    bool complete, raced; /* some child said so */
+    unsigned complete; /* children that said so: of a shared search one of them knows, else each */
+    bool raced;        /* some child said so */
 };
 
 /* ---- failures ---- */
@@ -142,12 +143,11 @@ bool fan_explore_stops_at_marks(const struct fan_explore_request *request)
     return strcmp(request->strategy, "dpor") != 0 && strcmp(request->strategy, "delay") != 0;
 }
 
-/* One child for each processor; a search that cannot be shared is one's. */
+/* One child for each processor. */
 static unsigned children_for(const struct fan_explore_request *request)
 {
     long processors = request->children ? request->children : sysconf(_SC_NPROCESSORS_ONLN);
-    bool parts = strcmp(request->strategy, "delay") != 0;
-    if (!parts || processors < 1)
+    if (processors < 1)
         return 1;
     uint64_t most = processors < FAN_EXPLORE_CHILDREN ? (uint64_t)processors : FAN_EXPLORE_CHILDREN;
     return (unsigned)(request->schedules < most ? request->schedules : most);
@@ -176,6 +176,7 @@ static int start_child(struct exploring *all, struct explorer *one)
                       .walk = one->walk,
                       .frontier = all->shared.fd,
                       .place = place_of(all, one),
+                      .places = all->shared.fd ? 0 : all->explore->children,
                       .fine = request->fine,
                       .pass_marks = !fan_explore_stops_at_marks(request)},
     };
@@ -353,7 +354,7 @@ static void end_child(struct exploring *all, struct explorer *one)
     one->running = false;
     add_up(&all->ended, one->told);
     if (one->told->ended) {
-        all->complete |= one->told->complete == 1;
+        all->complete += one->told->complete == 1;
     } else if (could_not_begin(one)) {
         complain(all, one);
     } else {
@@ -512,9 +513,9 @@ struct fan_explore *fan_explore_make(const struct fan_explore_request *request,
     all->began_ns = fan_clock_ns();
     if (start_children(all) == 0)
         watch(all, interrupt);
-    explore->up_to_race =
-        all->complete && all->raced && !fan_explore_stops_at_marks(&explore->request);
-    explore->complete = all->complete && !explore->up_to_race;
+    bool complete = all->complete >= (all->shared.fd ? 1 : explore->children);
+    explore->up_to_race = complete && all->raced && !fan_explore_stops_at_marks(&explore->request);
+    explore->complete = complete && !explore->up_to_race;
     explore->elapsed_ns = fan_clock_ns() - all->began_ns;
     release(all);
     return explore;

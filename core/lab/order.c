@@ -28,6 +28,7 @@ static const struct option names[] = {
     {"pass-marks", required_argument, NULL, FAN_ORDER_PASS_MARKS},
     {"frontier", required_argument, NULL, FAN_ORDER_FRONTIER},
     {"place", required_argument, NULL, FAN_ORDER_PLACE},
+    {"places", required_argument, NULL, FAN_ORDER_PLACES},
     {"scenario", required_argument, NULL, FAN_ORDER_SCENARIO},
     {"variant", required_argument, NULL, FAN_ORDER_VARIANT},
     {"strategy", required_argument, NULL, FAN_ORDER_STRATEGY},
@@ -56,6 +57,7 @@ static const struct {
     [FAN_ORDER_PASS_MARKS] = {0, 1},
     [FAN_ORDER_FRONTIER] = {0, INT32_MAX},
     [FAN_ORDER_PLACE] = {0, FAN_FRONTIER_PLACES - 1},
+    [FAN_ORDER_PLACES] = {1, FAN_FRONTIER_PLACES},
 };
 
 static int refuse(const char *what, const char *which)

@@ -133,7 +133,8 @@ static int explore(struct fan_explorer *explorer)
     struct fan_strategy_wish wish = {.seed = walk_seed(order),
                                      .bound = order->numbers[FAN_ORDER_BOUND],
                                      .schedules = order->numbers[FAN_ORDER_SCHEDULES],
-                                     .place = (uint32_t)order->numbers[FAN_ORDER_PLACE]};
+                                     .place = (uint32_t)order->numbers[FAN_ORDER_PLACE],
+                                     .places = (uint32_t)order->numbers[FAN_ORDER_PLACES]};
     int error = map_frontier(order, &wish.frontier);
     if (!error)
         error = chosen->choose(&wish, &strategy);

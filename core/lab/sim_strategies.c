@@ -55,6 +55,8 @@ static int choose_delay(const struct fan_strategy_wish *wish, struct fan_strateg
         return ENOMEM;
     delay->bound = wish->bound && wish->bound < FAN_DELAY_NO_BOUND ? (uint32_t)wish->bound
                                                                    : FAN_DELAY_NO_BOUND;
+    delay->share = wish->place;
+    delay->shares = wish->places;
     return 0;
 }
 

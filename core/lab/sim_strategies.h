@@ -12,7 +12,8 @@ struct fan_strategy_wish {
     uint64_t seed, bound;          /* 0 = its own bound */
     uint64_t schedules;            /* to be run at most; for one that is asked for its next */
     struct fan_frontier *frontier; /* of a search that is shared; NULL = none */
-    uint32_t place;                /* there */
+    uint32_t place;                /* there; or which part, */
+    uint32_t places;               /* of so many; 0 = it is all this one's */
 };
 
 /* The strategies that an exploration can be ordered with, by name. */

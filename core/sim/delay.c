@@ -62,8 +62,8 @@ static uint32_t choose_value(void *state, struct fan_sim *sim, uint32_t count)
     return choose(delay, sim, count >= 64 ? UINT64_MAX : (UINT64_C(1) << count) - 1, 0);
 }
 
-/* Makes the next path of this level. Returns false if there is none. */
-static bool go_back(struct fan_delay *delay)
+/* Makes the next path, whoever is to run it. Returns false if there is none. */
+static bool go_to_next_path(struct fan_delay *delay)
 {
     while (delay->count > 0 && !delay->points[delay->count - 1].untried)
         delay->count--;
@@ -75,6 +75,27 @@ static bool go_back(struct fan_delay *delay)
     last->untried &= last->untried - 1;
     last->deviates = true;
     return true;
+}
+
+/* Whether the deviation at the end of the path is its first, and is not this one's to try. */
+static bool is_of_another_share(struct fan_delay *delay)
+{
+    if (delay->shares < 2)
+        return false;
+    for (uint32_t i = 0; i + 1 < delay->count; i++)
+        if (delay->points[i].deviates)
+            return false;
+    return delay->firsts++ % delay->shares != delay->share;
+}
+
+/* Makes the next path of this level. Returns false if there is none. */
+static bool go_back(struct fan_delay *delay)
+{
+    bool more;
+    do
+        more = go_to_next_path(delay);
+    while (more && is_of_another_share(delay));
+    return more;
 }
 
 bool fan_delay_was_new(const struct fan_delay *delay)
@@ -92,6 +113,7 @@ static bool end(void *state, struct fan_sim *sim)
         return true;
     delay->exhausted = !delay->found_new;
     delay->found_new = false;
+    delay->firsts = 0;
     return delay->level++ < delay->bound && !delay->exhausted;
 }
 

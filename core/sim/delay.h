@@ -20,6 +20,10 @@
  * again, which fan_delay_was_new tells: of the runs of a level about one in ten. That is the price
  * for remembering one path instead of a tree.
  *
+ * Several can search at a time, each in a process of its own, with nothing between them: of the first
+ * deviations, in the order in which they come, each takes every `shares`-th, and what follows. The
+ * schedule without deviations is run by each. Together they are complete if each one is.
+ *
  * It is large (about 192 KiB); zero it, and set the bound. */
 enum {
     FAN_DELAY_POINTS = 8192, /* choices of a run that are looked at */
@@ -36,10 +40,12 @@ struct fan_delay_point {
 
 struct fan_delay {
     uint32_t bound; /* the most deviations; FAN_DELAY_NO_BOUND: until there are no more schedules */
+    uint32_t share, shares; /* this one's part, from 0, of so many; 0 = all of it */
     /* Its own, from here on; zero at first. */
     uint32_t level;      /* deviations of the schedules that are new now */
     uint32_t deviations; /* of this run, so far */
     uint32_t reached;    /* choices made in this run */
+    uint32_t firsts;     /* first deviations of this level, anybody's */
     uint32_t prefix;     /* points whose choice is given for this run */
     uint32_t count;      /* points of the path */
     bool found_new;      /* some run of this level had that many deviations */

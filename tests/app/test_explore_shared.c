@@ -21,7 +21,8 @@ static struct fan_explore *explore(struct fan_explore_request *request)
     struct fan_interrupt interrupt;
     ck_assert_int_eq(fan_interrupt_begin(&interrupt), 0);
     request->seed = 1;
-    request->strategy = "dpor";
+    if (!request->strategy)
+        request->strategy = "dpor";
     if (!request->schedules)
         request->schedules = 1000000000;
     struct fan_explore *explore =
@@ -79,6 +80,46 @@ START_TEST(together_they_run_as_many_schedules_as_are_wanted)
         ck_assert(!some->complete);
         free(some);
     }
+}
+END_TEST
+
+static struct fan_explore *explore_by_delay(const char *variant, uint64_t bound, unsigned children)
+{
+    const struct fan_scenario *bug = fan_bugs_find("08");
+    const struct fan_variant *chosen = bug->variants;
+    while (strcmp(chosen->name, variant) != 0)
+        chosen++;
+    return explore(&(struct fan_explore_request){
+        .scenario = bug,
+        .variant = chosen,
+        .helper = FAN_BUILD_DIR "/fanlab-lab-sim",
+        .workers = bound ? 2 : 1,
+        .items = bound ? 2 : 1,
+        .children = children,
+        .strategy = "delay",
+        .bound = bound,
+    });
+}
+
+/* The parts of a search by deviations. What each runs again is counted again. */
+START_TEST(parts_of_a_search_find_what_all_of_it_finds)
+{
+    struct fan_explore *alone = explore_by_delay("buggy", 2, 1);
+    struct fan_explore *proof = explore_by_delay("fixed", 0, 1);
+    ck_assert_uint_gt(alone->failure_count, 0);
+    ck_assert(!alone->complete && proof->complete);
+    for (unsigned children = 2; children <= 4; children++) {
+        struct fan_explore *parts = explore_by_delay("buggy", 2, children);
+        struct fan_explore *whole = explore_by_delay("fixed", 0, children);
+        ck_assert_uint_eq(parts->children, children);
+        ck_assert_uint_eq(parts->failure_count, alone->failure_count);
+        ck_assert_uint_ge(parts->schedules, alone->schedules);
+        ck_assert(!parts->complete && whole->complete);
+        free(parts);
+        free(whole);
+    }
+    free(alone);
+    free(proof);
 }
 END_TEST
 
@@ -178,6 +219,7 @@ int main(void)
     tcase_add_loop_test(tests, several_children_prove_what_one_proves, 0,
                         sizeof fixes / sizeof fixes[0]);
     tcase_add_test(tests, together_they_run_as_many_schedules_as_are_wanted);
+    tcase_add_test(tests, parts_of_a_search_find_what_all_of_it_finds);
     tcase_add_test(tests, nothing_is_lost_when_children_are_killed);
     tcase_add_test(tests, a_schedule_answers_for_the_second_kill_within_its_run);
     /* A sanitizer ends such a child in its own way, before the program's would come. */

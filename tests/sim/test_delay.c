@@ -166,6 +166,35 @@ START_TEST(without_a_bound_every_schedule_is_found_once)
 }
 END_TEST
 
+/* All but the schedule without deviations, which each of them runs. */
+START_TEST(several_shares_are_all_of_it_each_schedule_once)
+{
+    for (uint32_t shares = 2; shares <= 4; shares++) {
+        struct found *all = new_found(), *found = new_found();
+        search_plainly(small[_i], all);
+        for (uint32_t share = 0; share < shares; share++) {
+            struct fan_delay *delay = new_delay(FAN_DELAY_NO_BOUND);
+            delay->share = share;
+            delay->shares = shares;
+            search_by_deviations(delay, small[_i], found);
+            ck_assert(fan_delay_is_exhaustive(delay));
+            free(delay);
+        }
+        ck_assert_uint_eq(found->by_level[0], shares * all->by_level[0]);
+        for (uint32_t level = 1; level < LEVELS; level++)
+            ck_assert_uint_eq(found->by_level[level], all->by_level[level]);
+        uint32_t kept = 0;
+        for (uint32_t i = 0; i < found->runs; i++)
+            if (i == 0 || found->hashes[i] != found->hashes[kept - 1])
+                found->hashes[kept++] = found->hashes[i];
+        ck_assert_uint_eq(kept, all->runs);
+        ck_assert_mem_eq(found->hashes, all->hashes, all->runs * sizeof all->hashes[0]);
+        free(all);
+        free(found);
+    }
+}
+END_TEST
+
 START_TEST(with_a_bound_each_level_is_complete)
 {
     struct found *all = new_found();
@@ -264,6 +293,7 @@ int main(void)
     TCase *cases = tcase_create("delay");
     tcase_add_checked_fixture(cases, make_a_scheduler, free_it);
     tcase_add_loop_test(cases, without_a_bound_every_schedule_is_found_once, 0, SMALL);
+    tcase_add_loop_test(cases, several_shares_are_all_of_it_each_schedule_once, 0, SMALL);
     tcase_add_loop_test(cases, with_a_bound_each_level_is_complete, 0, SMALL);
     tcase_add_test(cases, a_search_cut_short_is_not_complete);
     tcase_add_loop_test(cases, the_first_failure_has_the_fewest_deviations, 0,
