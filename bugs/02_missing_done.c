@@ -92,13 +92,16 @@ static struct fan_chan *items_with_a_bad_one(struct fan_lab *lab)
     return in;
 }
 
-/* What a worker has taken is owed, but for the bad one. What it has left is still there. */
+/* What a worker has taken is owed, but for the bad one, and so is all that comes before that. What a
+ * worker has left is still there. */
 static void expect_what_was_taken(struct pool *pool)
 {
     uint64_t taken = fan_lab_items(pool->lab);
     uint64_t bad = late_but_not_last(taken, fan_lab_seed(pool->lab));
     while (fan_chan_recv(pool->in, NULL, NULL) == 0)
         taken--;
+    if (taken <= bad)
+        taken = bad; /* nobody may leave before the bad one has come */
     for (uint64_t i = 0; i < taken; i++)
         if (i != bad)
             fan_lab_expect(pool->lab, i, i);
