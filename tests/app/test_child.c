@@ -245,7 +245,7 @@ START_TEST(a_stack_overflow_of_another_thread_is_told)
     pid_t group = run->child.pid;
     look_until(run, ended);
     if (run->verdict->finding_count > 0)
-        expect_panic(run, "segmentation fault");
+        expect_panic(run, "stack overflow");
     else
         ck_assert_msg(strstr(run->error, "signal 11"), "%s", run->error);
     finish(run, group);

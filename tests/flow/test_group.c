@@ -75,10 +75,11 @@ END_TEST
 
 START_TEST(the_first_failure_cancels_the_others_and_is_returned)
 {
+    int cause = ERANGE;
     begin((struct fan_group_options){0});
     ck_assert_int_eq(fan_group_go(&group, wait_held, NULL), 0);
     ck_assert_int_eq(fan_group_go(&group, wait_held, NULL), 0);
-    ck_assert_int_eq(fan_group_go(&group, fail_with, &(int){ERANGE}), 0);
+    ck_assert_int_eq(fan_group_go(&group, fail_with, &cause), 0);
     ck_assert_int_eq(fan_group_wait(&group), ERANGE);
     fan_group_destroy(&group);
 }

@@ -1,7 +1,8 @@
 #!/bin/bash
 # Nothing of the controlled scheduler is in what runs threads of the system: no symbol that
-# core/sim defines, and none that is called fan_sim_. Of core/sim only schedule.c is in both, on
-# purpose: a schedule's text form, which the program reads and prints though it runs none.
+# core/sim defines, and none that is called fan_sim_. Of core/sim two files are in both, on purpose:
+# schedule.c, a schedule's text form, which the program reads and prints though it runs none, and
+# frontier.c, what a search shares among its processes, at which the program looks from outside.
 set -u
 cd "$(dirname "$0")/../.." || exit
 build=${BUILD:-build}
@@ -18,9 +19,9 @@ defined_in() { # defined_in FILE...: the symbols that these define, one a line
     nm --defined-only "$@" | awk 'NF == 3 { sub(/\..*/, "", $3); print $3 }' | sort -u
 }
 
-shared=$build/sim/core/sim/schedule.o
+shared=("$build"/sim/core/sim/schedule.o "$build"/sim/core/sim/frontier.o)
 scheduler=$(for object in "$build"/sim/core/sim/*.o; do
-    [ "$object" = "$shared" ] || nm --defined-only -g "$object"
+    [[ " ${shared[*]} " = *" $object "* ]] || nm --defined-only -g "$object"
 done | awk 'NF == 3 { print $3 }' | sort -u)
 
 of_scheduler() { # of_scheduler FILE: what it has of the scheduler
@@ -48,7 +49,7 @@ for symbol in fan_sim_run fan_fiber_switch fan_race_access fan_minimise fan_sim_
     fi
 done
 
-both=$(comm -12 <(defined_in "$shared") <(defined_in "$build/fanlab"))
+both=$(comm -12 <(defined_in "${shared[@]}") <(defined_in "$build/fanlab"))
 if grep -qx fan_schedule_parse <<<"$both"; then
     report ok "the text form of schedules is in both" ''
 else
