@@ -60,7 +60,8 @@ static void work(void *argument)
     uint64_t item;
     while (fan_chan_recv(pool->in, &item, NULL) == 0) {
         fan_lab_work(pool->lab, item);
-        fan_chan_send(pool->out, &(struct result){item, square(item)}, NULL);
+        struct result result = {item, square(item)};
+        fan_chan_send(pool->out, &result, NULL);
     }
     fan_waitgroup_done(&pool->working);
 }
