@@ -13,9 +13,10 @@
 #include <unistd.h>
 
 #include "app/child.h"
+#include "app/explore_failures.h"
 #include "app/explore_shared.h"
+#include "app/explore_state.h"
 #include "app/last_words.h"
-#include "app/replay_line.h"
 #include "base/clock.h"
 #include "lab/child.h"
 #include "run/time.h"
@@ -27,112 +28,6 @@ enum {
     ANSWER_MS = 1000, /* to be waited for */
     MOST_READS = 64,  /* of a child's messages, in one look */
 };
-
-/* A child and what it is to do. */
-struct explorer {
-    struct fan_child child;
-    bool running;
-    uint64_t share; /* of the schedules, that it still has to run */
-    uint64_t walk;  /* its strategy's seed */
-    uint64_t heard; /* its count of steps, as last seen, */
-    uint64_t heard_ns;
-    struct fan_exploration *told;
-    uint64_t counted[FAN_EXPLORATION_FAILURES]; /* schedules of its failures that are in the sum */
-};
-
-struct exploring {
-    struct fan_explore *explore;
-    const struct fan_explore_listener *listener;
-    struct explorer explorers[FAN_EXPLORE_CHILDREN];
-    struct fan_explore_shared shared;
-    struct fan_explore ended; /* sums of the children that are gone: numbers only */
-    uint64_t began_ns, walks;
-    bool stopping;
-    unsigned complete; /* children that said so: of a shared search one of them knows, else each */
-    bool raced;        /* some child said so */
-};
-
-/* ---- failures ---- */
-
-static struct fan_explore_failure *known_failure(struct fan_explore *explore,
-                                                 enum fan_finding_kind kind, uint64_t place)
-{
-    for (uint32_t i = 0; i < explore->failure_count; i++)
-        if (explore->failures[i].kind == kind && explore->failures[i].place == place)
-            return &explore->failures[i];
-    return NULL;
-}
-
-static void write_down(struct exploring *all, struct fan_explore_failure *failure,
-                       const struct fan_schedule *schedule, uint64_t hash, uint64_t build)
-{
-    const struct fan_explore_request *request = &all->explore->request;
-    struct fan_replay_source source = {
-        .scenario = request->scenario,
-        .variant = request->variant,
-        .workers = request->workers,
-        .items = request->items,
-        .seed = request->seed,
-        .fine = request->fine,
-        .build = build,
-    };
-    fan_schedule_print(schedule, failure->schedule, sizeof failure->schedule);
-    fan_replay_line(&source, schedule, hash, failure->replay);
-}
-
-/* Keeps the shorter one of two schedules that fail in the same way. */
-static void take_shorter(struct exploring *all, struct fan_explore_failure *failure,
-                         const struct fan_schedule *schedule, uint64_t hash, uint64_t build)
-{
-    char text[FAN_SCHEDULE_TEXT];
-    fan_schedule_print(schedule, text, sizeof text);
-    if (!schedule->overflowed && (!*failure->replay || strlen(text) < strlen(failure->schedule)))
-        write_down(all, failure, schedule, hash, build);
-}
-
-static struct fan_explore_failure *new_failure(struct fan_explore *explore,
-                                               const struct fan_explore_failure *like)
-{
-    if (explore->failure_count == FAN_EXPLORE_FAILURES)
-        return NULL;
-    struct fan_explore_failure *failure = &explore->failures[explore->failure_count++];
-    *failure = *like;
-    return failure;
-}
-
-static void tell_of(struct exploring *all, const struct fan_explore_failure *failure)
-{
-    if (all->listener->found)
-        all->listener->found(all->listener->listener, failure);
-}
-
-/* Takes what is new in a failure that a child tells of. */
-static void take_failure(struct exploring *all, struct explorer *one, uint32_t which)
-{
-    const struct fan_failure *told = &one->told->failures[which];
-    uint64_t hash, place = told->place, new = told->schedules - one->counted[which];
-    const struct fan_schedule *schedule = fan_failure_schedule(told, &hash);
-    struct fan_explore_failure *failure = known_failure(all->explore, told->kind, place);
-    bool first = !failure;
-    if (first) {
-        struct fan_explore_failure fresh = {.kind = told->kind, .place = place};
-        fresh.first = all->ended.schedules + told->first;
-        memcpy(fresh.message, told->message, sizeof fresh.message);
-        failure = new_failure(all->explore, &fresh);
-    }
-    if (!failure)
-        return;
-    one->counted[which] = told->schedules;
-    failure->schedules += new;
-    if (told->minimised > failure->minimised)
-        failure->minimised = told->minimised;
-    if (first)
-        write_down(all, failure, schedule, hash, one->told->build);
-    else
-        take_shorter(all, failure, schedule, hash, one->told->build);
-    if (first)
-        tell_of(all, failure);
-}
 
 /* ---- children ---- */
 
@@ -153,12 +48,12 @@ static unsigned children_for(const struct fan_explore_request *request)
     return (unsigned)(request->schedules < most ? request->schedules : most);
 }
 
-static uint32_t place_of(const struct exploring *all, const struct explorer *one)
+static uint32_t place_of(const struct fan_exploring *all, const struct fan_explore_child *one)
 {
     return (uint32_t)(one - all->explorers);
 }
 
-static int start_child(struct exploring *all, struct explorer *one)
+static int start_child(struct fan_exploring *all, struct fan_explore_child *one)
 {
     const struct fan_explore_request *request = &all->explore->request;
     struct fan_child_options options = {
@@ -191,14 +86,14 @@ static int start_child(struct exploring *all, struct explorer *one)
 }
 
 /* The first walks with the seed itself, the others with numbers far from it. */
-static uint64_t next_walk(struct exploring *all)
+static uint64_t next_walk(struct fan_exploring *all)
 {
     uint64_t walk = all->explore->request.seed + all->walks * UINT64_C(0x9e3779b97f4a7c15);
     all->walks++;
     return walk;
 }
 
-static int share_search(struct exploring *all)
+static int share_search(struct fan_exploring *all)
 {
     const struct fan_explore_request *request = &all->explore->request;
     if (!fan_explore_shares(request->strategy))
@@ -212,13 +107,13 @@ static int share_search(struct exploring *all)
     return error;
 }
 
-static int start_children(struct exploring *all)
+static int start_children(struct fan_exploring *all)
 {
     unsigned count = all->explore->children;
     uint64_t schedules = all->explore->request.schedules;
     int error = share_search(all);
     for (unsigned i = 0; i < count && !error; i++) {
-        struct explorer *one = &all->explorers[i];
+        struct fan_explore_child *one = &all->explorers[i];
         one->told = calloc(1, sizeof *one->told);
         one->share = all->shared.fd ? schedules : schedules / count + (i < schedules % count);
         one->walk = next_walk(all);
@@ -253,7 +148,7 @@ static void take_sums(struct fan_explore *to, const struct fan_explore *from)
     to->busy_ns = from->busy_ns;
 }
 
-static void add_up_all(struct exploring *all)
+static void add_up_all(struct fan_exploring *all)
 {
     take_sums(all->explore, &all->ended);
     for (unsigned i = 0; i < all->explore->children; i++)
@@ -263,52 +158,14 @@ static void add_up_all(struct exploring *all)
 
 /* ---- the end of a child ---- */
 
-static void say_how_it_died(const struct explorer *one, char message[160])
-{
-    int status = one->child.status;
-    if (one->told->words.said)
-        snprintf(message, 160, "%s", one->told->words.message);
-    else if (WIFSIGNALED(status))
-        snprintf(message, 160, "the program died by signal %d (%s)", WTERMSIG(status),
-                 strsignal(WTERMSIG(status)));
-    else
-        snprintf(message, 160, "the program ended itself with status %d", WEXITSTATUS(status));
-}
-
-static bool could_not_begin(const struct explorer *one)
+static bool could_not_begin(const struct fan_explore_child *one)
 {
     int status = one->child.status;
     return WIFEXITED(status) && one->told->runs == 0 &&
            (WEXITSTATUS(status) == FAN_CHILD_USAGE || WEXITSTATUS(status) == FAN_CHILD_BROKEN);
 }
 
-/* The schedule that was under way is the one that did it. */
-static void take_death(struct exploring *all, struct explorer *one)
-{
-    struct fan_explore_failure fresh = {
-        .kind = FAN_FINDING_PANIC,
-        .killed = true,
-        .schedules = 1,
-        .place = (uint64_t)one->child.status + fan_last_words_place(one->told),
-        .first = all->ended.schedules + 1,
-    };
-    all->ended.schedules++;
-    all->ended.failing++;
-    say_how_it_died(one, fresh.message);
-    struct fan_explore_failure *failure = known_failure(all->explore, fresh.kind, fresh.place);
-    if (failure) {
-        failure->schedules++;
-        take_shorter(all, failure, &one->told->current, 0, one->told->build);
-        return;
-    }
-    failure = new_failure(all->explore, &fresh);
-    if (!failure)
-        return;
-    write_down(all, failure, &one->told->current, 0, one->told->build);
-    tell_of(all, failure);
-}
-
-static void complain(struct exploring *all, const struct explorer *one)
+static void complain(struct fan_exploring *all, const struct fan_explore_child *one)
 {
     char said[96];
     ssize_t got = read(one->child.errors, said, sizeof said - 1);
@@ -321,7 +178,7 @@ static void complain(struct exploring *all, const struct explorer *one)
 }
 
 /* Whether the death is one that the schedule under way answers for. */
-static bool is_a_failure(struct exploring *all, const struct explorer *one)
+static bool is_a_failure(struct fan_exploring *all, const struct fan_explore_child *one)
 {
     bool from_outside = WIFSIGNALED(one->child.status) && WTERMSIG(one->child.status) == SIGKILL;
     return !all->shared.fd ||
@@ -330,7 +187,7 @@ static bool is_a_failure(struct exploring *all, const struct explorer *one)
 
 /* What is left of a dead child's part goes to a new one, on another walk; or, of a search that they
  * share, just what it had in hand. */
-static void go_on(struct exploring *all, struct explorer *one, uint64_t done)
+static void go_on(struct fan_exploring *all, struct fan_explore_child *one, uint64_t done)
 {
     if (!all->shared.fd)
         one->share = done + 1 < one->share ? one->share - done - 1 : 0;
@@ -347,7 +204,7 @@ static void go_on(struct exploring *all, struct explorer *one, uint64_t done)
         all->stopping = true;
 }
 
-static void end_child(struct exploring *all, struct explorer *one)
+static void end_child(struct fan_exploring *all, struct fan_explore_child *one)
 {
     uint64_t done = one->told->schedules;
     fan_child_ended(&one->child);
@@ -360,7 +217,7 @@ static void end_child(struct exploring *all, struct explorer *one)
     } else {
         all->explore->deaths++;
         if (is_a_failure(all, one))
-            take_death(all, one);
+            fan_explore_failures_take_death(all, one);
     }
     bool goes_on = !one->told->ended && !could_not_begin(one);
     fan_child_close(&one->child);
@@ -370,14 +227,14 @@ static void end_child(struct exploring *all, struct explorer *one)
 
 /* ---- looking ---- */
 
-static uint64_t patience_s(const struct exploring *all)
+static uint64_t patience_s(const struct fan_exploring *all)
 {
     uint64_t asked = all->explore->request.still_s;
     return asked ? asked : FAN_EXPLORE_STILL_S;
 }
 
 /* Whether nothing has been heard of a child for too long: its schedule does not come to an end. */
-static bool is_still(const struct exploring *all, struct explorer *one)
+static bool is_still(const struct fan_exploring *all, struct fan_explore_child *one)
 {
     uint64_t now_ns = fan_clock_ns();
     uint64_t steps = one->told->runs + one->told->steps + one->told->current.count;
@@ -389,14 +246,14 @@ static bool is_still(const struct exploring *all, struct explorer *one)
 }
 
 /* It says so when asked, unless it has taken care not to hear. */
-static void ask_where_it_is(struct explorer *one)
+static void ask_where_it_is(struct fan_explore_child *one)
 {
     kill(one->child.pid, SIGXCPU);
     poll(&(struct pollfd){.fd = one->child.pidfd, .events = POLLIN}, 1, ANSWER_MS);
     fan_exploration_copy(one->told, one->child.exploration);
 }
 
-static void take_standstill(struct exploring *all, struct explorer *one)
+static void take_standstill(struct fan_exploring *all, struct fan_explore_child *one)
 {
     struct fan_explore *explore = all->explore;
     struct fan_child_options options = {.helper = explore->request.helper, .sim = true};
@@ -405,7 +262,7 @@ static void take_standstill(struct exploring *all, struct explorer *one)
     ask_where_it_is(one);
     fan_last_words_where(one->told, &options, where);
     explore->standstill.first = all->ended.schedules + one->told->schedules + 1;
-    write_down(all, &explore->standstill, &one->told->current, 0, one->told->build);
+    fan_explore_failures_write(all, &explore->standstill, &one->told->current, 0, one->told->build);
     snprintf(explore->message, sizeof explore->message,
              "schedule %" PRIu64 ": %s went on for %" PRIu64 " s without an operation%s%s",
              explore->standstill.first, *thread ? thread : "a thread", patience_s(all),
@@ -418,21 +275,21 @@ static void take_standstill(struct exploring *all, struct explorer *one)
 }
 
 /* Nobody reads what it writes to its standard error, but it must not come to wait for that. */
-static void listen_to(struct explorer *one)
+static void listen_to(struct fan_explore_child *one)
 {
     char discarded[4096];
     for (int i = 0; i < MOST_READS && read(one->child.errors, discarded, sizeof discarded) > 0; i++)
         ;
 }
 
-static void look_at(struct exploring *all, struct explorer *one)
+static void look_at(struct fan_exploring *all, struct fan_explore_child *one)
 {
     /* Asked first: whoever has ended by now has said by now all that he will. */
     bool ended = fan_child_ended(&one->child);
     fan_exploration_copy(one->told, one->child.exploration);
     all->raced |= one->told->raced == 1;
     for (uint32_t i = 0; i < one->told->failure_count; i++)
-        take_failure(all, one, i);
+        fan_explore_failures_take(all, one, i);
     if (ended)
         end_child(all, one);
     else if (is_still(all, one))
@@ -441,7 +298,7 @@ static void look_at(struct exploring *all, struct explorer *one)
         listen_to(one);
 }
 
-static bool any_running(const struct exploring *all)
+static bool any_running(const struct fan_exploring *all)
 {
     for (unsigned i = 0; i < all->explore->children; i++)
         if (all->explorers[i].running)
@@ -449,7 +306,7 @@ static bool any_running(const struct exploring *all)
     return false;
 }
 
-static void wait_for_news(const struct exploring *all, const struct fan_interrupt *interrupt)
+static void wait_for_news(const struct fan_exploring *all, const struct fan_interrupt *interrupt)
 {
     struct pollfd sources[FAN_EXPLORE_CHILDREN + 1] = {{.fd = interrupt->fd, .events = POLLIN}};
     nfds_t count = 1;
@@ -460,7 +317,7 @@ static void wait_for_news(const struct exploring *all, const struct fan_interrup
     poll(sources, count, LOOK_MS);
 }
 
-static void look_at_all(struct exploring *all)
+static void look_at_all(struct fan_exploring *all)
 {
     for (unsigned i = 0; i < all->explore->children; i++)
         if (all->explorers[i].running)
@@ -469,7 +326,7 @@ static void look_at_all(struct exploring *all)
     all->explore->elapsed_ns = fan_clock_ns() - all->began_ns;
 }
 
-static void watch(struct exploring *all, const struct fan_interrupt *interrupt)
+static void watch(struct fan_exploring *all, const struct fan_interrupt *interrupt)
 {
     struct fan_explore *explore = all->explore;
     for (uint64_t looks = 1; any_running(all) && !all->stopping; looks++) {
@@ -485,7 +342,7 @@ static void watch(struct exploring *all, const struct fan_interrupt *interrupt)
     }
 }
 
-static void release(struct exploring *all)
+static void release(struct fan_exploring *all)
 {
     fan_explore_shared_close(&all->shared);
     for (unsigned i = 0; i < FAN_EXPLORE_CHILDREN; i++) {
@@ -500,7 +357,7 @@ struct fan_explore *fan_explore_make(const struct fan_explore_request *request,
                                      const struct fan_interrupt *interrupt)
 {
     struct fan_explore *explore = calloc(1, sizeof *explore);
-    struct exploring *all = calloc(1, sizeof *all);
+    struct fan_exploring *all = calloc(1, sizeof *all);
     if (!explore || !all) {
         free(explore);
         free(all);
