@@ -90,16 +90,6 @@ void fan_ctx_destroy(struct fan_ctx *ctx)
     fan_probe_object_drop(ctx->slot);
 }
 
-void fan_ctx_detach(struct fan_ctx *ctx)
-{
-    fan_announce_plain(FAN_OP_CONTEXT_LOOK, ctx->root, FAN_TOUCH_WRITE,
-                       __builtin_return_address(0));
-    leave_parent(ctx);
-    if (!load_error(ctx))
-        fan_panic("detach of a context that is not done");
-    ctx->parent = NULL;
-}
-
 /* With the guard held. True if it was not done before. */
 static bool set_done(struct fan_ctx *ctx, int error, int cause)
 {
@@ -113,25 +103,71 @@ static bool set_done(struct fan_ctx *ctx, int error, int cause)
     return true;
 }
 
-static void cancel(struct fan_ctx *ctx, int cause)
+/* With the guard held. All that waits is claimed before the context is done, and goes on after it: who
+ * sees that it is done meets nobody who still waits with it. */
+static bool end_waits(struct fan_ctx *ctx, int cause)
+{
+    struct fan_waitq claimed = {0};
+    struct fan_waiter *waiter;
+    if (load_error(ctx))
+        return false;
+    while ((waiter = fan_waitq_claim_one(&ctx->waiters)))
+        fan_waitq_push(&claimed, waiter);
+    set_done(ctx, ECANCELED, cause);
+    while ((waiter = fan_waitq_pop(&claimed)))
+        fan_wakeup_send(fan_wait_resume(waiter, ECANCELED));
+    show_waiting(ctx);
+    return true;
+}
+
+/* Makes one done that is not: this one, or else the first below it. Returns whether there are more.
+ * One whose deadline has passed needs nobody to tell those below it. */
+static bool cancel_next(struct fan_ctx *ctx, int cause)
 {
     fan_lock_acquire(&ctx->guard);
-    if (set_done(ctx, ECANCELED, cause)) {
-        fan_waitq_fire_all(&ctx->waiters, ECANCELED);
-        show_waiting(ctx);
-        while (!fan_list_empty(&ctx->children)) {
-            struct fan_ctx *child = FAN_LIST_ELEMENT(ctx->children.next, struct fan_ctx, sibling);
+    if (!end_waits(ctx, cause) && !fan_list_empty(&ctx->children)) {
+        struct fan_ctx *child = FAN_LIST_ELEMENT(ctx->children.next, struct fan_ctx, sibling);
+        if (!cancel_next(child, cause))
             fan_list_remove(&child->sibling);
-            cancel(child, cause);
-        }
     }
+    bool more = load_error(ctx) == ECANCELED && !fan_list_empty(&ctx->children);
     fan_lock_release(&ctx->guard);
+    return more;
+}
+
+/* Each is a step of its own: between two of them others see one that is done, and one that is not. */
+static void cancel(struct fan_ctx *ctx, int cause, void *pc)
+{
+    do
+        fan_announce_plain(FAN_OP_CANCEL, ctx->root, FAN_TOUCH_WRITE, pc);
+    while (cancel_next(ctx, cause));
 }
 
 void fan_ctx_cancel(struct fan_ctx *ctx, int cause)
 {
-    fan_announce_plain(FAN_OP_CANCEL, ctx->root, FAN_TOUCH_WRITE, __builtin_return_address(0));
-    cancel(ctx, cause ? cause : ECANCELED);
+    cancel(ctx, cause ? cause : ECANCELED, __builtin_return_address(0));
+}
+
+static bool has_children(struct fan_ctx *ctx)
+{
+    fan_lock_acquire(&ctx->guard);
+    bool has = !fan_list_empty(&ctx->children);
+    fan_lock_release(&ctx->guard);
+    return has;
+}
+
+/* Who cancels its parent may not have come to those below it yet, and will not now. */
+void fan_ctx_detach(struct fan_ctx *ctx)
+{
+    fan_announce_plain(FAN_OP_CONTEXT_LOOK, ctx->root, FAN_TOUCH_WRITE,
+                       __builtin_return_address(0));
+    leave_parent(ctx);
+    if (!load_error(ctx))
+        fan_panic("detach of a context that is not done");
+    ctx->parent = NULL;
+    fan_inner_reads(&ctx->cause, sizeof ctx->cause);
+    if (load_error(ctx) == ECANCELED && has_children(ctx))
+        cancel(ctx, ctx->cause, __builtin_return_address(0));
 }
 
 bool fan_ctx_is_done(const struct fan_ctx *ctx)

@@ -56,7 +56,8 @@ void fan_ctx_detach(struct fan_ctx *ctx);
 
 /* Makes the context and all below it done, and wakes every operation that waits with one of them:
  * those return ECANCELED. `cause` is an errno value that says why (0 = ECANCELED). Only the first
- * cancel counts. Does not block; any thread may call it. */
+ * cancel counts. Does not block; any thread may call it. It comes to one context after the other, this
+ * one first: until it returns, those below may be seen done or not. */
 void fan_ctx_cancel(struct fan_ctx *ctx, int cause);
 
 /* 0 while it is not done, then ECANCELED or, if its deadline has passed, ETIMEDOUT. NULL is never

@@ -1,6 +1,7 @@
 /* All but channels and selects. */
 #define FAN_SIM
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tests/support/sync_objects.h"
@@ -67,6 +68,68 @@ static void make_and_drop_a_child(void)
     fan_ctx_init(&sync_the->child, &(struct fan_ctx_options){.parent = &sync_the->ctx});
     sync_note(0, fan_ctx_error(&sync_the->child) != 0);
     fan_ctx_destroy(&sync_the->child);
+}
+
+static void look_then_try_send(void)
+{
+    sync_note(2, fan_ctx_error(&sync_the->ctx) != 0);
+    sync_note(2, fan_chan_try_send(sync_the->unbuffered, &(int){3}) != 0);
+}
+
+SYNC_NOTES(0, receive_under_the_context, fan_chan_recv(sync_the->unbuffered, NULL, &sync_the->ctx))
+
+static void run_plainly(void *function)
+{
+    ((void (*)(void))function)();
+}
+
+static struct fan_ctx *make_child(struct fan_ctx *parent)
+{
+    struct fan_ctx *child = calloc(1, sizeof *child);
+    fan_ctx_init(child, &(struct fan_ctx_options){.parent = parent});
+    return child;
+}
+
+static void look_at_family(void *family)
+{
+    struct fan_ctx **one = family;
+    for (int i = 0; i < 3; i++)
+        sync_note(1, fan_ctx_error(one[i]) != 0);
+}
+
+/* Each order in which one may look: down, up, and across. */
+static void cancel_family(const int order[3])
+{
+    struct fan_ctx **family = calloc(3, sizeof(struct fan_ctx *));
+    struct fan_ctx *first = make_child(&sync_the->ctx), *second = make_child(&sync_the->ctx);
+    struct fan_ctx *all[] = {&sync_the->ctx, first, second};
+    for (int i = 0; i < 3; i++)
+        family[i] = all[order[i]];
+    fan_go("looks", look_at_family, family);
+    sync_cancel();
+    sync_note(0, fan_ctx_error(first) != 0 && fan_ctx_error(second) != 0);
+}
+
+static void cancel_family_seen_from_above(void)
+{
+    cancel_family((int[]){0, 1, 2});
+}
+
+static void cancel_family_seen_from_below(void)
+{
+    cancel_family((int[]){2, 1, 0});
+}
+
+/* What the cancel has not come to when its parent is left is not forgotten. */
+static void detach_when_done(void)
+{
+    struct fan_ctx *child = make_child(&sync_the->ctx), *below = make_child(child);
+    fan_go("cancels", run_plainly, (void *)sync_cancel);
+    sync_note(0, fan_sleep(SYNC_SOON_NS, child) != 0);
+    if (fan_ctx_error(child)) {
+        fan_ctx_detach(child);
+        sync_note(0, fan_ctx_error(below) != 0);
+    }
 }
 
 /* ---- semaphores ---- */
@@ -339,6 +402,11 @@ const struct sync_program sync_other_programs[] = {
     {"context", "a child comes and goes", SYNC_THREADS_ARE(make_and_drop_a_child, sync_cancel), 2},
     {"context", "a child comes and goes, and waits",
      SYNC_THREADS_ARE(make_and_drop_a_child, sync_cancel, sleep_under_context), 2},
+    {"context", "is seen done, and then a send",
+     SYNC_THREADS_ARE(receive_under_the_context, sync_cancel, look_then_try_send), 3},
+    {"context", "a family, seen from above", SYNC_THREADS_ARE(cancel_family_seen_from_above), 8},
+    {"context", "a family, seen from below", SYNC_THREADS_ARE(cancel_family_seen_from_below), 4},
+    {"context", "a detach meets a cancel", SYNC_THREADS_ARE(detach_when_done), 1},
 
     {"semaphore", "two want one", SYNC_THREADS_ARE(take_one_0, take_one_1), 2},
     {"semaphore", "three want one", SYNC_THREADS_ARE(take_one_0, take_one_1, take_one_2), 6},
