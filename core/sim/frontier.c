@@ -200,13 +200,21 @@ uint64_t fan_frontier_runs(const struct fan_frontier *frontier, uint32_t place)
     return runs;
 }
 
+/* The dead one's stage is not the next one's, which may die before it says anything. */
+static void be_idle(struct fan_frontier *frontier, uint32_t place)
+{
+    __atomic_store_n(&frontier->place[place].stage, FAN_FRONTIER_IDLE, __ATOMIC_SEQ_CST);
+}
+
 void fan_frontier_bury(struct fan_frontier *frontier, uint32_t place)
 {
     frontier->place[place].fatal = frontier->place[place].passed;
+    be_idle(frontier, place);
 }
 
 void fan_frontier_repeat(struct fan_frontier *frontier, uint32_t place)
 {
     if (frontier->place[place].stage != FAN_FRONTIER_IDLE)
         __atomic_fetch_add(&frontier->tickets, 1, __ATOMIC_SEQ_CST);
+    be_idle(frontier, place);
 }

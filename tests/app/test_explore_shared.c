@@ -177,11 +177,15 @@ END_TEST
 /* Before its run began, or for the first time in it, a kill says nothing of the schedule. */
 START_TEST(a_schedule_answers_for_the_second_kill_within_its_run)
 {
+    enum { TICKETS = 100 };
     struct fan_explore_shared shared;
-    ck_assert_int_eq(fan_explore_shared_open(&shared, 2, 100), 0);
+    ck_assert_int_eq(fan_explore_shared_open(&shared, 2, TICKETS), 0);
     ck_assert(!fan_explore_shared_death(&shared, 1, true));
     shared.frontier->place[1].stage = FAN_FRONTIER_RUNNING;
     ck_assert(!fan_explore_shared_death(&shared, 1, true));
+    ck_assert(!fan_explore_shared_death(&shared, 1, true));
+    ck_assert_int_eq(shared.frontier->tickets, TICKETS + 1);
+    shared.frontier->place[1].stage = FAN_FRONTIER_RUNNING;
     ck_assert(fan_explore_shared_death(&shared, 1, true));
     fan_explore_shared_close(&shared);
 }
