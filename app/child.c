@@ -21,7 +21,7 @@ enum {
     EXPLORATION_THERE,
     FRONTIER_THERE,
     WHY = 160,
-    PARAMETERS = 22,
+    PARAMETERS = 24,
     NUMBER = 24, /* bytes of a number's text */
 };
 
@@ -255,6 +255,8 @@ static void add_schedules(struct words *words, const struct fan_child_schedules 
         add_number(words, "--place", schedules->place);
     if (schedules->shown_only)
         add_number(words, "--shown", 1);
+    if (schedules->stops)
+        add_number(words, "--stop", schedules->stop);
     if (!schedules->strategy)
         return;
     add_word(words, "--strategy", schedules->strategy);

@@ -31,6 +31,8 @@ struct fan_child_schedules {
     bool shown_only; /* run the one schedule once, for all to see */
     bool fine;       /* at the fine grain (run/sim_backend.h) */
     bool pass_marks; /* with a strategy: marks of accesses are no choices */
+    bool stops;      /* show the one schedule only up to */
+    uint32_t stop;   /* so many choices */
 };
 
 struct fan_child_options {

@@ -1,6 +1,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app/attempt.h"
 #include "app/command.h"
@@ -8,13 +9,15 @@
 #include "app/report_json.h"
 #include "app/report_text.h"
 #include "app/request.h"
+#include "app/screen/tui.h"
 #include "app/story.h"
 #include "app/userfile.h"
+#include "bugs/table.h"
 #include "lab/exploration.h"
 #include "run/time.h"
 
 struct settings {
-    bool json;
+    bool json, tui;
 };
 
 static const struct fan_option options[] = {
@@ -22,6 +25,10 @@ static const struct fan_option options[] = {
      .help = "one JSON object, schema fanlab.replay/1",
      .kind = FAN_OPTION_FLAG,
      .field = offsetof(struct settings, json)},
+    {.name = "tui",
+     .help = "step through it on the screen, from its end",
+     .kind = FAN_OPTION_FLAG,
+     .field = offsetof(struct settings, tui)},
     {0},
 };
 
@@ -65,6 +72,11 @@ static bool parse(int argc, char **argv, struct settings *settings, struct fan_p
     }
     if (fan_line_parse(argv[parsed->operands], &replaying->line, why) != 0) {
         snprintf(complaint, FAN_OPTIONS_WHY, "this line cannot be replayed: %s", why);
+        return false;
+    }
+    if (settings->tui && (settings->json || !isatty(STDOUT_FILENO))) {
+        snprintf(complaint, FAN_OPTIONS_WHY, "--tui %s",
+                 settings->json ? "and --json exclude each other" : "needs a terminal");
         return false;
     }
     return true;
@@ -199,6 +211,24 @@ static int replay(const struct settings *settings, struct replaying *replaying, 
     return code;
 }
 
+/* The screen tells itself what is wrong with a line that does not fit. */
+static int step_through(const struct replaying *replaying, const char *line)
+{
+    const struct fan_line *parsed = &replaying->line;
+    struct fan_step_subject subject = {.scenario = replaying->attempt.scenario,
+                                       .variant = replaying->attempt.variant,
+                                       .helper = replaying->file.sim,
+                                       .seed = parsed->seed,
+                                       .workers = parsed->workers,
+                                       .items = parsed->items,
+                                       .fine = parsed->fine};
+    return fan_tui_run(&(struct fan_tui_options){.scenarios = fan_bugs,
+                                                 .scenario_count = fan_bugs_count,
+                                                 .seed = parsed->seed,
+                                                 .step = &subject,
+                                                 .line = line});
+}
+
 /* Returns 0, or the exit code that is due. */
 static int open_file(const struct settings *settings, struct replaying *replaying)
 {
@@ -238,10 +268,14 @@ static int replay_line(const struct settings *settings, struct replaying *replay
         attempt->variant =
             fan_replay_find(&replaying->line, replaying->path ? &replaying->file : NULL,
                             &attempt->scenario, replaying->why);
-        code = attempt->variant ? replay(settings, replaying, line) : misused(settings, replaying);
+        code = attempt->variant ? 0 : misused(settings, replaying);
     }
+    if (attempt->variant && !settings->tui)
+        code = replay(settings, replaying, line);
+    fan_interrupt_end(&replaying->interrupt); /* the terminal has its own way with signals */
+    if (attempt->variant && settings->tui)
+        code = step_through(replaying, line);
     fan_userfile_close(&replaying->file);
-    fan_interrupt_end(&replaying->interrupt);
     return code;
 }
 
@@ -268,7 +302,8 @@ const struct fan_command fan_command_replay = {
     .operands = "LINE [FILE.c]",
     .summary = "Runs one schedule again, step by step as it was",
     .more = "LINE is what 'fanlab explore' and 'fanlab run --runtime sim' print with a\n"
-            "finding; FILE.c is the C file whose scenario it is about, if it is.\n"
+            "finding; FILE.c is the C file whose scenario it is about, if it is. With --tui\n"
+            "you are the scheduler: go back from its end, and choose otherwise.\n"
             "Exit code: 0 nothing found, 1 something found, or the run is not the\n"
             "line's, 2 usage, or a line that is not of this build, 3 the environment\n"
             "lacks something, 128 + n interrupted by signal n.\n",

@@ -15,7 +15,7 @@
  *
  * One key has one meaning on one screen, and letters that differ only by case never mean different
  * things; tests/app/test_keys.c holds the table to both. The text fields of FAN_SCREEN_FORM take
- * the keys that the table leaves free there.
+ * the keys that the table leaves free there; FAN_SCREEN_LINE leaves all free that can be typed.
  */
 
 enum fan_key {
@@ -45,6 +45,9 @@ enum fan_screen {
     FAN_SCREEN_DETAIL, /* one pane's findings and stacks in full */
     FAN_SCREEN_FORM,   /* seed, workers, items */
     FAN_SCREEN_LESSON,
+    FAN_SCREEN_STEP,
+    FAN_SCREEN_THREAD, /* one thread's operation and stack in full */
+    FAN_SCREEN_LINE,   /* a replay line is typed or pasted */
     FAN_SCREEN_HELP,
     FAN_SCREEN_COUNT
 };
@@ -77,12 +80,18 @@ enum fan_action {
     FAN_ACTION_PRACTISE,
     FAN_ACTION_VIEW,
     FAN_ACTION_RESET,
+    FAN_ACTION_STEP,
+    FAN_ACTION_FIND,
+    FAN_ACTION_SHORTEN,
+    FAN_ACTION_EXPAND,
+    FAN_ACTION_COPY,
+    FAN_ACTION_TYPE,
     FAN_ACTION_COUNT
 };
 
 /* A set of actions, one bit each: FAN_ACTION_BIT(FAN_ACTION_OPEN) | ... */
-#define FAN_ACTION_BIT(action) (1u << (action))
-#define FAN_ACTION_ALL         (~0u)
+#define FAN_ACTION_BIT(action) (UINT64_C(1) << (action))
+#define FAN_ACTION_ALL         UINT64_MAX
 
 struct fan_binding {
     uint32_t key;
@@ -105,7 +114,7 @@ enum fan_action fan_keys_action(enum fan_screen screen, uint32_t key);
 /* Draws the footer into the last row of the pane: the keys of the screen whose actions are among
  * the possible ones, as many as fit, and `? help` at the right end whatever happens. back says what
  * the back key leads to ("lessons"), or is NULL for "back". */
-void fan_keys_footer(const struct fan_pane *pane, enum fan_screen screen, unsigned possible,
+void fan_keys_footer(const struct fan_pane *pane, enum fan_screen screen, uint64_t possible,
                      const char *back);
 
 /* Draws the help of a screen over the pane, starting at line `first` of it when it is longer than

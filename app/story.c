@@ -208,48 +208,11 @@ static void print_step(const struct story *story, uint32_t which)
     print_row(story, number, step->thread, words, step->pc);
 }
 
-static bool has_ended(const struct story *story, uint32_t thread)
-{
-    const struct fan_snapshot *now = story->attempt->run->snapshot;
-    return thread >= now->thread_count || now->threads[thread].state == FAN_STATE_DONE;
-}
-
-/* What the thread of this step waits for after it: what it does next, if it ever does. */
-static void words_of_wait(const struct story *story, uint32_t which, char words[FAN_STORY_WORDS])
-{
-    const struct fan_story_step *steps = story->source.told->steps;
-    int64_t next = fan_story_next_of_thread(&story->source, which);
-    const struct fan_snapshot *now = story->attempt->run->snapshot;
-    uint32_t thread = steps[which].thread;
-    words[0] = '\0';
-    if (next >= 0) {
-        struct fan_story_step wait = steps[next];
-        if (wait.kind == FAN_OP_SELECT) /* which case is to come */
-            wait.taken = FAN_OP_NONE, wait.taken_object = 0;
-        fan_story_words_of_deed(&story->source, &wait, words);
-    } else if (thread < now->thread_count && now->threads[thread].state == FAN_STATE_BLOCKED) {
-        struct fan_words waits = fan_words_begin(words, FAN_STORY_WORDS);
-        fan_words_waits_for(&waits, now, &now->threads[thread]);
-    }
-}
-
 static void print_switch(const struct story *story, uint32_t which)
 {
-    const struct fan_story_step *steps = story->source.told->steps;
-    char row[160], wait[FAN_STORY_WORDS];
-    if (which == 0 || steps[which].thread == steps[which - 1].thread)
-        return;
-    const char *from = fan_story_thread(&story->source, steps[which - 1].thread);
-    const char *to = fan_story_thread(&story->source, steps[which].thread);
-    words_of_wait(story, which - 1, wait);
-    if (steps[which].preempts)
-        snprintf(row, sizeof row, "%s goes on, though %s could", to, from);
-    else if (*wait)
-        snprintf(row, sizeof row, "%s waits: %s; %s goes on", from, wait, to);
-    else
-        snprintf(row, sizeof row, "%s %s; %s goes on", from,
-                 has_ended(story, steps[which - 1].thread) ? "has ended" : "cannot go on", to);
-    fprintf(story->out, "  ----  %.*s\n", COLUMNS - FIRST, row);
+    char row[FAN_STORY_SWITCH];
+    if (fan_story_words_of_switch(&story->source, which, row))
+        fprintf(story->out, "  ----  %.*s\n", COLUMNS - FIRST, row);
 }
 
 /* ---- folding ---- */

@@ -6,12 +6,18 @@
 #include <string.h>
 
 #include "sim/op.h"
+#include "watch/words.h"
+
+struct fan_story_source fan_story_source_of_run(const struct fan_run *run)
+{
+    const struct fan_story *told = &run->exploration->story;
+    uint32_t count = told->count < FAN_STORY_STEPS ? told->count : FAN_STORY_STEPS;
+    return (struct fan_story_source){.run = run, .told = told, .count = count};
+}
 
 struct fan_story_source fan_story_source_of(const struct fan_attempt *attempt)
 {
-    const struct fan_story *told = &attempt->run->exploration->story;
-    uint32_t count = told->count < FAN_STORY_STEPS ? told->count : FAN_STORY_STEPS;
-    return (struct fan_story_source){.run = attempt->run, .told = told, .count = count};
+    return fan_story_source_of_run(attempt->run);
 }
 
 int64_t fan_story_next_of_thread(const struct fan_story_source *source, uint32_t which)
@@ -192,6 +198,54 @@ void fan_story_words_of_step(const struct fan_story_source *source, uint32_t whi
     else
         snprintf(words, FAN_STORY_WORDS, "%s%.24s%s%.31s%s", resumes ? "... " : "", deed,
                  *result ? " " : "", result, begins_to_wait(source, which) ? " ..." : "");
+}
+
+/* ---- switches ---- */
+
+static bool has_ended(const struct fan_story_source *source, uint32_t thread)
+{
+    const struct fan_snapshot *now = source->run->snapshot;
+    return thread >= now->thread_count || now->threads[thread].state == FAN_STATE_DONE;
+}
+
+/* What the thread of this step waits for after it: what it does next, if it ever does. */
+static void words_of_wait(const struct fan_story_source *source, uint32_t which,
+                          char words[FAN_STORY_WORDS])
+{
+    const struct fan_story_step *steps = source->told->steps;
+    int64_t next = fan_story_next_of_thread(source, which);
+    const struct fan_snapshot *now = source->run->snapshot;
+    uint32_t thread = steps[which].thread;
+    words[0] = '\0';
+    if (next >= 0) {
+        struct fan_story_step wait = steps[next];
+        if (wait.kind == FAN_OP_SELECT) /* which case is to come */
+            wait.taken = FAN_OP_NONE, wait.taken_object = 0;
+        fan_story_words_of_deed(source, &wait, words);
+    } else if (thread < now->thread_count && now->threads[thread].state == FAN_STATE_BLOCKED) {
+        struct fan_words waits = fan_words_begin(words, FAN_STORY_WORDS);
+        fan_words_waits_for(&waits, now, &now->threads[thread]);
+    }
+}
+
+bool fan_story_words_of_switch(const struct fan_story_source *source, uint32_t which,
+                               char words[FAN_STORY_SWITCH])
+{
+    const struct fan_story_step *steps = source->told->steps;
+    char wait[FAN_STORY_WORDS];
+    if (which == 0 || steps[which].thread == steps[which - 1].thread)
+        return false;
+    const char *from = fan_story_thread(source, steps[which - 1].thread);
+    const char *to = fan_story_thread(source, steps[which].thread);
+    words_of_wait(source, which - 1, wait);
+    if (steps[which].preempts)
+        snprintf(words, FAN_STORY_SWITCH, "%s goes on, though %s could", to, from);
+    else if (*wait)
+        snprintf(words, FAN_STORY_SWITCH, "%s waits: %s; %s goes on", from, wait, to);
+    else
+        snprintf(words, FAN_STORY_SWITCH, "%s %s; %s goes on", from,
+                 has_ended(source, steps[which - 1].thread) ? "has ended" : "cannot go on", to);
+    return true;
 }
 
 /* ---- places ---- */

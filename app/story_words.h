@@ -17,6 +17,7 @@ enum {
     FAN_STORY_WORDS = 72, /* with the ending 0, as below */
     FAN_STORY_PLACE = 28,
     FAN_STORY_VALUE_WORDS = 32,
+    FAN_STORY_SWITCH = 160,
 };
 
 struct fan_story_source {
@@ -26,6 +27,7 @@ struct fan_story_source {
 };
 
 struct fan_story_source fan_story_source_of(const struct fan_attempt *attempt);
+struct fan_story_source fan_story_source_of_run(const struct fan_run *run);
 
 const char *fan_story_thread(const struct fan_story_source *source, uint32_t thread);
 const char *fan_story_op(const struct fan_story_step *step);
@@ -52,6 +54,11 @@ void fan_story_words_of_step(const struct fan_story_source *source, uint32_t whi
 /* "<- " or "-> " with the value or the error; empty if nothing is known. */
 void fan_story_words_of_result(const struct fan_story_step *step,
                                char words[FAN_STORY_VALUE_WORDS]);
+
+/* Why a step is another thread's than the one before it: "main waits: recv out; worker 1 goes on",
+ * "worker 1 goes on, though main could". False if it is the same thread's, or the first. */
+bool fan_story_words_of_switch(const struct fan_story_source *source, uint32_t which,
+                               char words[FAN_STORY_SWITCH]);
 
 /* "08_double_close.c:35", its end if it is too long; empty if it is not known. */
 const struct fan_place *fan_story_place(const struct fan_story_source *source, uint64_t pc);

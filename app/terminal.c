@@ -1,6 +1,8 @@
 #define _GNU_SOURCE
 #include "app/terminal.h"
 
+#include "app/clipboard.h"
+
 #include "app/keys.h"
 #include "app/rescue.h"
 
@@ -383,17 +385,33 @@ static void remember(struct fan_terminal *terminal, const struct fan_grid *grid)
            (size_t)grid->rows * (size_t)grid->cols * sizeof grid->cells[0]);
 }
 
+/* Past curses, which knows nothing of it: between two frames. */
+static void write_raw(const char *bytes, size_t length)
+{
+    for (size_t sent = 0; sent < length;) {
+        ssize_t n = write(STDOUT_FILENO, bytes + sent, length - sent);
+        if (n <= 0 && errno != EINTR)
+            return; /* the terminal is gone: the next read says so */
+        sent += n > 0 ? (size_t)n : 0;
+    }
+}
+
 static void mark_frame(struct fan_terminal *terminal)
 {
     char mark[96];
     int length = snprintf(mark, sizeof mark, "\033]7770;%lu;%lu;%dx%d\a", terminal->frames,
                           terminal->keys, COLS, LINES);
-    for (int sent = 0; sent < length;) {
-        ssize_t n = write(STDOUT_FILENO, mark + sent, (size_t)(length - sent));
-        if (n <= 0 && errno != EINTR)
-            return; /* the terminal is gone: the next read says so */
-        sent += n > 0 ? (int)n : 0;
-    }
+    write_raw(mark, (size_t)length);
+}
+
+void fan_terminal_copy(struct fan_terminal *terminal, const char *text)
+{
+    (void)terminal;
+    size_t length;
+    char *sequence = fan_clipboard_sequence(text, &length);
+    if (sequence)
+        write_raw(sequence, length);
+    free(sequence);
 }
 
 void fan_terminal_present(struct fan_terminal *terminal, const struct fan_grid *grid)

@@ -84,6 +84,10 @@ int fan_terminal_read(struct fan_terminal *terminal, struct fan_event *event);
  * no output. A grid of another size than the terminal is cut, or leaves the rest blank. */
 void fan_terminal_present(struct fan_terminal *terminal, const struct fan_grid *grid);
 
+/* Gives a text to the clipboard of whoever sits at the terminal (OSC 52). Terminals that do not let
+ * programs do that ignore it. */
+void fan_terminal_copy(struct fan_terminal *terminal, const char *text);
+
 /* Forgets what is shown, so that the next present writes everything. */
 void fan_terminal_redraw(struct fan_terminal *terminal);
 

@@ -29,9 +29,9 @@ bool fan_lab_screen_is_live(const struct fan_lab_screen *lab)
     return lab->halves[0].live || lab->halves[1].live;
 }
 
-unsigned fan_lab_screen_possible(const struct fan_lab_screen *lab)
+uint64_t fan_lab_screen_possible(const struct fan_lab_screen *lab)
 {
-    unsigned possible = FAN_ACTION_ALL;
+    uint64_t possible = FAN_ACTION_ALL;
     if (!lab->paused && !fan_lab_screen_is_live(lab))
         possible &= ~FAN_ACTION_BIT(FAN_ACTION_PAUSE);
     if (lab->overlay == FAN_LAB_PLAIN && fan_half_threads(&lab->halves[lab->focus]) == 0)
@@ -227,6 +227,8 @@ static enum fan_lab_request act_on_lab(struct fan_lab_screen *lab, enum fan_acti
         return restart(lab);
     case FAN_ACTION_LESSON:
         return FAN_LAB_LESSON;
+    case FAN_ACTION_STEP:
+        return FAN_LAB_STEP;
     case FAN_ACTION_BACK:
         return FAN_LAB_LEAVE;
     default:

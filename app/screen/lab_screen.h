@@ -24,6 +24,7 @@ enum fan_lab_request {
     FAN_LAB_NOTHING,
     FAN_LAB_LEAVE,   /* go back to where the lab was opened from */
     FAN_LAB_RESTART, /* run both halves again, with `values` */
+    FAN_LAB_STEP,    /* step through the focused half */
     FAN_LAB_LESSON   /* go to the lesson on this bug */
 };
 
@@ -52,7 +53,7 @@ enum fan_lab_request fan_lab_screen_key(struct fan_lab_screen *lab, uint32_t key
 enum fan_screen fan_lab_screen_place(const struct fan_lab_screen *lab);
 
 /* The actions that would do something now, as a set of bits. */
-unsigned fan_lab_screen_possible(const struct fan_lab_screen *lab);
+uint64_t fan_lab_screen_possible(const struct fan_lab_screen *lab);
 
 /* The position of the selected thread of a half; -1 when it has none. */
 int fan_lab_screen_selected(const struct fan_lab_screen *lab, int half);

@@ -140,6 +140,16 @@ static enum fan_lesson_request open_lab(struct fan_lesson_screen *screen)
     return FAN_LESSON_NOTHING;
 }
 
+static enum fan_lesson_request step_through(struct fan_lesson_screen *screen)
+{
+    if (!fan_lesson_screen_lesson(screen)->bug)
+        return FAN_LESSON_NOTHING;
+    if (has_predicted(screen))
+        return FAN_LESSON_STEP;
+    screen->note = "first say what you expect; stepping shows the name";
+    return FAN_LESSON_NOTHING;
+}
+
 static enum fan_lesson_request reset(struct fan_lesson_screen *screen, bool was_asked)
 {
     if (!was_asked) {
@@ -207,6 +217,8 @@ enum fan_lesson_request fan_lesson_screen_key(struct fan_lesson_screen *screen, 
         return FAN_LESSON_NOTHING;
     case FAN_ACTION_OPEN:
         return open_lab(screen);
+    case FAN_ACTION_STEP:
+        return step_through(screen);
     case FAN_ACTION_RESET:
         return reset(screen, asked_reset);
     case FAN_ACTION_BACK:
@@ -217,12 +229,12 @@ enum fan_lesson_request fan_lesson_screen_key(struct fan_lesson_screen *screen, 
     }
 }
 
-unsigned fan_lesson_screen_possible(const struct fan_lesson_screen *screen)
+uint64_t fan_lesson_screen_possible(const struct fan_lesson_screen *screen)
 {
     const struct fan_lesson *lesson = fan_lesson_screen_lesson(screen);
     const struct fan_progress *progress = fan_lesson_screen_progress(screen);
     const struct fan_stage *stage = fan_lesson_screen_stage(screen);
-    unsigned possible = FAN_ACTION_ALL;
+    uint64_t possible = FAN_ACTION_ALL;
     if (progress->stage == lesson->stage_count - 1 ||
         (progress->stage == lesson->predict && !has_predicted(screen)))
         possible &= ~FAN_ACTION_BIT(FAN_ACTION_NEXT);
@@ -235,6 +247,7 @@ unsigned fan_lesson_screen_possible(const struct fan_lesson_screen *screen)
     if (!stage->has_views)
         possible &= ~FAN_ACTION_BIT(FAN_ACTION_VIEW);
     if (!lesson->bug || !has_predicted(screen))
-        possible &= ~(FAN_ACTION_BIT(FAN_ACTION_OPEN) | FAN_ACTION_BIT(FAN_ACTION_PRACTISE));
+        possible &= ~(FAN_ACTION_BIT(FAN_ACTION_OPEN) | FAN_ACTION_BIT(FAN_ACTION_PRACTISE) |
+                      FAN_ACTION_BIT(FAN_ACTION_STEP));
     return possible;
 }

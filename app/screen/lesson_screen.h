@@ -29,8 +29,9 @@ struct fan_lesson_screen {
 enum fan_lesson_request {
     FAN_LESSON_NOTHING,
     FAN_LESSON_LEAVE,
-    FAN_LESSON_LAB, /* open the lab with the parameters of this stage */
-    FAN_LESSON_KEEP /* the progress has changed */
+    FAN_LESSON_LAB,  /* open the lab with the parameters of this stage */
+    FAN_LESSON_STEP, /* step through this bug */
+    FAN_LESSON_KEEP  /* the progress has changed */
 };
 
 /* The screen on a lesson, at the stage that was shown last. */
@@ -44,7 +45,7 @@ void fan_lesson_screen_go(struct fan_lesson_screen *screen, int stage);
 enum fan_lesson_request fan_lesson_screen_key(struct fan_lesson_screen *screen, uint32_t key);
 
 /* The actions that would do something now, as a set of bits. */
-unsigned fan_lesson_screen_possible(const struct fan_lesson_screen *screen);
+uint64_t fan_lesson_screen_possible(const struct fan_lesson_screen *screen);
 
 /* The lesson, its progress and the stage that is shown. */
 struct fan_lesson *fan_lesson_screen_lesson(const struct fan_lesson_screen *screen);

@@ -14,7 +14,7 @@
 
 /* A verdict takes two looks, so looks come faster than frames. What merely ages is redrawn less
  * often than what changes. */
-enum { LOOK_MS = 20, FRAME_MS = 50, AGE_MS = 100 };
+enum { LOOK_MS = 20, FRAME_MS = 50, AGE_MS = 100, STEP_LOOK_MS = 2, STEP_MS = 100 };
 
 enum { GO_ON = -1 };
 
@@ -24,6 +24,7 @@ struct tui {
     struct fan_ui ui;
     struct fan_pair pair;
     struct fan_course course;
+    struct fan_step *step;          /* behind the Step screen; NULL: it is not shown */
     const struct fan_stage *beside; /* the stage whose lab runs beside its text; NULL: none */
     bool stale;                     /* the picture is not what should be shown */
     uint64_t drawn_ns, looked_ns;
@@ -34,7 +35,7 @@ struct tui {
 
 static bool is_watching(const struct tui *tui)
 {
-    return (tui->ui.in_lab || tui->beside) && !tui->ui.lab.paused &&
+    return (tui->ui.in_lab || tui->beside) && !tui->ui.in_step && !tui->ui.lab.paused &&
            fan_lab_screen_is_live(&tui->ui.lab);
 }
 
@@ -72,6 +73,36 @@ static void follow_lesson(struct tui *tui)
     } else if (!tui->ui.in_lab) {
         end_children(tui);
     }
+}
+
+/* ---- stepping ---- */
+
+/* Most steps are there within a few milliseconds: then the next key finds them done, and no frame
+ * shows the step before. */
+static void await_step(struct tui *tui)
+{
+    uint64_t deadline = fan_clock_ns() + STEP_MS * MS;
+    while (tui->step && fan_step_is_running(tui->step) && fan_clock_ns() < deadline)
+        if (!fan_step_look(tui->step))
+            poll(NULL, 0, 1);
+}
+
+static void close_step(struct tui *tui)
+{
+    fan_step_close(tui->step);
+    tui->step = NULL;
+}
+
+static void open_step(struct tui *tui, const struct fan_step_subject *subject)
+{
+    close_step(tui);
+    if (fan_step_open(subject, &tui->step) == 0)
+        fan_ui_open_step(&tui->ui, tui->step);
+}
+
+static bool is_stepping(const struct tui *tui)
+{
+    return tui->step && fan_step_is_busy(tui->step);
 }
 
 /* ---- drawing ---- */
@@ -120,6 +151,15 @@ static void take_key(struct tui *tui, uint32_t key)
     case FAN_UI_STOP:
         end_children(tui);
         break;
+    case FAN_UI_STEP:
+        open_step(tui, &tui->ui.stepped);
+        break;
+    case FAN_UI_UNSTEP:
+        close_step(tui);
+        break;
+    case FAN_UI_COPY:
+        fan_terminal_copy(tui->terminal, tui->step->line);
+        break;
     case FAN_UI_KEEP:
         fan_course_keep(&tui->course, tui->ui.lesson.lesson);
         break;
@@ -145,9 +185,10 @@ static void take_events(struct tui *tui)
     struct fan_event event;
     while (tui->exit_code == GO_ON && fan_terminal_read(tui->terminal, &event) == 0) {
         tui->stale = true;
-        if (event.kind == FAN_EVENT_KEY)
+        if (event.kind == FAN_EVENT_KEY) {
             take_key(tui, event.key);
-        else if (event.kind == FAN_EVENT_RESIZE)
+            await_step(tui);
+        } else if (event.kind == FAN_EVENT_RESIZE)
             fit_to_terminal(tui);
         else
             tui->exit_code = FAN_EXIT_SIGNAL + event.signal;
@@ -169,6 +210,8 @@ static int sleep_ms(const struct tui *tui, uint64_t now)
         wake = tui->drawn_ns + FRAME_MS * MS;
     if (is_watching(tui))
         wake = earlier(wake, tui->looked_ns + LOOK_MS * MS);
+    if (is_stepping(tui))
+        wake = earlier(wake, now + STEP_LOOK_MS * MS);
     if (wake == UINT64_MAX)
         return -1;
     return wake <= now ? 0 : (int)((wake - now + MS - 1) / MS);
@@ -184,6 +227,8 @@ static void loop(struct tui *tui)
         uint64_t now = fan_clock_ns();
         if (is_watching(tui) && now >= tui->looked_ns + LOOK_MS * MS)
             look(tui, now);
+        if (is_stepping(tui))
+            tui->stale |= fan_step_look(tui->step);
         if (tui->stale && tui->exit_code == GO_ON && now >= tui->drawn_ns + FRAME_MS * MS)
             draw(tui, now);
     }
@@ -200,6 +245,12 @@ static void begin(struct tui *tui, const struct fan_tui_options *options)
         fan_ui_open_lesson(
             &tui->ui, lesson,
             options->stage ? fan_lesson_stage(&tui->course.lessons[lesson], options->stage) : -1);
+    if (options->step) {
+        open_step(tui, options->step);
+        if (options->line && tui->step)
+            fan_step_follow(tui->step, options->line);
+        await_step(tui);
+    }
     if (options->open) {
         fan_ui_open(&tui->ui, options->open);
         start_children(tui);
@@ -223,6 +274,7 @@ int fan_tui_run(const struct fan_tui_options *options)
     loop(&tui);
     fan_terminal_close(tui.terminal);
     fan_pair_end(&tui.pair);
+    close_step(&tui);
     fan_course_close(&tui.course);
     fan_grid_destroy(&tui.grid);
     return tui.exit_code;

@@ -1,6 +1,7 @@
 #ifndef FAN_APP_SCREEN_TUI_H
 #define FAN_APP_SCREEN_TUI_H
 
+#include "app/step.h"
 #include "app/terminal.h"
 #include "lab/scenario.h"
 
@@ -12,9 +13,11 @@ struct fan_tui_options {
     struct fan_terminal_options terminal;
     const struct fan_scenario *const *scenarios;
     size_t scenario_count;
-    const struct fan_scenario *open; /* the lab to start in; NULL: home */
-    const char *lesson;              /* the id of the lesson to start in; NULL: none */
-    const char *stage;               /* the key of its stage; NULL: where the learner was */
+    const struct fan_scenario *open;     /* the lab to start in; NULL: home */
+    const char *lesson;                  /* the id of the lesson to start in; NULL: none */
+    const char *stage;                   /* the key of its stage; NULL: where the learner was */
+    const struct fan_step_subject *step; /* the Step screen to start in; NULL: none */
+    const char *line;                    /* whose end it goes to; NULL: the beginning */
     uint64_t seed;
 };
 

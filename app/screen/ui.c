@@ -3,6 +3,9 @@
 #include "app/screen/lab_view.h"
 #include "app/screen/lesson_view.h"
 #include "app/screen/overlay.h"
+#include "app/screen/step_view.h"
+
+#include <string.h>
 
 enum { HELP_FRAME = 2 /* the rules above and below */ };
 
@@ -38,11 +41,19 @@ void fan_ui_open_lesson(struct fan_ui *ui, int lesson, int stage)
         fan_lesson_screen_go(&ui->lesson, stage);
 }
 
+void fan_ui_open_step(struct fan_ui *ui, struct fan_step *step)
+{
+    const char *back = ui->in_lab ? "lab" : ui->in_lesson ? "lesson" : "quit";
+    ui->step = fan_step_screen_on(step, back);
+    ui->in_step = true;
+    fan_ui_resize(ui, ui->rows, ui->cols);
+}
+
 bool fan_ui_shows_beside(const struct fan_ui *ui)
 {
-    if (!ui->in_lesson || ui->in_lab)
+    if (!ui->in_lesson || ui->in_lab || ui->in_step)
         return false;
-    unsigned possible = fan_lesson_screen_possible(&ui->lesson);
+    uint64_t possible = fan_lesson_screen_possible(&ui->lesson);
     return fan_lesson_screen_stage(&ui->lesson)->has_lab &&
            (possible & FAN_ACTION_BIT(FAN_ACTION_OPEN)) &&
            ui->rows >= BESIDE_TOP + FAN_LAB_VIEW_ROWS && ui->cols >= BESIDE_COL + FAN_LAB_VIEW_COLS;
@@ -50,8 +61,8 @@ bool fan_ui_shows_beside(const struct fan_ui *ui)
 
 void fan_ui_resize(struct fan_ui *ui, int rows, int cols)
 {
-    ui->rows = ui->home.rows = ui->lab.rows = ui->lesson.rows = rows;
-    ui->cols = ui->lab.cols = ui->lesson.cols = cols;
+    ui->rows = ui->home.rows = ui->lab.rows = ui->lesson.rows = ui->step.rows = rows;
+    ui->cols = ui->lab.cols = ui->lesson.cols = ui->step.cols = cols;
     if (fan_ui_shows_beside(ui)) {
         ui->lab.rows = rows - BESIDE_TOP;
         ui->lab.cols = cols - BESIDE_COL;
@@ -61,6 +72,8 @@ void fan_ui_resize(struct fan_ui *ui, int rows, int cols)
 /* The screen below the help. */
 static enum fan_screen explained_screen(const struct fan_ui *ui)
 {
+    if (ui->in_step)
+        return fan_step_screen_place(&ui->step);
     if (ui->in_lab)
         return fan_lab_screen_place(&ui->lab);
     return ui->in_lesson ? FAN_SCREEN_LESSON : FAN_SCREEN_HOME;
@@ -170,6 +183,65 @@ static void open_lab_of_stage(struct fan_ui *ui)
     fan_ui_resize(ui, ui->rows, ui->cols);
 }
 
+/* ---- stepping ---- */
+
+enum { STEPPED_WORKERS = 2, STEPPED_ITEMS = 2 /* so few that a person can see all of it */ };
+
+static const struct fan_variant *variant_called(const struct fan_scenario *scenario,
+                                                const char *name)
+{
+    for (size_t i = 0; name && i < scenario->variant_count; i++)
+        if (strcmp(scenario->variants[i].name, name) == 0)
+            return &scenario->variants[i];
+    return &scenario->variants[0];
+}
+
+/* The focused half, with the lab's own parameters. */
+static enum fan_ui_request step_through_lab(struct fan_ui *ui)
+{
+    const struct fan_lab_screen *lab = &ui->lab;
+    ui->stepped = (struct fan_step_subject){
+        .scenario = lab->scenario,
+        .variant = variant_called(lab->scenario, lab->halves[lab->focus].variant),
+        .seed = lab->values.seed,
+        .workers = lab->values.workers,
+        .items = lab->values.items};
+    return FAN_UI_STEP;
+}
+
+static enum fan_ui_request step_through_lesson(struct fan_ui *ui)
+{
+    const struct fan_stage *stage = fan_lesson_screen_stage(&ui->lesson);
+    const struct fan_scenario *bug = fan_lesson_screen_lesson(&ui->lesson)->bug;
+    bool has_own = stage->has_lab && strcmp(stage->key, "step") == 0;
+    ui->stepped =
+        (struct fan_step_subject){.scenario = bug,
+                                  .variant = &bug->variants[0],
+                                  .seed = has_own ? stage->lab.seed : ui->seed,
+                                  .workers = has_own ? stage->lab.workers : STEPPED_WORKERS,
+                                  .items = has_own ? stage->lab.items : STEPPED_ITEMS};
+    return FAN_UI_STEP;
+}
+
+/* A program that came to be stepped through has no other screen to go back to. */
+static enum fan_ui_request leave_step(struct fan_ui *ui)
+{
+    ui->in_step = false;
+    return ui->in_lab || ui->in_lesson ? FAN_UI_UNSTEP : FAN_UI_LEAVE;
+}
+
+static enum fan_ui_request act_on_step(struct fan_ui *ui, uint32_t key)
+{
+    switch (fan_step_screen_key(&ui->step, key)) {
+    case FAN_STEP_LEAVE:
+        return leave_step(ui);
+    case FAN_STEP_COPY:
+        return FAN_UI_COPY;
+    default:
+        return FAN_UI_NOTHING;
+    }
+}
+
 static enum fan_ui_request act_on_lesson(struct fan_ui *ui, uint32_t key)
 {
     switch (fan_lesson_screen_key(&ui->lesson, key)) {
@@ -179,6 +251,8 @@ static enum fan_ui_request act_on_lesson(struct fan_ui *ui, uint32_t key)
     case FAN_LESSON_LAB:
         open_lab_of_stage(ui);
         return FAN_UI_START;
+    case FAN_LESSON_STEP:
+        return step_through_lesson(ui);
     case FAN_LESSON_KEEP:
         return FAN_UI_KEEP;
     default:
@@ -206,6 +280,8 @@ static enum fan_ui_request act_on_lab(struct fan_ui *ui, uint32_t key)
         return FAN_UI_START;
     case FAN_LAB_LESSON:
         return leave_for_lesson(ui);
+    case FAN_LAB_STEP:
+        return step_through_lab(ui);
     case FAN_LAB_LEAVE:
         ui->in_lab = false;
         return FAN_UI_STOP;
@@ -235,6 +311,8 @@ enum fan_ui_request fan_ui_key(struct fan_ui *ui, uint32_t key)
         act_on_help(ui, action);
         return FAN_UI_NOTHING;
     }
+    if (ui->in_step)
+        return act_on_step(ui, key);
     if (ui->in_lab)
         return act_on_lab(ui, key);
     return ui->in_lesson ? act_on_lesson(ui, key) : act_on_home(ui, key);
@@ -253,7 +331,9 @@ static void draw_lesson(const struct fan_pane *pane, const struct fan_ui *ui)
 
 void fan_ui_draw(const struct fan_pane *pane, const struct fan_ui *ui)
 {
-    if (ui->in_lab)
+    if (ui->in_step)
+        fan_step_view_draw(pane, &ui->step);
+    else if (ui->in_lab)
         fan_lab_view_draw(pane, &ui->lab);
     else if (ui->in_lesson)
         draw_lesson(pane, ui);

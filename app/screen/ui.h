@@ -4,6 +4,7 @@
 #include "app/screen/home_screen.h"
 #include "app/screen/lab_screen.h"
 #include "app/screen/lesson_screen.h"
+#include "app/screen/step_screen.h"
 
 /*
  * All screens together: which one is shown, the help over it, and where a key goes. It knows no
@@ -11,9 +12,12 @@
  */
 enum fan_ui_request {
     FAN_UI_NOTHING,
-    FAN_UI_START, /* run lab.scenario with lab.values, instead of what runs now */
-    FAN_UI_STOP,  /* the lab was left: end what runs */
-    FAN_UI_KEEP,  /* keep the progress of the lesson */
+    FAN_UI_START,  /* run lab.scenario with lab.values, instead of what runs now */
+    FAN_UI_STOP,   /* the lab was left: end what runs */
+    FAN_UI_STEP,   /* open `stepped`, and give it to fan_ui_open_step */
+    FAN_UI_UNSTEP, /* the Step screen was left: close its model */
+    FAN_UI_COPY,   /* the line of the Step screen's model, to the terminal's clipboard */
+    FAN_UI_KEEP,   /* keep the progress of the lesson */
     FAN_UI_LEAVE,
     FAN_UI_INTERRUPT, /* ctrl-c */
     FAN_UI_SUSPEND,
@@ -24,7 +28,10 @@ struct fan_ui {
     struct fan_home_screen home;
     struct fan_lab_screen lab;
     struct fan_lesson_screen lesson;
-    uint64_t seed; /* for labs opened from home */
+    struct fan_step_screen step;
+    struct fan_step_subject stepped; /* what is to be stepped through */
+    uint64_t seed;                   /* for labs opened from home */
+    bool in_step;                    /* over all others */
     bool in_lesson;
     bool in_lab; /* over the lesson, if in one */
     bool in_help;
@@ -38,6 +45,9 @@ struct fan_ui fan_ui_at_home(const struct fan_scenario *const *scenarios, size_t
 
 /* Goes straight to the lab; then whoever runs children acts as on FAN_UI_START. */
 void fan_ui_open(struct fan_ui *ui, const struct fan_scenario *scenario);
+
+/* Goes to the Step screen on a model that was opened; it stays the caller's. */
+void fan_ui_open_step(struct fan_ui *ui, struct fan_step *step);
 
 /* Gives the home screen lessons; they stay the caller's. */
 void fan_ui_teach(struct fan_ui *ui, struct fan_course *course);

@@ -21,6 +21,18 @@ static void bound_story(struct fan_story *story)
         story->steps[i].name[FAN_STORY_NAME - 1] = '\0';
 }
 
+static void bound_chair(struct fan_chair *chair)
+{
+    if (chair->thread_count > FAN_CHAIR_THREADS)
+        chair->thread_count = FAN_CHAIR_THREADS;
+    for (uint32_t i = 0; i < FAN_CHAIR_THREADS; i++) {
+        struct fan_chair_thread *thread = &chair->threads[i];
+        thread->name[FAN_STORY_NAME - 1] = '\0';
+        if (thread->stack.depth > FAN_STACK_FRAMES)
+            thread->stack.depth = FAN_STACK_FRAMES;
+    }
+}
+
 static void bound_words(struct fan_last_words *words, uint32_t said)
 {
     words->said = said;
@@ -44,6 +56,7 @@ void fan_exploration_copy(struct fan_exploration *to, const struct fan_explorati
     to->shown = shown;
     bound_schedule(&to->current);
     bound_story(&to->story);
+    bound_chair(&to->chair);
     bound_words(&to->words, said);
     for (int i = 0; i < FAN_EXPLORATION_FAILURES; i++) {
         to->failures[i].minimised = minimised[i];

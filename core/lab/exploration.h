@@ -16,7 +16,7 @@
  * failure is complete when `failure_count` says so (written with release order). The parent trusts
  * no number in it further than its bounds. */
 enum {
-    FAN_EXPLORATION_VERSION = 5,
+    FAN_EXPLORATION_VERSION = 6,
     FAN_EXPLORATION_FAILURES = 8, /* different ones; more are counted, not kept */
     FAN_STORY_STEPS = 2048,       /* of a single ordered schedule; later ones are counted */
     FAN_STORY_OBJECTS = 256,
@@ -47,6 +47,53 @@ struct fan_story {
     uint32_t count; /* of the steps taken; not all may be here */
     struct fan_story_step steps[FAN_STORY_STEPS];
     uint64_t objects[FAN_STORY_OBJECTS]; /* what a snapshot calls them (an id); 0 = unknown */
+};
+
+/* The scheduler's chair: where a schedule that was ordered to stop after some choices stands. What
+ * each thread would do next, whether it can, and which choice is due. */
+enum {
+    FAN_CHAIR_THREADS = 64,
+    FAN_CHAIR_CASES = 4, /* of a select; more are counted */
+};
+
+enum fan_chair_due {
+    FAN_CHAIR_NOTHING, /* the run is over */
+    FAN_CHAIR_THREAD,  /* which thread goes on */
+    FAN_CHAIR_VALUE,   /* which of `options` possibilities happens in the step under way */
+};
+
+struct fan_chair_case {
+    uint8_t op;  /* enum fan_probe_op */
+    uint64_t id; /* what a snapshot calls its object; 0 = unknown */
+};
+
+struct fan_chair_thread {
+    uint8_t ended, enabled;
+    uint8_t by_time; /* it can go on only because its deadline has come */
+    uint8_t kind;    /* of its next operation: enum fan_probe_op */
+    uint8_t stage;   /* enum fan_op_stage */
+    uint8_t timed;   /* it has a deadline */
+    uint16_t case_count;
+    struct fan_chair_case cases[FAN_CHAIR_CASES];
+    uint64_t object; /* as `id` above; of a join, the thread's */
+    uint64_t holder; /* of a mutex that is held: the id of its owner */
+    int64_t count;   /* of a wait group */
+    uint64_t pc;
+    struct fan_stack stack;
+    char name[FAN_STORY_NAME]; /* what the program calls the object; may be empty */
+};
+
+struct fan_chair {
+    uint32_t due;     /* enum fan_chair_due */
+    uint32_t choices; /* made so far */
+    uint32_t used;    /* deviations of the ordered schedule among them */
+    uint32_t usual;   /* what a schedule without a deviation does here */
+    uint32_t options; /* for a value: how many there are */
+    /* As which deviation another choice would be noted (sim/schedule.h). */
+    uint32_t thread, op, nth;
+    uint64_t now_ns; /* virtual time */
+    uint32_t thread_count;
+    struct fan_chair_thread threads[FAN_CHAIR_THREADS];
 };
 
 /* What a child that dies in a schedule has said of it: a crash, a call of exit; or, asked by SIGXCPU,
@@ -94,6 +141,7 @@ struct fan_exploration {
     struct fan_failure failures[FAN_EXPLORATION_FAILURES];
     struct fan_schedule current; /* of the run that is going on, as it grows */
     struct fan_story story;      /* of the ordered schedule, while it is shown */
+    struct fan_chair chair;      /* the same, where it was ordered to stop */
 };
 
 /* Copies what a child has told so far, with every number within its bounds. */

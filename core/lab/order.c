@@ -29,6 +29,7 @@ static const struct option names[] = {
     {"frontier", required_argument, NULL, FAN_ORDER_FRONTIER},
     {"place", required_argument, NULL, FAN_ORDER_PLACE},
     {"places", required_argument, NULL, FAN_ORDER_PLACES},
+    {"stop", required_argument, NULL, FAN_ORDER_STOP},
     {"scenario", required_argument, NULL, FAN_ORDER_SCENARIO},
     {"variant", required_argument, NULL, FAN_ORDER_VARIANT},
     {"strategy", required_argument, NULL, FAN_ORDER_STRATEGY},
@@ -58,6 +59,7 @@ static const struct {
     [FAN_ORDER_FRONTIER] = {0, INT32_MAX},
     [FAN_ORDER_PLACE] = {0, FAN_FRONTIER_PLACES - 1},
     [FAN_ORDER_PLACES] = {1, FAN_FRONTIER_PLACES},
+    [FAN_ORDER_STOP] = {0, UINT32_MAX},
 };
 
 static int refuse(const char *what, const char *which)

@@ -78,16 +78,30 @@ static void run_unseen(struct fan_explorer *explorer, struct fan_replay *replay)
     shared->ended = 1;
 }
 
-/* For all to see. What is stuck then stays: until the parent has seen enough. */
-static int run_seen(struct fan_explorer *explorer, struct fan_replay *replay)
+/* What the state that the run ends in does not show. */
+static void note_end_of_steps(struct fan_explorer *explorer, const struct fan_sim_story *story)
 {
-    struct fan_sim_story story = {.replay = replay, .story = &explorer->shared->story};
+    struct fan_exploration *shared = explorer->shared;
+    bool over = story->chair->due == FAN_CHAIR_NOTHING;
+    const struct fan_replay *replay = story->replay;
+    shared->diverged =
+        explorer->outcome == FAN_SIM_DIVERGED || (over && replay->used != replay->schedule->count);
+    shared->used = replay->used;
+    if (explorer->outcome == FAN_SIM_ENDLESS)
+        shared->failure_count = fan_explorer_failure(explorer, 0, &shared->failures[0]);
+}
+
+/* For all to see. What is stuck then stays: until the parent has seen enough. */
+static int run_seen(struct fan_explorer *explorer, struct fan_sim_story *story)
+{
     fan_explorer_reset(explorer);
     int error = publish(explorer->order);
     if (error)
         return fan_order_broken("publish its telemetry", error);
     fan_sim_block_at_end(explorer->sim);
-    fan_explorer_go(explorer, &(struct fan_strategy){&fan_strategy_story, &story});
+    fan_explorer_go(explorer, &(struct fan_strategy){&fan_strategy_story, story});
+    if (story->chair)
+        note_end_of_steps(explorer, story);
     explorer->shared->shown_hash = fan_sim_trace_hash(explorer->sim);
     __atomic_store_n(&explorer->shared->shown, 1, __ATOMIC_RELEASE);
     if (explorer->outcome != FAN_SIM_FINISHED)
@@ -101,9 +115,41 @@ static int run_seen(struct fan_explorer *explorer, struct fan_replay *replay)
 static int show_schedule(struct fan_explorer *explorer, const struct fan_schedule *schedule)
 {
     struct fan_replay replay = {.schedule = schedule};
+    struct fan_sim_story story = {.replay = &replay, .story = &explorer->shared->story};
     if (!explorer->order->numbers[FAN_ORDER_SHOWN])
         run_unseen(explorer, &replay);
-    return run_seen(explorer, &replay);
+    return run_seen(explorer, &story);
+}
+
+/* ---- only the first choices ---- */
+
+/* How it ends if nobody deviates any more: that is what a replay line of these choices gives. */
+static int learn_rest(struct fan_explorer *explorer, struct fan_sim_story *story)
+{
+    struct fan_schedule *chosen = malloc(sizeof *chosen);
+    if (!chosen)
+        return fan_order_broken("prepare the scheduler", ENOMEM);
+    fan_explorer_run(explorer, &(struct fan_strategy){&fan_strategy_story, story});
+    fan_schedule_copy(chosen, fan_sim_schedule(explorer->sim));
+    struct fan_replay replay = {.schedule = chosen};
+    fan_explorer_run(explorer, &(struct fan_strategy){&fan_strategy_replay, &replay});
+    explorer->shared->trace_hash = fan_sim_trace_hash(explorer->sim);
+    explorer->shared->story.count = 0;
+    explorer->shared->ended = 1;
+    free(chosen);
+    return 0;
+}
+
+static int show_steps(struct fan_explorer *explorer, const struct fan_schedule *schedule)
+{
+    struct fan_exploration *shared = explorer->shared;
+    struct fan_replay replay = {.schedule = schedule};
+    struct fan_sim_story story = {.replay = &replay,
+                                  .story = &shared->story,
+                                  .chair = &shared->chair,
+                                  .stop = (uint32_t)explorer->order->numbers[FAN_ORDER_STOP]};
+    int error = explorer->order->numbers[FAN_ORDER_SHOWN] ? 0 : learn_rest(explorer, &story);
+    return error ? error : run_seen(explorer, &story);
 }
 
 /* None if the search is this one's alone. */
@@ -167,6 +213,8 @@ int fan_order_run(const struct fan_order *order, const struct fan_variant *varia
     struct fan_schedule *schedule = malloc(sizeof *schedule); /* static data would be put back */
     if (!schedule)
         return fan_order_broken("prepare the scheduler", ENOMEM);
-    return find_schedule(&explorer, schedule) ? FAN_CHILD_USAGE
-                                              : show_schedule(&explorer, schedule);
+    if (find_schedule(&explorer, schedule) != 0)
+        return FAN_CHILD_USAGE;
+    return order->texts[FAN_ORDER_STOP] ? show_steps(&explorer, schedule)
+                                        : show_schedule(&explorer, schedule);
 }

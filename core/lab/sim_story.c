@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/probe.h"
+#include "lab/sim_chair.h"
 #include "run/grain.h"
 #include "run/sim_backend.h"
 #include "run/thread_state.h"
@@ -67,6 +68,8 @@ static void begin(void *state, struct fan_sim *sim)
     told->sim = sim;
     told->listener = (struct fan_result_listener){note_result, told};
     fan_sim_backend_hear(&told->listener);
+    if (told->chair)
+        memset(told->chair, 0, sizeof *told->chair);
     fan_strategy_replay.begin(told->replay, sim);
 }
 
@@ -91,7 +94,18 @@ static uint32_t choose_thread(void *state, struct fan_sim *sim, uint64_t enabled
 {
     struct fan_sim_story *told = state;
     note_object(told);
+    if (told->chair) {
+        fan_sim_chair_note(told->chair, sim);
+        if (told->chair->choices == told->stop) {
+            fan_sim_chair_offer_threads(told->chair, sim, enabled);
+            fan_sim_give_up(sim, FAN_SIM_ABANDONED);
+            return fan_sim_default(sim, enabled);
+        }
+        told->chair->choices++;
+    }
     uint32_t chosen = fan_strategy_replay.thread(told->replay, sim, enabled);
+    if (told->chair)
+        told->chair->used = told->replay->used;
     note_step(told->story, sim, chosen, enabled);
     return chosen;
 }
@@ -99,7 +113,18 @@ static uint32_t choose_thread(void *state, struct fan_sim *sim, uint64_t enabled
 static uint32_t choose_value(void *state, struct fan_sim *sim, uint32_t count)
 {
     struct fan_sim_story *told = state;
-    return fan_strategy_replay.value(told->replay, sim, count);
+    struct fan_chair *chair = told->chair;
+    if (chair && chair->choices == told->stop) {
+        fan_sim_chair_offer_values(chair, sim, count);
+        fan_sim_give_up(sim, FAN_SIM_ABANDONED);
+        return 0;
+    }
+    uint32_t chosen = fan_strategy_replay.value(told->replay, sim, count);
+    if (chair) {
+        chair->choices++;
+        chair->used = told->replay->used;
+    }
+    return chosen;
 }
 
 static bool end(void *state, struct fan_sim *sim)

@@ -12,6 +12,8 @@
 struct fan_sim_story {
     struct fan_replay *replay;
     struct fan_story *story;
+    struct fan_chair *chair; /* NULL = to the end; else what is to be chosen after */
+    uint32_t stop;           /* so many choices is told there, and the run given up */
     /* private */
     const struct fan_sim *sim;
     struct fan_result_listener listener;

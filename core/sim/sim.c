@@ -477,6 +477,14 @@ const struct fan_sim_op *fan_sim_pending(const struct fan_sim *sim, uint32_t thr
     return &sim->threads[thread].pending;
 }
 
+const void *fan_sim_address(const struct fan_sim *sim, uint32_t number)
+{
+    if (number == 0 || number > sim->object_count)
+        return NULL;
+    const struct object *object = &sim->objects[sim->used_objects[number - 1]];
+    return object->address == object ? NULL : object->address;
+}
+
 uint32_t fan_sim_previous(const struct fan_sim *sim)
 {
     return sim->previous;

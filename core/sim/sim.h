@@ -135,6 +135,9 @@ uint32_t fan_sim_thread_ops(const struct fan_sim *sim, uint32_t thread);
 /* The operation that a thread which has not ended has announced. */
 const struct fan_sim_op *fan_sim_pending(const struct fan_sim *sim, uint32_t thread);
 
+/* The address of an object, by its number; NULL if there is none, or it is forgotten. */
+const void *fan_sim_address(const struct fan_sim *sim, uint32_t object);
+
 /* The thread that stopped last and whose place is to be filled: by default, it goes on. */
 uint32_t fan_sim_previous(const struct fan_sim *sim);
 

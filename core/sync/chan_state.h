@@ -99,6 +99,14 @@ struct fan_select_case;
 int fan_select_blocking(struct fan_thread *self, struct fan_select_case *cases, size_t count,
                         struct fan_ctx *ctx, size_t *chosen);
 
+/* What a select has announced, from its announcement's argument: fills in its first `most` cases,
+ * and returns how many it has. The objects are given by the ids that observers know, 0 = none. */
+struct fan_select_shown {
+    enum fan_probe_op op;
+    uint64_t id;
+};
+size_t fan_select_announced(const void *argument, struct fan_select_shown *shown, size_t most);
+
 /* Panics: a send on a closed channel. */
 _Noreturn void fan_chan_sent_on_closed(const struct fan_chan *chan);
 

@@ -451,6 +451,15 @@ static enum fan_probe_op op_of(const struct fan_select_case *one)
     return ops[one->kind];
 }
 
+size_t fan_select_announced(const void *argument, struct fan_select_shown *shown, size_t most)
+{
+    const struct choice *choice = argument;
+    for (size_t i = 0; i < choice->count && i < most; i++)
+        shown[i] =
+            (struct fan_select_shown){op_of(&choice->cases[i]), shown_id(&choice->cases[i])};
+    return choice->count;
+}
+
 /* Tells which case was taken, which therefore is one of something. */
 static void tell_taken(const struct fan_select_case *one)
 {

@@ -23,7 +23,7 @@ static void tear_down(void)
     fan_grid_destroy(&grid);
 }
 
-static const char *footer(int cols, enum fan_screen screen, unsigned possible)
+static const char *footer(int cols, enum fan_screen screen, uint64_t possible)
 {
     struct fan_pane pane = fan_grid_part(&all, 0, 0, 24, cols);
     fan_grid_clear(&grid);
@@ -61,7 +61,8 @@ END_TEST
 START_TEST(every_screen_can_be_left_and_explained)
 {
     for (int screen = 0; screen < FAN_SCREEN_COUNT; screen++) {
-        ck_assert_int_eq(fan_keys_action(screen, 'q'), FAN_ACTION_BACK);
+        uint32_t leaves = screen == FAN_SCREEN_LINE ? FAN_KEY_ESCAPE : 'q';
+        ck_assert_int_eq(fan_keys_action(screen, leaves), FAN_ACTION_BACK);
         ck_assert_int_eq(fan_keys_action(screen, FAN_KEY_CTRL_C), FAN_ACTION_QUIT);
         ck_assert_int_eq(fan_keys_action(screen, FAN_KEY_CTRL_Z), FAN_ACTION_SUSPEND);
         ck_assert_int_eq(fan_keys_action(screen, FAN_KEY_CTRL_L), FAN_ACTION_REDRAW);
@@ -76,6 +77,15 @@ START_TEST(a_form_leaves_digits_to_its_fields)
     for (uint32_t digit = '0'; digit <= '9'; digit++)
         ck_assert_int_eq(fan_keys_action(FAN_SCREEN_FORM, digit), FAN_ACTION_NONE);
     ck_assert_int_eq(fan_keys_action(FAN_SCREEN_FORM, FAN_KEY_BACKSPACE), FAN_ACTION_NONE);
+}
+END_TEST
+
+/* All that a replay line is made of, and what else an id may hold. */
+START_TEST(a_line_leaves_letters_to_its_text)
+{
+    for (uint32_t key = '!'; key < 0x7f; key++)
+        if (key != '?')
+            ck_assert_msg(fan_keys_action(FAN_SCREEN_LINE, key) == FAN_ACTION_NONE, "%c", (int)key);
 }
 END_TEST
 
@@ -147,6 +157,7 @@ int main(void)
     tcase_add_test(cases, case_alone_changes_no_meaning);
     tcase_add_test(cases, every_screen_can_be_left_and_explained);
     tcase_add_test(cases, a_form_leaves_digits_to_its_fields);
+    tcase_add_test(cases, a_line_leaves_letters_to_its_text);
     tcase_add_test(cases, the_same_key_may_mean_another_thing_elsewhere);
     tcase_add_test(cases, the_footer_never_loses_the_help);
     tcase_add_test(cases, the_lab_footer_fits_80_columns);

@@ -92,7 +92,7 @@ START_TEST(a_stuck_run_beside_its_fix)
         " >   12  line 12();   main",
         "     13  line 13();",
         "     14  line 14();",
-        " f bug/fix/both  tab pane  enter stack  r again  o options       q home  ? help",
+        " f bug/fix/both  tab pane  enter stack  r again  s step          q home  ? help",
     };
     half_make_stuck(runs[0]);
     half_make_clean(runs[1]);

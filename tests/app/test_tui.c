@@ -1,3 +1,4 @@
+#include "tests/support/program.h"
 #include "tests/support/suite.h"
 #include "tests/support/terminal.h"
 
@@ -370,6 +371,53 @@ END_TEST
 
 #define COUNT(array) ((int)(sizeof array / sizeof array[0]))
 
+/* ---- stepping ---- */
+
+START_TEST(from_the_lab_one_becomes_the_scheduler_and_comes_back)
+{
+    struct terminal *terminal = start();
+    terminal_type(terminal, "4");
+    ck_assert(terminal_wait_text(terminal, "BUGGY"));
+    terminal_type(terminal, "s");
+    ck_assert(terminal_wait_text(terminal, "can it run?"));
+    ck_assert(terminal_wait_text(terminal, "buggy, 4 workers, 20 items"));
+    terminal_type(terminal, "1");
+    ck_assert(terminal_wait_text(terminal, "send in <- 0"));
+    terminal_type(terminal, ",");
+    ck_assert(terminal_wait_text(terminal, "nothing has happened yet"));
+    terminal_type(terminal, "g");
+    ck_assert(terminal_wait_text(terminal, "DEADLOCK"));
+    terminal_type(terminal, "q");
+    ck_assert(terminal_wait_text(terminal, "FREE-RUNNING"));
+    terminal_type(terminal, "qq");
+    expect_exit(terminal, 0);
+    terminal_free(terminal);
+}
+END_TEST
+
+START_TEST(a_line_opens_at_its_end)
+{
+    static const char *const explore[] = {FANLAB, "explore",     "08",  "--variant",
+                                          "rare", "--workers",   "2",   "--items",
+                                          "2",    "--schedules", "500", NULL};
+    static struct program_result result;
+    char line[256];
+    program_run(explore, &result);
+    const char *at = strstr(result.out, "fan1:");
+    ck_assert_ptr_nonnull(at);
+    snprintf(line, sizeof line, "%.*s", (int)strcspn(at, " \n"), at);
+    const char *const argv[] = {FANLAB, "replay", line, "--tui", NULL};
+    struct terminal *terminal = terminal_start(&(struct terminal_options){.argv = argv});
+    ck_assert(terminal_wait_text(terminal, "PANIC  close of closed channel out"));
+    ck_assert(terminal_wait_text(terminal, line));
+    terminal_type(terminal, "y");
+    ck_assert(terminal_wait_text(terminal, "has been"));
+    terminal_type(terminal, "qq");
+    expect_exit(terminal, 0);
+    terminal_free(terminal);
+}
+END_TEST
+
 int main(void)
 {
     TCase *cases = tcase_create("tui");
@@ -391,5 +439,7 @@ int main(void)
     tcase_add_test(cases, ctrl_z_and_fg_in_the_middle_of_a_run);
     tcase_add_test(cases, resizes_in_the_middle_of_a_run);
     tcase_add_test(cases, without_its_helper_it_says_what_is_missing);
+    tcase_add_test(cases, from_the_lab_one_becomes_the_scheduler_and_comes_back);
+    tcase_add_test(cases, a_line_opens_at_its_end);
     return suite_run("tui", cases);
 }
