@@ -1,6 +1,6 @@
 /* LDFLAGS: -Wl,--wrap=malloc,--wrap=calloc,--wrap=aligned_alloc,--wrap=free */
 /* Random small programs, proved at both grains wherever that comes to its end: what they observe
- * does not depend on the grain. FAN_FINE_PROGRAMS is how many; 300 if it is not set. */
+ * does not depend on the grain. FAN_FINE_PROGRAMS is how many; 700 if it is not set. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +12,7 @@
 #if defined(__SANITIZE_ADDRESS__)
 enum { PROGRAMS = 60 };
 #else
-enum { PROGRAMS = 300 };
+enum { PROGRAMS = 700 };
 #endif
 
 enum { RESULTS = 512, MOST_RUNS = 1500 };
