@@ -77,6 +77,14 @@ static int cut_spans(struct fan_line *line, const struct fan_block *block, struc
     return 0;
 }
 
+/* The spans around the one that has just been quoted grow with it. */
+static void stretch_around(const struct fan_block *block, size_t inner, struct fan_block *quoted)
+{
+    for (size_t i = 0; i < inner; i++)
+        if (block->spans[i].end >= block->spans[inner].end)
+            quoted->spans[i].end += 2;
+}
+
 /* Without colours nothing would tell `in` from in, so code within prose keeps its backquotes. */
 static int quote_code(const struct fan_block *block, struct fan_block *quoted)
 {
@@ -95,6 +103,7 @@ static int quote_code(const struct fan_block *block, struct fan_block *quoted)
             memmove(end + 2, end, strlen(end) + 1);
             memmove(start + 1, start, (size_t)(end - start));
             *start = end[1] = '`';
+            stretch_around(block, i, quoted);
         }
         quoted->spans[i] =
             (struct fan_span){span.kind, span.start + ticks, span.end + ticks + 2 * tick};

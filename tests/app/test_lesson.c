@@ -79,6 +79,21 @@ START_TEST(markup_becomes_spans_and_wrapping_keeps_them)
 }
 END_TEST
 
+START_TEST(a_span_around_code_holds_its_quotes_too)
+{
+    const struct fan_line *line;
+    read_text(GOOD("Is **`in` or `out`** full?", QUESTION, LANGUAGES));
+    lay_out(0, &(struct fan_reading){.width = 40, .view = FAN_VIEW_C});
+    line = &lines.lines[0];
+    ck_assert_str_eq(line->text, "Is `in` or `out` full?");
+    ck_assert_int_eq(line->spans[0].kind, FAN_SPAN_STRONG);
+    ck_assert_uint_eq(line->spans[0].start, 3);
+    ck_assert_uint_eq(line->spans[0].end, 16);
+    ck_assert_uint_eq(line->spans[1].end, 7);
+    ck_assert_uint_eq(line->spans[2].start, 11);
+}
+END_TEST
+
 START_TEST(no_line_is_wider_than_asked)
 {
     for (int width = 20; width <= 80; width += 3) {
@@ -359,6 +374,7 @@ int main(void)
     tcase_add_checked_fixture(cases, NULL, tear_down);
     tcase_set_timeout(cases, 60);
     tcase_add_test(cases, markup_becomes_spans_and_wrapping_keeps_them);
+    tcase_add_test(cases, a_span_around_code_holds_its_quotes_too);
     tcase_add_test(cases, no_line_is_wider_than_asked);
     tcase_add_loop_test(cases, what_a_terminal_would_lose_is_refused, 0,
                         sizeof refused / sizeof refused[0]);
