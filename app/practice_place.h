@@ -14,8 +14,9 @@ enum { FAN_PRACTICE_PATH = 600, FAN_PRACTICE_SAY = 1500 };
 
 struct fan_practice_place {
     char path[FAN_PRACTICE_PATH];
-    bool changed;                /* somebody has changed it, and it was left as it is */
-    char said[FAN_PRACTICE_SAY]; /* one line: what became of it, or why it could not be */
+    char directory[FAN_PRACTICE_PATH]; /* absolute */
+    bool changed;                      /* somebody has changed it, and it was left as it is */
+    char said[FAN_PRACTICE_SAY];       /* one line: what became of it, or why it could not be */
 };
 
 /* Writes the file with which practice begins, or (`solution`) the one with our repair, into a

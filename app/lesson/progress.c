@@ -158,17 +158,27 @@ static int write_json(const char *path, json_t *file)
     return error;
 }
 
+/* What `fanlab check` has kept while the screen was open stays. */
+static bool is_kept_as_practised(const char *path)
+{
+    json_t *file = json_load_file(path, 0, NULL);
+    bool kept = json_is_true(json_object_get(file, "practised"));
+    json_decref(file);
+    return kept;
+}
+
 int fan_progress_save(const char *directory, const struct fan_lesson *lesson,
                       const struct fan_progress *progress, char why[FAN_PROGRESS_WHY])
 {
     char path[LONGEST], fresh[LONGEST], end[32];
+    name_file(directory, lesson, "", path);
+    bool practised = progress->practised || is_kept_as_practised(path);
     json_t *file = json_pack(
         "{s:s, s:s, s:b, s:s, s:s, s:o, s:o}", "schema", schema, "lesson", lesson->id, "practised",
-        progress->practised, "stage", lesson->stages[progress->stage].key, "furthest",
+        practised, "stage", lesson->stages[progress->stage].key, "furthest",
         lesson->stages[progress->furthest].key, "first", list_answers(lesson, progress->first),
         "chosen", list_answers(lesson, progress->chosen));
     snprintf(end, sizeof end, ".%d.new", (int)getpid());
-    name_file(directory, lesson, "", path);
     name_file(directory, lesson, end, fresh);
     int error = file ? make_directory(directory) : ENOMEM;
     if (!error)

@@ -17,7 +17,7 @@ struct fan_progress {
     /* For each question the number of the answer that was given first, and last; 0: none. */
     int first[FAN_LESSON_STAGES][FAN_PROGRESS_QUESTIONS];
     int chosen[FAN_LESSON_STAGES][FAN_PROGRESS_QUESTIONS];
-    bool practised; /* a repair of the learner's own held */
+    bool practised; /* a repair of the learner's own held; once kept, it stays */
 };
 
 /* The directory: $XDG_STATE_HOME/fanlab, else $HOME/.local/state/fanlab. False, with nothing

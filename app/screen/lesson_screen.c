@@ -78,12 +78,18 @@ static enum fan_lesson_request step(struct fan_lesson_screen *screen, int by)
     return FAN_LESSON_KEEP;
 }
 
+/* The file is for who has come to that stage: elsewhere the key may have been an accident. */
 static enum fan_lesson_request go_practise(struct fan_lesson_screen *screen)
 {
-    int stage = fan_lesson_stage(fan_lesson_screen_lesson(screen), "your-code");
+    const struct fan_lesson *lesson = fan_lesson_screen_lesson(screen);
+    int stage = fan_lesson_stage(lesson, "your-code");
     if (stage < 0)
         return FAN_LESSON_NOTHING;
+    if (lesson->bug && fan_lesson_screen_progress(screen)->stage == stage)
+        return FAN_LESSON_PRACTISE;
     fan_lesson_screen_go(screen, stage);
+    if (lesson->bug && fan_lesson_screen_progress(screen)->stage == stage)
+        screen->note = "p again writes the function to repair as a C file, into this directory";
     screen->wanted = 0; /* the key may have been an accident, and much lies between */
     return FAN_LESSON_KEEP;
 }
@@ -201,6 +207,10 @@ enum fan_lesson_request fan_lesson_screen_key(struct fan_lesson_screen *screen, 
     bool asked_reset = screen->asks_reset;
     screen->asks_reset = false;
     screen->note = NULL;
+    if (screen->practice.path[0]) {
+        screen->practice.path[0] = '\0';
+        return FAN_LESSON_NOTHING;
+    }
     switch (action) {
     case FAN_ACTION_NEXT:
         return step(screen, 1);

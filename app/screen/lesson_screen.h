@@ -3,6 +3,7 @@
 
 #include "app/keys.h"
 #include "app/lesson/course.h"
+#include "app/practice_place.h"
 
 #include <stdbool.h>
 
@@ -20,18 +21,20 @@ struct fan_lesson_screen {
     int hints;  /* how many are shown */
     int wanted; /* where `next` leads from the prediction, if not to the stage behind it; 0: there */
     enum fan_view view;
-    bool asks_reset;  /* the next x forgets the progress of this lesson */
-    const char *note; /* why the last key did nothing; NULL: no need to say */
-    int rows, cols;   /* of the terminal */
+    bool asks_reset;                    /* the next x forgets the progress of this lesson */
+    const char *note;                   /* why the last key did nothing; NULL: no need to say */
+    struct fan_practice_place practice; /* over the text until the next key, if it has a path */
+    int rows, cols;                     /* of the terminal */
 };
 
 /* What a key asks of whoever holds the screen. */
 enum fan_lesson_request {
     FAN_LESSON_NOTHING,
     FAN_LESSON_LEAVE,
-    FAN_LESSON_LAB,  /* open the lab with the parameters of this stage */
-    FAN_LESSON_STEP, /* step through this bug */
-    FAN_LESSON_KEEP  /* the progress has changed */
+    FAN_LESSON_LAB,      /* open the lab with the parameters of this stage */
+    FAN_LESSON_STEP,     /* step through this bug */
+    FAN_LESSON_PRACTISE, /* write the practice file, and say in `practice` what became of it */
+    FAN_LESSON_KEEP      /* the progress has changed */
 };
 
 /* The screen on a lesson, at the stage that was shown last. */

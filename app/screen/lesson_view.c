@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/lesson/layout.h"
+#include "app/screen/overlay.h"
 
 enum { HEAD_ROWS = 3, FOOT_ROWS = 2, WIDEST = 80, MARGIN = 0, NARROWEST = 20 };
 
@@ -168,6 +169,29 @@ static void draw_note(const struct fan_pane *pane, const struct fan_lesson_scree
                        hidden == 1 ? "" : "s");
 }
 
+/* ---- practice ---- */
+
+/* What became of the file, and what to type now. */
+static void draw_practice(const struct fan_pane *pane, const struct fan_lesson_screen *screen)
+{
+    const char *id = fan_lesson_screen_lesson(screen)->id;
+    const struct fan_practice_place *place = &screen->practice;
+    struct fan_pane box = fan_overlay_open(pane, 12, 76, "practice");
+    fan_grid_print(&box, 0, 1, FAN_STYLE_TITLE, "%s.", place->said);
+    fan_grid_print(&box, 1, 1, FAN_STYLE_NORMAL,
+                   "It is in the directory that you started fanlab in:");
+    fan_grid_put_within(&box, 2, 3, box.cols - 4, FAN_STYLE_NORMAL, place->directory);
+    fan_grid_put(&box, 4, 1, FAN_STYLE_NORMAL,
+                 "Open it in your editor. In another terminal, there:");
+    fan_grid_print(&box, 5, 3, FAN_STYLE_KEY, "fanlab practice %s --watch", id);
+    fan_grid_put(&box, 5, 36, FAN_STYLE_NORMAL, "judges it at each save, gives hints");
+    fan_grid_print(&box, 6, 3, FAN_STYLE_KEY, "fanlab check %s", place->path);
+    fan_grid_put(&box, 6, 36, FAN_STYLE_NORMAL, "judges it once");
+    fan_grid_print(&box, 7, 3, FAN_STYLE_KEY, "fanlab practice %s --solution", id);
+    fan_grid_put(&box, 7, 36, FAN_STYLE_NORMAL, "writes our repair beside it");
+    fan_grid_put(&box, 9, 1, FAN_STYLE_DIM, "any key goes on reading");
+}
+
 void fan_lesson_view_draw(const struct fan_pane *pane, const struct fan_lesson_screen *screen)
 {
     struct fan_layout lines = {0};
@@ -184,4 +208,6 @@ void fan_lesson_view_draw(const struct fan_pane *pane, const struct fan_lesson_s
     draw_note(pane, screen, (int)lines.count);
     fan_layout_free(&lines);
     fan_keys_footer(pane, FAN_SCREEN_LESSON, fan_lesson_screen_possible(screen), "home");
+    if (screen->practice.path[0])
+        draw_practice(&text, screen);
 }

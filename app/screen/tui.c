@@ -163,6 +163,10 @@ static void take_key(struct tui *tui, uint32_t key)
     case FAN_UI_KEEP:
         fan_course_keep(&tui->course, tui->ui.lesson.lesson);
         break;
+    case FAN_UI_PRACTISE:
+        fan_practice_place_write(fan_lesson_screen_lesson(&tui->ui.lesson)->bug, NULL, false, false,
+                                 &tui->ui.lesson.practice);
+        break;
     case FAN_UI_LEAVE:
         tui->exit_code = FAN_EXIT_CLEAN;
         break;

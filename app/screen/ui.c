@@ -255,6 +255,8 @@ static enum fan_ui_request act_on_lesson(struct fan_ui *ui, uint32_t key)
         return step_through_lesson(ui);
     case FAN_LESSON_KEEP:
         return FAN_UI_KEEP;
+    case FAN_LESSON_PRACTISE:
+        return FAN_UI_PRACTISE;
     default:
         return FAN_UI_NOTHING;
     }

@@ -176,6 +176,22 @@ START_TEST(the_place_is_that_of_the_XDG_rules)
 }
 END_TEST
 
+START_TEST(practice_that_was_kept_meanwhile_stays)
+{
+    answer(first, 1);
+    fan_course_keep(&course, first);
+    ck_assert(!course.progress[first].practised);
+    struct fan_progress elsewhere = course.progress[first];
+    elsewhere.practised = true;
+    ck_assert_int_eq(fan_progress_save(directory, &course.lessons[first], &elsewhere, course.told),
+                     0);
+    fan_course_keep(&course, first); /* knows nothing of it */
+    open_course();
+    ck_assert(course.progress[first].practised);
+    ck_assert(!course.progress[second].practised);
+}
+END_TEST
+
 START_TEST(a_lesson_is_done_when_all_is_seen_and_right)
 {
     const struct fan_lesson *lesson = &course.lessons[first];
@@ -203,6 +219,7 @@ int main(void)
     tcase_add_test(cases, a_disk_that_is_full_is_told_and_costs_nothing);
     tcase_add_test(cases, a_place_that_is_no_directory_is_told);
     tcase_add_test(cases, the_place_is_that_of_the_XDG_rules);
+    tcase_add_test(cases, practice_that_was_kept_meanwhile_stays);
     tcase_add_test(cases, a_lesson_is_done_when_all_is_seen_and_right);
     return suite_run("lesson progress", cases);
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #define FANLAB FAN_BUILD_DIR "/fanlab"
 
@@ -242,6 +243,28 @@ START_TEST(where_there_is_room_the_lab_runs_beside_the_text)
 }
 END_TEST
 
+START_TEST(the_stage_on_ones_own_code_gives_the_function_to_repair)
+{
+    ck_assert_int_eq(chdir(scratch), 0);
+    start_lesson("04");
+    press("p"); /* before the prediction there is nothing to repair */
+    ck_assert(access("practice_04.c", F_OK) != 0);
+    press("n4p");
+    expect("p again writes the function to repair");
+    ck_assert(access("practice_04.c", F_OK) != 0);
+    press("p");
+    expect("practice_04.c is written.");
+    expect(scratch);
+    expect("fanlab practice 04 --watch");
+    expect("fanlab check practice_04.c");
+    ck_assert_int_eq(access("practice_04.c", R_OK), 0);
+    press("j");
+    ck_assert(!shows("practice_04.c is written."));
+    press("p");
+    expect("practice_04.c was there already.");
+}
+END_TEST
+
 START_TEST(nothing_goes_on_by_itself)
 {
     start_lesson("fan-out");
@@ -272,6 +295,7 @@ int main(void)
     tcase_add_test(cases, a_stage_can_be_jumped_to_but_not_past_the_prediction);
     tcase_add_test(cases, every_size_is_drawn_and_survived);
     tcase_add_test(cases, where_there_is_room_the_lab_runs_beside_the_text);
+    tcase_add_test(cases, the_stage_on_ones_own_code_gives_the_function_to_repair);
     tcase_add_test(cases, nothing_goes_on_by_itself);
     return suite_run("lesson screen", cases);
 }
