@@ -78,7 +78,7 @@ static void print_text(void)
 {
     for (size_t i = 0; i < fan_bugs_count; i++)
         printf("%s  %-16s %s\n", fan_bugs[i]->id, fan_bugs[i]->title, fan_bugs[i]->symptom);
-    printf("\nlessons in the order of learning:");
+    printf("\nlessons, in the order of learning:\n");
     for (size_t i = 0; i < fan_curriculum_count; i++)
         if (fan_shelf_lesson(fan_curriculum[i].id))
             printf(" %s", fan_curriculum[i].id);

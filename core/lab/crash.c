@@ -3,6 +3,7 @@
 #include "lab/crash.h"
 
 #include <errno.h>
+#include <execinfo.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -29,6 +30,7 @@ enum {
     WORDS = sizeof crashes / sizeof crashes[0],
     CRASHES = WORDS - 1, /* the last of them is none */
     GUARD = 64 * 1024,   /* below a stack, where it overflows to */
+    FRAMES = 64,         /* libc's and the handler's among them */
 };
 
 static char *append(char *at, const char *end, const char *words)
@@ -112,23 +114,26 @@ static bool is_own_code(uintptr_t address)
     return address >= (uintptr_t)__executable_start && address < (uintptr_t)etext;
 }
 
-/* libc keeps no frame pointers. Where it crashed, or aborted, for us, the call of it is the first
- * address of our code that lies on the stack, and our frames begin at the first pair of words above
- * it that looks like one. It is a guess, which what libc left lying about could mislead. */
-__attribute__((no_sanitize("address", "thread"))) static void
-look_behind_libc(struct fan_stack *stack, const struct registers *at)
+/* libc keeps no frame pointers, so where it crashed, or aborted, for us, its own unwinder has to find
+ * the way back to the program: past the frames of this handler, which come first, and past libc's. */
+static void look_behind_libc(struct fan_stack *stack)
 {
-    const uintptr_t *high = (const uintptr_t *)fan_stack_bounds_here().high;
-    const uintptr_t *word = (const uintptr_t *)at->top;
-    while (word < high && !is_own_code(*word))
-        word++;
-    if (word >= high)
-        return;
-    uintptr_t call = *word++;
-    while (word + 1 < high &&
-           !(word[0] > (uintptr_t)word && word[0] < (uintptr_t)high && is_own_code(word[1])))
-        word++;
-    fan_stack_capture_from(stack, call, (uintptr_t)word);
+    void *frames[FRAMES];
+    int count = backtrace(frames, FRAMES), first = 0;
+    while (first < count && is_own_code((uintptr_t)frames[first]))
+        first++;
+    while (first < count && !is_own_code((uintptr_t)frames[first]))
+        first++;
+    stack->depth = 0;
+    for (int i = first; i < count && stack->depth < FAN_STACK_FRAMES; i++)
+        stack->frames[stack->depth++] = (uintptr_t)frames[i];
+}
+
+/* The unwinder is loaded at its first use, which a handler could not bear. */
+static void load_unwinder(void)
+{
+    void *frame;
+    backtrace(&frame, 1);
 }
 
 static void capture(struct fan_stack *stack, const ucontext_t *context)
@@ -138,13 +143,12 @@ static void capture(struct fan_stack *stack, const ucontext_t *context)
     if (is_own_code(at.pc) || at.top < bounds.low || at.top >= bounds.high)
         fan_stack_capture_from(stack, at.pc, at.frame);
     else
-        look_behind_libc(stack, &at);
+        look_behind_libc(stack);
 }
 
-void fan_crash_capture(struct fan_stack *stack, const void *frame)
+void fan_crash_capture(struct fan_stack *stack)
 {
-    struct registers at = {.top = (uintptr_t)frame + 2 * sizeof(void *)};
-    look_behind_libc(stack, &at);
+    look_behind_libc(stack);
 }
 
 static bool sent_by_another_process(const siginfo_t *info)
@@ -184,6 +188,7 @@ static int listen_for(int number)
 int fan_crash_install(void)
 {
     int error = give_the_handler_a_stack();
+    load_unwinder();
     for (int i = 0; i < CRASHES && !error; i++)
         error = listen_for(crashes[i].number);
     return error;

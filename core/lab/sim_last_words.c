@@ -43,7 +43,7 @@ static void tell_of_exit(int status, void *nothing)
     if (!fan_sim_memory_within_run())
         return;
     snprintf(panic.message, sizeof panic.message, "the program called exit with status %d", status);
-    fan_crash_capture(&panic.stack, __builtin_frame_address(0));
+    fan_crash_capture(&panic.stack);
     fan_probe_panicked(&panic);
 }
 

@@ -19,7 +19,7 @@ bad=()
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-mapfile -t bugs < <("$fanlab" list | cut -c 1-2)
+mapfile -t bugs < <("$fanlab" list | sed -n 's/^\([0-9][0-9]\)  .*/\1/p')
 runs=$((${#bugs[@]} * ${#strategies[@]}))
 [ "$runs" -gt 0 ] || { echo "soak: no bugs to soak" >&2 && exit 1; }
 
