@@ -38,7 +38,7 @@ static void name_file(const char *directory, const struct fan_lesson *lesson, co
     snprintf(path, LONGEST, "%s/%s.json%s", directory, lesson->id, end);
 }
 
-static int make_directory(const char *directory)
+int fan_progress_make_directory(const char *directory)
 {
     char path[FAN_PROGRESS_PATH];
     snprintf(path, sizeof path, "%s", directory);
@@ -180,7 +180,7 @@ int fan_progress_save(const char *directory, const struct fan_lesson *lesson,
         "chosen", list_answers(lesson, progress->chosen));
     snprintf(end, sizeof end, ".%d.new", (int)getpid());
     name_file(directory, lesson, end, fresh);
-    int error = file ? make_directory(directory) : ENOMEM;
+    int error = file ? fan_progress_make_directory(directory) : ENOMEM;
     if (!error)
         error = write_json(fresh, file);
     if (!error && rename(fresh, path) != 0)

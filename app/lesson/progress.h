@@ -24,6 +24,9 @@ struct fan_progress {
  * written, if there is neither (a relative path counts as none). */
 bool fan_progress_directory(char path[FAN_PROGRESS_PATH]);
 
+/* Makes the directory, and those above it. Errors: those of mkdir(2), but for EEXIST. */
+int fan_progress_make_directory(const char *directory);
+
 /* Reads the progress of a lesson; none yet is a zeroed one. A damaged file is renamed to
  * 04.json.damaged, which is told in `why` and returned as EILSEQ; other errors, told too, are those
  * of open(2) and read(2). The progress is good in any case. */
