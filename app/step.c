@@ -12,8 +12,8 @@
 #include "base/clock.h"
 #include "run/time.h"
 
-/* How long a step may take until it is taken for one without an end. */
-static const uint64_t LIMIT_NS = 3 * FAN_SECOND;
+/* How long a step may take until it is taken for one without an end; and what comes after it. */
+static const uint64_t LIMIT_NS = 2 * FAN_SECOND, UNSEEN_LIMIT_NS = FAN_SECOND;
 
 enum { LOOK_MS = 1 };
 
@@ -44,8 +44,8 @@ static void start(struct fan_step *step)
     options.schedules.shown_only = step->wish.in_sight;
     fan_run_free(step->coming);
     step->coming = NULL;
-    step->looks = 0;
-    step->deadline_ns = fan_clock_ns() + LIMIT_NS;
+    fan_step_preview_end(&step->preview);
+    step->deadline_ns = fan_clock_ns() + (step->wish.in_sight ? LIMIT_NS : UNSEEN_LIMIT_NS);
     if (fan_run_start(&options, &step->coming, step->note) != 0)
         step->coming = NULL;
 }
@@ -75,6 +75,7 @@ void fan_step_close(struct fan_step *step)
     if (!step)
         return;
     fan_step_search_end(&step->search);
+    fan_step_preview_end(&step->preview);
     fan_run_free(step->coming);
     fan_run_free(step->run);
     free(step);
@@ -95,6 +96,8 @@ static bool tries_again(struct fan_step *step)
     const struct fan_exploration *told = step->coming->exploration;
     if (step->wish.in_sight || told->ended || told->runs == 0)
         return false;
+    if (told->build)
+        step->build = told->build;
     step->wish.in_sight = true;
     start(step);
     return true;
@@ -151,6 +154,10 @@ static void arrive(struct fan_step *step)
     if (!step->wish.in_sight)
         step->build = told->build;
     print_line(step);
+    if (told->chair.due == FAN_CHAIR_VALUE) {
+        struct fan_child_options options = options_of(&step->subject);
+        fan_step_preview_begin(&step->preview, &options, step->run);
+    }
 }
 
 static void conclude(struct fan_step *step)
@@ -190,6 +197,21 @@ static bool has_come(struct fan_step *step)
            (run->verdict->final && run->verdict->outcome != FAN_OUTCOME_CLEAN);
 }
 
+/* What has happened until then is shown. */
+static void give_up(struct fan_step *step)
+{
+    if (step->coming->exploration->story.count == 0) {
+        refuse(step, "the program does not come to its first operation, and was given up");
+        return;
+    }
+    arrive(step);
+    struct fan_story_source source = fan_story_source_of_run(step->run);
+    uint8_t last = source.told->steps[source.count - 1].thread;
+    snprintf(step->note, sizeof step->note,
+             "%s goes on and comes to no other operation: given up after 2 s",
+             fan_story_thread(&source, last));
+}
+
 static bool look_at_run(struct fan_step *step)
 {
     if (!step->coming)
@@ -202,7 +224,7 @@ static bool look_at_run(struct fan_step *step)
         return false;
     fan_run_end(step->coming);
     if (!tries_again(step))
-        refuse(step, "this step has not come to its end in 3 s, and was given up");
+        give_up(step);
     return true;
 }
 
@@ -238,7 +260,7 @@ void fan_step_find(struct fan_step *step, bool shortest)
 
 bool fan_step_look(struct fan_step *step)
 {
-    bool changed = look_at_run(step);
+    bool changed = look_at_run(step) | fan_step_preview_look(&step->preview);
     if (step->search.state != FAN_STEP_SEARCHING)
         return changed;
     changed |= fan_step_search_look(&step->search);
@@ -254,7 +276,8 @@ bool fan_step_is_running(const struct fan_step *step)
 
 bool fan_step_is_busy(const struct fan_step *step)
 {
-    return step->coming || step->search.state == FAN_STEP_SEARCHING;
+    return step->coming || step->search.state == FAN_STEP_SEARCHING ||
+           fan_step_preview_is_busy(&step->preview);
 }
 
 void fan_step_settle(struct fan_step *step)
@@ -306,7 +329,7 @@ static bool can_choose(struct fan_step *step, uint32_t chosen)
 {
     const struct fan_chair *chair = fan_step_chair(step);
     step->note[0] = '\0';
-    if (!chair || fan_step_is_busy(step))
+    if (!chair || step->coming)
         return false;
     if (step->over)
         snprintf(step->note, sizeof step->note, "the run is over: , goes back");

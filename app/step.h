@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "app/run.h"
+#include "app/step_preview.h"
 #include "app/step_search.h"
 #include "lab/line.h"
 
@@ -56,11 +57,11 @@ struct fan_step {
     char line[FAN_LINE_TEXT];     /* replays what was chosen; empty if that is too long */
     char note[FAN_STEP_NOTE];     /* why the last wish came to nothing, or what came of it */
     struct fan_step_search search;
+    struct fan_step_preview preview; /* where the choice is not which thread */
     /* private */
     struct fan_run *coming;
     struct fan_step_wish wish;
     uint64_t deadline_ns, build;
-    unsigned looks; /* since the run under way was over */
 };
 
 /* Starts at the beginning. Errors: ENOMEM. A child that cannot be started is told in `note`. */

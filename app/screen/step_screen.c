@@ -34,13 +34,23 @@ static int choice_count(const struct fan_step_screen *screen)
     return (int)(chair->due == FAN_CHAIR_VALUE ? chair->options : chair->thread_count);
 }
 
+/* When the run is over: a thread that has not ended. */
+static int first_left(const struct fan_chair *chair)
+{
+    for (uint32_t i = 0; i < chair->thread_count; i++)
+        if (!chair->threads[i].ended)
+            return (int)i;
+    return 0;
+}
+
 int fan_step_screen_selected(const struct fan_step_screen *screen)
 {
     int count = choice_count(screen);
     if (count == 0)
         return -1;
     if (screen->selected < 0)
-        return (int)fan_step_next(screen->step);
+        return screen->step->over ? first_left(fan_step_chair(screen->step))
+                                  : (int)fan_step_next(screen->step);
     return screen->selected < count ? screen->selected : count - 1;
 }
 

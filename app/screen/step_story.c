@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "app/story_words.h"
+#include "app/step_words.h"
 
 enum {
     FIRST = 6,   /* the first thread's column */
@@ -64,20 +64,40 @@ static void draw_switch(const struct fan_pane *pane, int row, const char *words)
     fan_grid_put(pane, row, col, FAN_STYLE_DIM, " ");
 }
 
-/* From the bottom up: what happened last matters most. */
-void fan_step_story_draw(const struct fan_pane *pane, const struct fan_run *run)
+/* What a thread waits for that has not gone on since, its next operation tells. */
+static bool words_of_switch(const struct fan_step *step, const struct fan_story_source *source,
+                            uint32_t which, char words[FAN_STORY_SWITCH])
 {
+    char operation[FAN_STEP_WORDS];
+    if (!fan_story_words_of_switch(source, which, words))
+        return false;
+    const struct fan_story_step *steps = source->told->steps;
+    uint32_t from = steps[which - 1].thread;
+    const struct fan_chair *chair = fan_step_chair(step);
+    if (steps[which].preempts || step->over || from >= chair->thread_count ||
+        chair->threads[from].ended || fan_story_next_of_thread(source, which - 1) >= 0)
+        return true;
+    fan_step_words_operation(step, from, operation);
+    snprintf(words, FAN_STORY_SWITCH, "%s waits: %.60s; %s goes on", fan_story_thread(source, from),
+             operation, fan_story_thread(source, steps[which].thread));
+    return true;
+}
+
+/* From the bottom up: what happened last matters most. */
+void fan_step_story_draw(const struct fan_pane *pane, const struct fan_step *step)
+{
+    const struct fan_run *run = step->run;
     struct fan_story_source source = fan_story_source_of_run(run);
     struct columns columns = lay_out(pane, run->snapshot->thread_count);
     char words[FAN_STORY_SWITCH];
     int rows = 0;
     for (uint32_t i = 0; i < source.count; i++)
-        rows += 1 + fan_story_words_of_switch(&source, i, words);
+        rows += 1 + words_of_switch(step, &source, i, words);
     int row = rows < pane->rows - 1 ? rows : pane->rows - 1;
     draw_head(pane, &columns, run->snapshot);
     for (uint32_t i = source.count; i-- > 0 && row > 0;) {
         draw_step(pane, row--, &columns, &source, i, i + 1 == source.count);
-        if (row > 0 && fan_story_words_of_switch(&source, i, words))
+        if (row > 0 && words_of_switch(step, &source, i, words))
             draw_switch(pane, row--, words);
     }
     if (source.count == 0)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/screen/overlay.h"
+#include "app/screen/step_source.h"
 #include "app/screen/step_story.h"
 #include "app/screen/verdict_line.h"
 #include "app/step_words.h"
@@ -16,6 +17,9 @@ enum {
     NAME_COL = 5,
     OPERATION_COL = 18,
     FULL_TOP = 2,
+    TALL = 34, /* rows from which on the source has room below the story */
+    SOURCE_ROWS = 11,
+    FULL_SOURCE_ROWS = 7,
 };
 
 /* Where the table's columns stand. */
@@ -88,8 +92,9 @@ static void draw_ability(const struct fan_pane *pane, int row, int col,
         enum fan_style style;
     } looks[] = {{FAN_GLYPH_BLOCKED, FAN_STYLE_BLOCKED},
                  {FAN_GLYPH_RUNNABLE, FAN_STYLE_RUNNING},
-                 {FAN_GLYPH_DONE, FAN_STYLE_DONE}};
-    int look = thread->ended ? 2 : thread->enabled;
+                 {FAN_GLYPH_DONE, FAN_STYLE_DONE},
+                 {FAN_GLYPH_PANICKED, FAN_STYLE_PANICKED}};
+    int look = thread->ended ? 2 : strcmp(words, "panicked") == 0 ? 3 : thread->enabled;
     if (!*words && !thread->ended)
         return;
     col = fan_grid_put_glyph(pane, row, col, looks[look].style, looks[look].glyph);
@@ -135,8 +140,16 @@ static void draw_possibility(const struct fan_pane *pane, int row,
 {
     const struct fan_chair *chair = fan_step_chair(screen->step);
     draw_mark(pane, row, index, index == fan_step_screen_selected(screen));
-    fan_grid_print(pane, row, NAME_COL, FAN_STYLE_NORMAL, "possibility %d of %u%s", index + 1,
-                   chair->options, index == 0 ? ", the usual one" : "");
+    const struct fan_step_preview *preview = &screen->step->preview;
+    bool known = index < (int)preview->known && *preview->words[index];
+    if (known)
+        fan_grid_put_within(pane, row, NAME_COL, pane->cols - NAME_COL - 20, FAN_STYLE_NORMAL,
+                            preview->words[index]);
+    else
+        fan_grid_print(pane, row, NAME_COL, FAN_STYLE_NORMAL, "possibility %d of %u", index + 1,
+                       chair->options);
+    if (index == (int)chair->usual)
+        put_right(pane, row, FAN_STYLE_DIM, "the usual one");
 }
 
 static int table_length(const struct fan_step *step)
@@ -214,6 +227,8 @@ static void draw_line(const struct fan_pane *pane, int row, const struct fan_ste
 {
     static const char copies[] = "  y copies it";
     int room = pane->cols - 2 - (int)sizeof copies;
+    if (!step->run)
+        return;
     fan_grid_put_within(pane, row, 1, room, FAN_STYLE_NORMAL,
                         *step->line ? step->line : "this schedule is too long for a line");
     if (*step->line)
@@ -250,14 +265,19 @@ static int draw_stack(const struct fan_pane *pane, int line, int first, const st
     return line;
 }
 
+/* The thread that the chosen possibility is about. */
+static int thread_in_hand(const struct fan_step_screen *screen)
+{
+    const struct fan_chair *chair = fan_step_chair(screen->step);
+    return chair->due == FAN_CHAIR_VALUE ? (int)chair->thread : fan_step_screen_selected(screen);
+}
+
 static int draw_thread_in_full(const struct fan_pane *pane, const struct fan_step_screen *screen)
 {
     char operation[FAN_STEP_WORDS], ability[FAN_STEP_WORDS];
     const struct fan_step *step = screen->step;
     const struct fan_chair *chair = fan_step_chair(step);
-    int index = fan_step_screen_selected(screen), line = 0, first = screen->scroll;
-    if (chair->due == FAN_CHAIR_VALUE)
-        index = (int)chair->thread;
+    int index = thread_in_hand(screen), line = 0, first = screen->scroll;
     const struct fan_chair_thread *thread = &chair->threads[index];
     fan_step_words_operation(step, (uint32_t)index, operation);
     fan_step_words_ability(step, (uint32_t)index, ability);
@@ -267,7 +287,12 @@ static int draw_thread_in_full(const struct fan_pane *pane, const struct fan_ste
     if (*ability)
         fan_grid_print(pane, line++ - first, 2, FAN_STYLE_NORMAL, "can it run  %s", ability);
     line++;
-    return thread->ended ? line : draw_stack(pane, line, first, step, thread);
+    if (thread->ended)
+        return line;
+    struct fan_pane code = fan_grid_part(pane, line - first, 0, FULL_SOURCE_ROWS, pane->cols);
+    if (line >= first)
+        fan_step_source_draw(&code, step, index);
+    return draw_stack(pane, line + FULL_SOURCE_ROWS + 1, first, step, thread);
 }
 
 /* Whole, over as many rows as it needs, so that it can be copied by hand too. */
@@ -331,18 +356,31 @@ static int table_rows(const struct fan_step_screen *screen)
     return wanted > 2 ? wanted : 2;
 }
 
+/* What has happened, and on a tall terminal where it goes on. */
+static void draw_middle(const struct fan_pane *pane, const struct fan_step_screen *screen)
+{
+    int source = screen->rows >= TALL ? SOURCE_ROWS + 1 : 0;
+    struct fan_pane story = fan_grid_part(pane, 0, 0, pane->rows - source, pane->cols);
+    struct fan_pane code = fan_grid_part(pane, pane->rows - source + 1, 0, source - 1, pane->cols);
+    fan_step_story_draw(&story, screen->step);
+    if (source == 0)
+        return;
+    fan_grid_rule(pane, pane->rows - source, FAN_STYLE_DIM);
+    fan_step_source_draw(&code, screen->step, thread_in_hand(screen));
+}
+
 static void draw_plain(const struct fan_pane *pane, const struct fan_step_screen *screen)
 {
     const struct fan_step *step = screen->step;
     int table = table_rows(screen), top = HEAD_ROWS - 1 + table, bottom = pane->rows - BOTTOM_ROWS;
     struct fan_pane choices = fan_grid_part(pane, HEAD_ROWS - 1, 0, table, pane->cols);
-    struct fan_pane story = fan_grid_part(pane, top + 1, 0, bottom - top - 1, pane->cols);
+    struct fan_pane middle = fan_grid_part(pane, top + 1, 0, bottom - top - 1, pane->cols);
     draw_goal(pane, step);
     if (step->run) {
         draw_table(&choices, screen);
         if (!is_too_small(screen)) {
             fan_grid_rule(pane, top, FAN_STYLE_DIM);
-            fan_step_story_draw(&story, step->run);
+            draw_middle(&middle, screen);
         }
     }
     if (is_too_small(screen))

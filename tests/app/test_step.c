@@ -342,6 +342,97 @@ START_TEST(a_fix_has_no_failing_schedule)
 }
 END_TEST
 
+/* ---- other programs ---- */
+
+/* One of the scenarios of a child of the tests. */
+static void open_other(const char *child, const char *id)
+{
+    static struct fan_scenario scenario;
+    scenario = (struct fan_scenario){
+        .id = id, .title = id, .variant_count = 1, .variants = {{.name = "program"}}};
+    struct fan_step_subject subject = {.scenario = &scenario,
+                                       .variant = &scenario.variants[0],
+                                       .helper = child,
+                                       .seed = 1,
+                                       .workers = 2,
+                                       .items = 2};
+    ck_assert_int_eq(fan_step_open(&subject, &step), 0);
+    fan_step_settle(step);
+}
+
+START_TEST(a_choice_of_case_is_a_step_and_shows_what_would_come_of_it)
+{
+    open_other(FAN_BUILD_DIR "/tests/lab/child_sim_select", "selects");
+    while (!exists(1))
+        choose(0);
+    run_until(1, "end");
+    ck_assert_str_eq(operation_of(0), "select recv left, recv right");
+    uint32_t steps = steps_told(), at = step->at;
+    choose(0);
+    ck_assert_uint_eq(fan_step_chair(step)->due, FAN_CHAIR_VALUE);
+    ck_assert_uint_eq(fan_step_chair(step)->options, 2);
+    ck_assert_uint_eq(step->preview.known, 2);
+    ck_assert_str_eq(step->preview.words[0], "select: recv left -> 1");
+    ck_assert_str_eq(step->preview.words[1], "select: recv right -> 2");
+    fan_step_choose(step, 2);
+    ck_assert_str_eq(step->note, "there are 2 possibilities");
+    choose(1);
+    ck_assert_uint_eq(fan_step_chair(step)->due, FAN_CHAIR_THREAD);
+    ck_assert_uint_eq(steps_told(), steps + 1);
+    ck_assert_uint_eq(step->at, at + 2);
+    ck_assert_ptr_nonnull(strstr(step->line, "v1"));
+    go(at + 1);
+    ck_assert_uint_eq(fan_step_next(step), 1);
+    close_step();
+}
+END_TEST
+
+/* "first" goes before main. */
+static void go_early(const char *id)
+{
+    open_other(FAN_BUILD_DIR "/tests/lab/child_sim_hostile", id);
+    while (!exists(1))
+        choose(0);
+    run_until(1, "end");
+    fan_step_choose(step, 0);
+    fan_step_settle(step);
+}
+
+START_TEST(a_step_that_kills_the_program_is_told)
+{
+    go_early("wild");
+    ck_assert(step->over);
+    ck_assert_uint_eq(step->run->verdict->finding_count, 1);
+    ck_assert_ptr_nonnull(strstr(step->run->verdict->findings[0].summary, "segmentation fault"));
+    uint32_t steps = steps_told();
+    go(step->at - 1);
+    ck_assert(!step->over);
+    ck_assert_uint_eq(steps_told(), steps - 1);
+    close_step();
+    go_early("leaves");
+    ck_assert(step->over);
+    ck_assert_ptr_nonnull(
+        strstr(step->run->verdict->findings[0].summary, "called exit with status 3"));
+    close_step();
+    go_early("killed");
+    ck_assert(step->over);
+    ck_assert_ptr_nonnull(strstr(step->run->error, "signal 9"));
+    close_step();
+}
+END_TEST
+
+START_TEST(a_step_without_an_end_is_given_up)
+{
+    go_early("loops");
+    ck_assert_ptr_nonnull(strstr(step->note, "main goes on and comes to no other operation"));
+    ck_assert(step->over);
+    go(1);
+    ck_assert_str_eq(step->note, "");
+    ck_assert(!step->over);
+    close_step();
+}
+END_TEST
+
 START_TEST(other_parameters_begin_anew)
 {
     open_bug("08", "rare");
@@ -382,6 +473,7 @@ END_TEST
 int main(void)
 {
     TCase *cases = tcase_create("step");
+    tcase_set_timeout(cases, 60);
     tcase_add_test(cases, it_begins_with_the_main_thread_alone);
     tcase_add_test(cases, a_thread_that_cannot_run_says_why_and_nothing_changes);
     tcase_add_test(cases, one_step_back_and_on_again_is_where_one_was);
@@ -393,6 +485,9 @@ int main(void)
     tcase_add_test(cases, a_line_that_does_not_fit_says_so_and_changes_nothing);
     tcase_add_test(cases, a_failing_schedule_is_found_and_made_short);
     tcase_add_test(cases, a_fix_has_no_failing_schedule);
+    tcase_add_test(cases, a_choice_of_case_is_a_step_and_shows_what_would_come_of_it);
+    tcase_add_test(cases, a_step_that_kills_the_program_is_told);
+    tcase_add_test(cases, a_step_without_an_end_is_given_up);
     tcase_add_test(cases, other_parameters_begin_anew);
     tcase_add_test(cases, without_a_helper_it_says_what_is_missing);
     return suite_run("step", cases);

@@ -186,6 +186,20 @@ START_TEST(a_thread_in_full_has_its_stack)
 }
 END_TEST
 
+START_TEST(a_tall_terminal_shows_the_source_with_who_is_where)
+{
+    press("....33");
+    size(50, 160);
+    draw();
+    ck_assert(shows("fan_chan_send(pool->out"));
+    const char *found = NULL;
+    for (int number = 0; number < grid.rows && !found; number++)
+        if (strstr(row(number), ">  26 "))
+            found = strstr(row_text, "worker 2");
+    ck_assert_ptr_nonnull(found);
+}
+END_TEST
+
 START_TEST(a_variant_and_parameters_begin_anew)
 {
     press("....f");
@@ -236,6 +250,7 @@ int main(void)
     tcase_add_test(cases, a_line_is_typed_and_followed);
     tcase_add_test(cases, the_line_is_shown_whole_and_asked_to_be_copied);
     tcase_add_test(cases, a_thread_in_full_has_its_stack);
+    tcase_add_test(cases, a_tall_terminal_shows_the_source_with_who_is_where);
     tcase_add_test(cases, a_variant_and_parameters_begin_anew);
     tcase_add_test(cases, a_small_terminal_shows_the_threads_alone);
     tcase_add_test(cases, every_size_is_drawn);
