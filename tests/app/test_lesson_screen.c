@@ -158,6 +158,25 @@ START_TEST(the_lab_opens_from_a_stage_and_leads_back_to_it)
 }
 END_TEST
 
+START_TEST(stepping_waits_for_the_prediction_and_leads_back)
+{
+    start_lesson("04");
+    expect("A nightly job");
+    press("s");
+    expect("first say what you expect; stepping shows the name");
+    press("np4n");
+    expect("s step");
+    press("s");
+    expect("buggy, 2 workers, 2 items");
+    expect("q lesson");
+    press("....2");
+    expect("begins");
+    press("q");
+    expect("This bug is called never closed");
+    leave();
+}
+END_TEST
+
 START_TEST(progress_is_kept_and_can_be_reset)
 {
     start_lesson("04");
@@ -290,6 +309,7 @@ int main(void)
     tcase_add_test(cases, hints_come_one_by_one);
     tcase_add_test(cases, an_answer_gets_its_reply_and_opens_the_rest);
     tcase_add_test(cases, the_lab_opens_from_a_stage_and_leads_back_to_it);
+    tcase_add_test(cases, stepping_waits_for_the_prediction_and_leads_back);
     tcase_add_test(cases, progress_is_kept_and_can_be_reset);
     tcase_add_test(cases, a_damaged_file_is_told_on_the_screen);
     tcase_add_test(cases, a_stage_can_be_jumped_to_but_not_past_the_prediction);

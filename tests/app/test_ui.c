@@ -249,6 +249,29 @@ START_TEST(r_runs_again_with_the_same_values)
 }
 END_TEST
 
+START_TEST(s_steps_through_the_focused_half_and_leads_back)
+{
+    struct fan_step none = {.subject = {.scenario = NULL}};
+    open_lab();
+    press(FAN_KEY_TAB);
+    ck_assert_int_eq(press('s'), FAN_UI_STEP);
+    ck_assert_ptr_eq(ui.stepped.scenario, ui.lab.scenario);
+    ck_assert_str_eq(ui.stepped.variant->name, "fixed");
+    ck_assert_uint_eq(ui.stepped.workers, ui.lab.values.workers);
+    ck_assert_uint_eq(ui.stepped.items, ui.lab.values.items);
+    ck_assert_uint_eq(ui.stepped.seed, ui.lab.values.seed);
+    none.subject = ui.stepped;
+    fan_ui_open_step(&ui, &none);
+    ck_assert(shows("CONTROLLED"));
+    ck_assert(shows("q lab"));
+    press('?');
+    ck_assert(shows("go to a schedule that fails"));
+    press('q');
+    ck_assert_int_eq(press('q'), FAN_UI_UNSTEP);
+    ck_assert(shows("FREE-RUNNING"));
+}
+END_TEST
+
 START_TEST(space_pauses_only_what_is_live)
 {
     open_lab();
@@ -387,6 +410,7 @@ int main(void)
     tcase_add_test(cases, the_selection_stops_at_the_threads);
     tcase_add_test(cases, f_shows_each_half_alone_then_both);
     tcase_add_test(cases, r_runs_again_with_the_same_values);
+    tcase_add_test(cases, s_steps_through_the_focused_half_and_leads_back);
     tcase_add_test(cases, space_pauses_only_what_is_live);
     tcase_add_test(cases, the_form_changes_what_runs);
     tcase_add_loop_test(cases, the_form_refuses_what_is_out_of_range, 0, COUNT(wrong));
