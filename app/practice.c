@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/explore_text.h"
+#include "app/lesson/lesson.h"
 #include "app/lesson/requirement.h"
 #include "app/report_text.h"
 #include "app/request.h"
@@ -258,6 +259,9 @@ static void print_held(FILE *out, const struct fan_practice *practice)
         fprintf(out, "  - %s\n", words[i]);
     fputc('\n', out);
     print_trials(out, practice);
+    if (fan_lesson_find(practice->subject->practised->id))
+        fprintf(out, "\nThe lesson goes on: fanlab lesson %s --at quiz\n",
+                practice->subject->practised->id);
 }
 
 static void print_undecided(FILE *out, const struct fan_practice *practice)

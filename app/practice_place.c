@@ -105,9 +105,9 @@ static int put(struct fan_practice_place *place, const char *text, bool solution
     return tell(place, error, error ? " cannot be written" : " is written");
 }
 
-static bool realpath_of(const char *directory, char absolute[FAN_PRACTICE_PATH])
+static bool resolve(const char *name, char absolute[FAN_PRACTICE_PATH])
 {
-    char *path = realpath(directory, NULL);
+    char *path = realpath(name, NULL);
     if (path)
         snprintf(absolute, FAN_PRACTICE_PATH, "%s", path);
     free(path);
@@ -122,7 +122,8 @@ int fan_practice_place_write(const struct fan_scenario *bug, const char *directo
     fan_practice_file_name(bug, solution, name);
     int length = snprintf(place->path, sizeof place->path, "%s%s%s", directory ? directory : "",
                           directory ? "/" : "", name);
-    if (!realpath_of(directory ? directory : ".", place->directory))
+    if (!resolve("/proc/self/exe", place->program) ||
+        !resolve(directory ? directory : ".", place->directory))
         return tell(place, errno, " cannot be written");
     char *text = text_of(bug, solution);
     if (!text)

@@ -15,6 +15,7 @@ enum { FAN_PRACTICE_PATH = 600, FAN_PRACTICE_SAY = 1500 };
 struct fan_practice_place {
     char path[FAN_PRACTICE_PATH];
     char directory[FAN_PRACTICE_PATH]; /* absolute */
+    char program[FAN_PRACTICE_PATH];   /* this one, for a shell that does not find it */
     bool changed;                      /* somebody has changed it, and it was left as it is */
     char said[FAN_PRACTICE_SAY];       /* one line: what became of it, or why it could not be */
 };

@@ -189,6 +189,7 @@ static void draw_practice(const struct fan_pane *pane, const struct fan_lesson_s
     fan_grid_put(&box, 6, 36, FAN_STYLE_NORMAL, "judges it once");
     fan_grid_print(&box, 7, 3, FAN_STYLE_KEY, "fanlab practice %s --solution", id);
     fan_grid_put(&box, 7, 36, FAN_STYLE_NORMAL, "writes our repair beside it");
+    fan_grid_print(&box, 8, 1, FAN_STYLE_DIM, "fanlab is %s", place->program);
     fan_grid_put(&box, 9, 1, FAN_STYLE_DIM, "any key goes on reading");
 }
 

@@ -105,7 +105,13 @@ static const struct {
     {OF("13") WORK DONE "}\n", 1, returns},
 };
 
-enum { ATTEMPTS = sizeof attempts / sizeof attempts[0], FEW = 8 };
+/* The first needs simulations, of which ThreadSanitizer has nothing to say, at length; so do those
+ * behind the few that do not compile. */
+enum {
+    ATTEMPTS = sizeof attempts / sizeof attempts[0],
+    FIRST = FAN_UNDER_TSAN ? 1 : 0,
+    END = FAN_UNDER_ASAN || FAN_UNDER_TSAN ? 8 : ATTEMPTS,
+};
 
 START_TEST(it_is_said_what_is_not_so)
 {
@@ -146,11 +152,11 @@ END_TEST
 int main(void)
 {
     TCase *tests = tcase_create("cheats");
-    tcase_set_timeout(tests, 60);
+    tcase_set_timeout(tests, 120);
     tcase_add_checked_fixture(tests, begin, workplace_end);
-    tcase_add_loop_test(tests, it_is_said_what_is_not_so, 0,
-                        FAN_UNDER_ASAN || FAN_UNDER_TSAN ? FEW : ATTEMPTS);
+    tcase_add_loop_test(tests, it_is_said_what_is_not_so, FIRST, END);
     tcase_add_test(tests, a_file_without_its_first_line_is_told_what_it_lacks);
-    tcase_add_test(tests, a_schedule_that_fails_can_be_replayed);
+    if (!FAN_UNDER_TSAN)
+        tcase_add_test(tests, a_schedule_that_fails_can_be_replayed);
     return suite_run("practice, attempts that are no repairs", tests);
 }

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sim/sanitizers.h"
 #include "tests/support/program.h"
 #include "tests/support/suite.h"
 #include "tests/support/terminal.h"
@@ -214,8 +215,10 @@ int main(void)
     tcase_add_test(tests, a_solution_is_no_place_for_changes);
     tcase_add_test(tests, a_directory_may_be_named);
     tcase_add_test(tests, wrong_words_are_refused_with_2);
-    tcase_add_test(tests, each_save_is_judged_until_it_holds);
-    tcase_add_test(tests, what_was_begun_is_judged_at_once);
+    if (!FAN_UNDER_TSAN) { /* it has nothing to say of simulations, at length */
+        tcase_add_test(tests, each_save_is_judged_until_it_holds);
+        tcase_add_test(tests, what_was_begun_is_judged_at_once);
+    }
     tcase_add_loop_test(tests, q_and_signals_end_it, 0, 3);
     return suite_run("practice, the command", tests);
 }
