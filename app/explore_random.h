@@ -2,9 +2,11 @@
 #define FAN_APP_EXPLORE_RANDOM_H
 
 #include "app/explore.h"
+#include "sim/sanitizers.h"
 
 /* How long a random walk takes to find what an exploration has found. */
-enum { FAN_EXPLORE_RANDOM = 10000 /* schedules that are run to learn it */ };
+/* How many schedules are run to learn it. Under ThreadSanitizer each takes milliseconds. */
+enum { FAN_EXPLORE_RANDOM = FAN_UNDER_TSAN ? 400 : 10000 };
 
 /* How many runs a random walk needs in the median until one fails, if of so many schedules so many
  * did: walks are independent of each other, so it is the least n with (1 - share)^n <= 1/2. 0 if

@@ -294,6 +294,13 @@ START_TEST(a_child_that_dies_loses_nothing_and_another_goes_on)
 }
 END_TEST
 
+/* It says so itself when a signal asks, which ThreadSanitizer passes on at a call only. */
+static void expect_where_it_was(const char *message)
+{
+    const char *at = strstr(message, "main went on for 1 s without an operation, at loop ");
+    ck_assert_msg(FAN_UNDER_TSAN || (at && strstr(at, "child_sim_hostile.c:")), "%s", message);
+}
+
 /* No finding comes of a time that has passed. */
 START_TEST(a_schedule_that_goes_on_without_an_operation_ends_the_search)
 {
@@ -303,9 +310,9 @@ START_TEST(a_schedule_that_goes_on_without_an_operation_ends_the_search)
     ck_assert_int_eq(explore->end, FAN_EXPLORE_STILL);
     ck_assert_uint_eq(explore->failure_count, 0);
     ck_assert_uint_eq(explore->failing, 0);
-    ck_assert_msg(strstr(explore->message, "main went on for 1 s without an operation, at loop "),
-                  "%s", explore->message);
-    ck_assert_msg(strstr(explore->message, "child_sim_hostile.c:"), "%s", explore->message);
+    ck_assert_msg(strstr(explore->message, "went on for 1 s without an operation"), "%s",
+                  explore->message);
+    expect_where_it_was(explore->message);
     ck_assert_msg(fan_line_parse(explore->standstill.replay, &line, why) == 0, "%s", why);
     free(explore);
 }
@@ -315,7 +322,7 @@ static const char *const harmless[] = {"counts_calls", "leaks"};
 
 START_TEST(statics_are_put_back_and_leaks_given_back)
 {
-    uint64_t schedules = FAN_UNDER_ASAN || FAN_UNDER_TSAN ? 3000 : 300000;
+    uint64_t schedules = FAN_UNDER_TSAN ? 300 : FAN_UNDER_ASAN ? 3000 : 300000;
     struct fan_explore *explore = explore_hostile(harmless[_i], schedules, 0);
     expect_all(explore, schedules);
     ck_assert_uint_eq(explore->failing, 0);
@@ -324,18 +331,28 @@ START_TEST(statics_are_put_back_and_leaks_given_back)
 }
 END_TEST
 
-int main(void)
+/* ThreadSanitizer, for which every fiber is a matter of milliseconds, has as little to say of the last
+ * of these simulations as of the first. */
+#define BUGS (FAN_UNDER_TSAN ? 2 : (int)fan_bugs_count)
+
+static void add_long_ones(TCase *tests)
 {
-    TCase *tests = tcase_create("explore");
-    tcase_set_timeout(tests, 120);
-    tcase_add_loop_test(tests, a_bug_is_found_with_a_short_line, 0, (int)fan_bugs_count);
-    tcase_add_loop_test(tests, a_fix_is_silent, 0, (int)fan_bugs_count);
     tcase_add_test(tests, a_proof_goes_up_to_the_race);
-    tcase_add_loop_test(tests, a_fix_is_proved_for_a_small_size, 0, (int)fan_bugs_count);
     tcase_add_loop_test(tests, a_rare_form_is_found_too_and_one_preemption_is_enough, 0,
                         sizeof rare / sizeof rare[0]);
     tcase_add_loop_test(tests, every_strategy_finds, 0, sizeof strategies / sizeof strategies[0]);
     tcase_add_test(tests, a_proof_names_its_grain);
+}
+
+int main(void)
+{
+    TCase *tests = tcase_create("explore");
+    tcase_set_timeout(tests, 120);
+    tcase_add_loop_test(tests, a_bug_is_found_with_a_short_line, 0, BUGS);
+    tcase_add_loop_test(tests, a_fix_is_silent, 0, BUGS);
+    tcase_add_loop_test(tests, a_fix_is_proved_for_a_small_size, 0, BUGS);
+    if (!FAN_UNDER_TSAN)
+        add_long_ones(tests);
     tcase_add_test(tests, the_text_tells_share_and_line);
     /* A sanitizer ends such a child in its own way, before the program's would come. */
     if (!FAN_UNDER_ASAN && !FAN_UNDER_TSAN)

@@ -1,6 +1,7 @@
 /* How long a random walk takes to find what was found: from shares that are given, and of a bug. */
 #include <check.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,8 +46,11 @@ END_TEST
 static json_t *explore(const char *strategy)
 {
     json_error_t error;
+    char schedules[24];
+    snprintf(schedules, sizeof schedules, "%d", FAN_EXPLORE_RANDOM);
     program_run((const char *const[]){fanlab, "explore", "02", "--variant", "rare", "--workers",
-                                      "2", "--items", "2", "--strategy", strategy, "--json", NULL},
+                                      "2", "--items", "2", "--strategy", strategy, "--schedules",
+                                      schedules, "--json", NULL},
                 &result);
     ck_assert_int_eq(result.code, 1);
     json_t *report = json_loads(result.out, 0, &error);
