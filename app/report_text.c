@@ -131,7 +131,7 @@ static void print_headline(FILE *out, const struct fan_attempt *attempt,
     uint64_t started_ns = attempt->run->snapshot->started_ns;
     fan_tell_duration(finding->since_ns > started_ns ? finding->since_ns - started_ns : 0,
                       duration);
-    fprintf(out, "%-7s! %s  ", attempt->variant->name, kind);
+    fprintf(out, "%-6s ! %s  ", attempt->variant->name, kind);
     fprintf(out, "%s, after %s\n", finding->summary, duration);
 }
 
@@ -202,7 +202,7 @@ static void print_left_out_of(FILE *out, const struct fan_snapshot *now)
 static void print_failure(FILE *out, const struct fan_attempt *attempt)
 {
     char line[200];
-    fprintf(out, "%-7s? %s\n", attempt->variant->name, attempt->message);
+    fprintf(out, "%-6s ? %s\n", attempt->variant->name, attempt->message);
     if (attempt->end != FAN_ATTEMPT_SLOW)
         return;
     const struct fan_snapshot *now = attempt->run->snapshot;
@@ -225,7 +225,7 @@ void fan_report_text_attempt(FILE *out, const struct fan_attempt *attempt)
     if (verdict->finding_count > 0)
         return;
     fan_tell_duration(attempt->elapsed_ns, duration);
-    fprintf(out, "%-7s= clean  %" PRIu64 " results, every thread has ended, %s\n",
+    fprintf(out, "%-6s = clean  %" PRIu64 " results, every thread has ended, %s\n",
             attempt->variant->name, attempt->run->snapshot->outputs, duration);
 }
 
