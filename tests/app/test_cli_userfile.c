@@ -208,7 +208,7 @@ START_TEST(run_runs_every_scenario_under_either_runtime)
     for (int i = 0; i < 2; i++) {
         RUN("run", "mine.c", "--runtime", runtimes[i]);
         expect(1, "ends mine.c   seed 1");
-        expect(1, "program= clean");
+        expect(1, "program = clean");
         expect(1, "buggy  ! DEADLOCK  main waits on never");
         expect(1, "blocked at    hangs  mine.c:4");
         expect(1, "fixed  = clean");

@@ -43,7 +43,7 @@ replayed() {
     line=$(sed -n 's/.*run it again  fanlab replay \([^ ]*\) mine.c$/\1/p' "$away/explored")
     (cd "$away" && "$fanlab" replay "$line" mine.c >replayed)
     [ $? = 1 ] && grep -q ' recv .* mine\.c:7$' "$away/replayed" &&
-        grep -q '^program! PANIC' "$away/replayed"
+        grep -q '^program ! PANIC' "$away/replayed"
 }
 
 nothing_is_left() {
