@@ -342,6 +342,7 @@ static void add_long_ones(TCase *tests)
                         sizeof rare / sizeof rare[0]);
     tcase_add_loop_test(tests, every_strategy_finds, 0, sizeof strategies / sizeof strategies[0]);
     tcase_add_test(tests, a_proof_names_its_grain);
+    tcase_add_test(tests, the_text_tells_share_and_line);
 }
 
 int main(void)
@@ -353,7 +354,6 @@ int main(void)
     tcase_add_loop_test(tests, a_fix_is_proved_for_a_small_size, 0, BUGS);
     if (!FAN_UNDER_TSAN)
         add_long_ones(tests);
-    tcase_add_test(tests, the_text_tells_share_and_line);
     /* A sanitizer ends such a child in its own way, before the program's would come. */
     if (!FAN_UNDER_ASAN && !FAN_UNDER_TSAN)
         tcase_add_loop_test(tests, a_child_that_dies_loses_nothing_and_another_goes_on, 0,
