@@ -11,9 +11,12 @@
 #include "app/step_words.h"
 #include "base/clock.h"
 #include "run/time.h"
+#include "sim/sanitizers.h"
 
-/* How long a step may take until it is taken for one without an end; and what comes after it. */
-static const uint64_t LIMIT_NS = 2 * FAN_SECOND, UNSEEN_LIMIT_NS = FAN_SECOND;
+/* How long a step may take until it is taken for one without an end; and what comes after it. A
+ * sanitizer slows all of it. */
+enum { LIMIT_S = FAN_UNDER_ASAN || FAN_UNDER_TSAN ? 8 : 2 };
+static const uint64_t LIMIT_NS = LIMIT_S * FAN_SECOND, UNSEEN_LIMIT_NS = LIMIT_S * FAN_SECOND / 2;
 
 enum { LOOK_MS = 1 };
 
@@ -208,8 +211,8 @@ static void give_up(struct fan_step *step)
     struct fan_story_source source = fan_story_source_of_run(step->run);
     uint8_t last = source.told->steps[source.count - 1].thread;
     snprintf(step->note, sizeof step->note,
-             "%s goes on and comes to no other operation: given up after 2 s",
-             fan_story_thread(&source, last));
+             "%s goes on and comes to no other operation: given up after %d s",
+             fan_story_thread(&source, last), LIMIT_S);
 }
 
 static bool look_at_run(struct fan_step *step)

@@ -5,10 +5,13 @@
 #include <stdint.h>
 
 #include "app/child.h"
+#include "sim/sanitizers.h"
 
 /* A search for schedules that fail, beside the stepping: a child that runs some thousand random
  * ones, counts those that fail, and makes what it found short. */
-enum { FAN_STEP_SEARCHED = 10000 /* schedules */ };
+enum {
+    FAN_STEP_SEARCHED = FAN_UNDER_ASAN || FAN_UNDER_TSAN ? 200 : 10000, /* schedules */
+};
 
 enum fan_step_search_state {
     FAN_STEP_UNSEARCHED,

@@ -336,7 +336,9 @@ START_TEST(a_fix_has_no_failing_schedule)
     open_bug("08", "fixed");
     fan_step_find(step, false);
     fan_step_settle(step);
-    ck_assert_str_eq(step->note, "none of 10000 random schedules fails");
+    ck_assert_ptr_nonnull(strstr(step->note, "random schedules fails"));
+    ck_assert_uint_eq(step->search.schedules, FAN_STEP_SEARCHED);
+    ck_assert_uint_eq(step->search.failing, 0);
     ck_assert_uint_eq(step->at, 0);
     close_step();
 }
@@ -473,7 +475,7 @@ END_TEST
 int main(void)
 {
     TCase *cases = tcase_create("step");
-    tcase_set_timeout(cases, 60);
+    tcase_set_timeout(cases, 120);
     tcase_add_test(cases, it_begins_with_the_main_thread_alone);
     tcase_add_test(cases, a_thread_that_cannot_run_says_why_and_nothing_changes);
     tcase_add_test(cases, one_step_back_and_on_again_is_where_one_was);
