@@ -9,7 +9,7 @@
 /* ---- the goal ---- */
 
 static const char *const goals[FAN_FINDING_KINDS] = {
-    [FAN_FINDING_DEADLOCK] = "bring it to where no thread can go on",
+    [FAN_FINDING_DEADLOCK] = "bring it to a standstill, for ever",
     [FAN_FINDING_LEAK] = "leave a thread behind that waits for ever",
     [FAN_FINDING_PANIC] = "make it panic",
     [FAN_FINDING_MISUSE] = "make it use something against its rules",
