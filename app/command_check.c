@@ -173,10 +173,11 @@ static bool check_practice(struct checks *checks, const struct fan_subject *subj
 {
     struct fan_practice *practice = calloc(1, sizeof *practice);
     if (!practice) {
-        strcpy(checks->lacking, "out of memory");
+        snprintf(checks->lacking, sizeof checks->lacking, "out of memory");
         return false;
     }
-    *practice = (struct fan_practice){.subject = subject, .seed = checks->seed};
+    practice->subject = subject;
+    practice->seed = checks->seed;
     fan_practice_judge(practice, checks->interrupt);
     list_trials(checks, practice);
     keep(practice);
