@@ -101,7 +101,7 @@ static bool check_sim(struct checks *checks, const struct fan_subject *subject,
     struct fan_explore *explore =
         fan_explore_make(&request, &(struct fan_explore_listener){0}, checks->interrupt);
     if (!explore) {
-        strcpy(checks->lacking, "out of memory");
+        snprintf(checks->lacking, sizeof checks->lacking, "out of memory");
         return false;
     }
     fan_check_judge_explored(explore, checks->interrupt, &checks->list[checks->count++]);
