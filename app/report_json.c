@@ -236,6 +236,19 @@ static void set_error(json_t *object, const struct fan_attempt *attempt)
     set(object, "message", fan_report_string(attempt->message));
 }
 
+/* A count by the model, or a time that may vary: whichever this run could take. */
+static void set_line_cost(json_t *object, const struct fan_attempt *attempt)
+{
+    const struct fan_line_cost *cost = &attempt->run->lines;
+    if (!cost->known)
+        return;
+    if (attempt->sim)
+        set(object, "lines_lost_per_item",
+            json_real((double)cost->lines_lost / (double)cost->items));
+    else
+        set(object, "real_ns_per_item", json_integer((json_int_t)(cost->ns / cost->items)));
+}
+
 static json_t *attempt_made(const struct fan_attempt *attempt)
 {
     json_t *object = json_object();
@@ -253,6 +266,7 @@ static json_t *attempt_made(const struct fan_attempt *attempt)
             json_real(ms_between(verdict->last_progress_ns, verdict->reached_ns)));
     if (attempt->end == FAN_ATTEMPT_SLOW)
         set(object, "observations", observations(attempt));
+    set_line_cost(object, attempt);
     set_tables(object, attempt->run->snapshot);
     return object;
 }

@@ -212,6 +212,20 @@ static void print_failure(FILE *out, const struct fan_attempt *attempt)
     print_left_out_of(out, now);
 }
 
+/* Under the scheduler time is not real, and with real threads nobody counts lines. */
+static void print_line_cost(FILE *out, const struct fan_attempt *attempt)
+{
+    const struct fan_line_cost *cost = &attempt->run->lines;
+    if (!cost->known)
+        return;
+    if (attempt->sim)
+        fprintf(out, "    cache lines   %.2f an item lost to others' bytes, by the model\n",
+                (double)cost->lines_lost / (double)cost->items);
+    else
+        fprintf(out, "    real time     %" PRIu64 " ns an item; may vary\n",
+                cost->ns / cost->items);
+}
+
 void fan_report_text_attempt(FILE *out, const struct fan_attempt *attempt)
 {
     char duration[24];
@@ -222,11 +236,12 @@ void fan_report_text_attempt(FILE *out, const struct fan_attempt *attempt)
     const struct fan_verdict *verdict = attempt->run->verdict;
     for (uint32_t i = 0; i < verdict->finding_count; i++)
         print_finding(out, attempt, &verdict->findings[i]);
-    if (verdict->finding_count > 0)
-        return;
-    fan_tell_duration(attempt->elapsed_ns, duration);
-    fprintf(out, "%-6s = clean  %" PRIu64 " results, every thread has ended, %s\n",
-            attempt->variant->name, attempt->run->snapshot->outputs, duration);
+    if (verdict->finding_count == 0) {
+        fan_tell_duration(attempt->elapsed_ns, duration);
+        fprintf(out, "%-6s = clean  %" PRIu64 " results, every thread has ended, %s\n",
+                attempt->variant->name, attempt->run->snapshot->outputs, duration);
+    }
+    print_line_cost(out, attempt);
 }
 
 void fan_report_text_head(FILE *out, const struct fan_attempt *attempt)

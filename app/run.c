@@ -231,6 +231,7 @@ static void judge_contract(struct fan_run *run)
         else
             fan_detect(evidence, &found);
         fan_judge_breaches(run->judge, &found, run->snapshot, run->verdict);
+        run->lines = fan_line_cost_of(evidence);
     }
     free(evidence);
 }

@@ -3,6 +3,7 @@
 
 #include "app/child.h"
 #include "watch/finding.h"
+#include "watch/line_cost.h"
 #include "watch/symbols.h"
 
 /* A run: one child with the instruments pointed at it. The screens and the headless commands hold
@@ -15,7 +16,8 @@ struct fan_run {
     struct fan_symbols *symbols; /* of the child's executable */
     /* What the controlled scheduler told; as it is when the run has ended. NULL if not sim. */
     struct fan_exploration *exploration;
-    bool ended;      /* the child is gone, or has been ended after a final verdict */
+    struct fan_line_cost lines; /* once judged */
+    bool ended;                 /* the child is gone, or has been ended after a final verdict */
     char error[160]; /* why the run is no use: killed, damaged segment; empty if it is fine */
     /* private */
     struct fan_reader *reader;

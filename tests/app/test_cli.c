@@ -129,6 +129,30 @@ START_TEST(a_broken_contract_is_found_with_its_evidence)
 }
 END_TEST
 
+static double line_cost(const char *id, const char *variant, const char *runtime,
+                        const char *member)
+{
+    RUN("run", id, "--variant", variant, "--runtime", runtime, "--json");
+    json_t *report = parse();
+    json_t *run = json_array_get(json_object_get(report, "runs"), 0);
+    const json_t *value = json_object_get(run, member);
+    double number = value ? json_number_value(value) : -1;
+    json_decref(report);
+    return number;
+}
+
+/* The model counts the same lines in each run of a schedule; the time is the machine's affair. */
+START_TEST(what_lines_cost_is_told_where_threads_are_to_keep_apart)
+{
+    ck_assert_double_gt(line_cost("12", "buggy", "sim", "lines_lost_per_item"), 0.5);
+    ck_assert_double_eq(line_cost("12", "fixed", "sim", "lines_lost_per_item"), 0);
+    ck_assert_double_gt(line_cost("12", "fixed", "real", "real_ns_per_item"), 0);
+    ck_assert_double_eq(line_cost("12", "fixed", "real", "lines_lost_per_item"), -1);
+    ck_assert_double_eq(line_cost("04", "fixed", "sim", "lines_lost_per_item"), -1);
+    ck_assert_double_eq(line_cost("04", "fixed", "real", "real_ns_per_item"), -1);
+}
+END_TEST
+
 START_TEST(double_close_is_found_with_both_places_and_its_fix_is_clean)
 {
     RUN("run", "08", "--variant", "buggy", "--json");
@@ -400,6 +424,7 @@ int main(void)
     tcase_add_test(tests, missing_done_is_found_and_its_fix_is_clean);
     tcase_add_test(tests, never_closed_is_found_and_its_fix_is_clean);
     tcase_add_test(tests, a_broken_contract_is_found_with_its_evidence);
+    tcase_add_test(tests, what_lines_cost_is_told_where_threads_are_to_keep_apart);
     tcase_add_test(tests, double_close_is_found_with_both_places_and_its_fix_is_clean);
     tcase_add_test(tests, a_deadlock_is_told_within_100_ms_of_the_last_progress);
     tcase_add_test(tests, both_is_the_default_and_told_in_80_columns);
