@@ -374,6 +374,8 @@ struct fan_explore *fan_explore_make(const struct fan_explore_request *request,
     explore->up_to_race = complete && all->raced && !fan_explore_stops_at_marks(&explore->request);
     explore->complete = complete && !explore->up_to_race;
     explore->elapsed_ns = fan_clock_ns() - all->began_ns;
+    if (all->shared.fd)
+        fan_explore_failures_order(explore);
     release(all);
     return explore;
 }

@@ -3,6 +3,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -124,4 +125,20 @@ void fan_explore_failures_take_death(struct fan_exploring *all, struct fan_explo
         return;
     fan_explore_failures_write(all, failure, &one->told->current, 0, one->told->build);
     tell_of(all, failure);
+}
+
+static int compare(const void *left, const void *right)
+{
+    const struct fan_explore_failure *a = left, *b = right;
+    size_t a_length = strlen(a->schedule), b_length = strlen(b->schedule);
+    if (a->schedules != b->schedules)
+        return a->schedules > b->schedules ? -1 : 1;
+    if (a_length != b_length)
+        return a_length < b_length ? -1 : 1;
+    return strcmp(a->schedule, b->schedule);
+}
+
+void fan_explore_failures_order(struct fan_explore *explore)
+{
+    qsort(explore->failures, explore->failure_count, sizeof explore->failures[0], compare);
 }
