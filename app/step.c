@@ -263,7 +263,8 @@ void fan_step_find(struct fan_step *step, bool shortest)
 
 bool fan_step_look(struct fan_step *step)
 {
-    bool changed = look_at_run(step) | fan_step_preview_look(&step->preview);
+    bool changed = look_at_run(step);
+    changed |= fan_step_preview_look(&step->preview);
     if (step->search.state != FAN_STEP_SEARCHING)
         return changed;
     changed |= fan_step_search_look(&step->search);
