@@ -8,10 +8,10 @@
 
 #include "base/panic.h"
 #include "run/announce.h"
-#include "run/result.h"
 #include "run/backend.h"
 #include "run/held.h"
 #include "run/inner.h"
+#include "run/result.h"
 #include "run/thread_state.h"
 
 enum { WAITED_FOR = 1 };

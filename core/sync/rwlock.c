@@ -6,8 +6,8 @@
 
 #include "base/panic.h"
 #include "run/announce.h"
-#include "run/result.h"
 #include "run/held.h"
+#include "run/result.h"
 #include "run/thread_state.h"
 #include "sync/block.h"
 #include "sync/tally.h"

@@ -455,8 +455,7 @@ size_t fan_select_announced(const void *argument, struct fan_select_shown *shown
 {
     const struct choice *choice = argument;
     for (size_t i = 0; i < choice->count && i < most; i++)
-        shown[i] =
-            (struct fan_select_shown){op_of(&choice->cases[i]), shown_id(&choice->cases[i])};
+        shown[i] = (struct fan_select_shown){op_of(&choice->cases[i]), shown_id(&choice->cases[i])};
     return choice->count;
 }
 

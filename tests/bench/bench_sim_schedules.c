@@ -48,8 +48,8 @@ static void measure(struct fan_sim *sim, const struct fan_strategy_kind *kind, v
     }
     printf("{\"bench\":\"sim-schedules-%s\",\"value\":%.0f,\"unit\":\"schedules/s\",\"goal\":%d}\n",
            kind->name, 1e9 / best.run_ns, GOAL_SCHEDULES);
-    printf("{\"bench\":\"sim-step-%s\",\"value\":%.1f,\"unit\":\"ns/step\",\"goal\":%d}\n", kind->name,
-           best.step_ns, GOAL_STEP_NS);
+    printf("{\"bench\":\"sim-step-%s\",\"value\":%.1f,\"unit\":\"ns/step\",\"goal\":%d}\n",
+           kind->name, best.step_ns, GOAL_STEP_NS);
 }
 
 int main(void)
