@@ -102,6 +102,7 @@ void fan_stream_release(struct fan_stream *stream)
     fan_mutex_destroy(&stream->at_sink);
     fan_mutex_destroy(&stream->at_source);
     free_chunks(stream);
+    fan_report_free(&stream->report);
     free(stream->ring);
     free(stream);
 }
@@ -200,7 +201,6 @@ static void abandon(struct fan_stream *stream)
     for (unsigned i = 0; i < stream->started; i++)
         fan_thread_detach(stream->workers[i].thread);
     fan_mutex_lock(&stream->lock);
-    stream->abandoned = true;
     stream->report.dropped += unaccounted(&stream->report);
     fan_mutex_unlock(&stream->lock);
     fan_ctx_detach(&stream->ctx);

@@ -65,7 +65,6 @@ struct fan_stream {
     struct fan_pace running;
     unsigned started;
     bool over;      /* the source is */
-    bool abandoned; /* the call has returned: nothing of the user's may be called */
     int error;      /* what ended the call early */
     struct fan_report report;
     unsigned references; /* the call and its threads */
