@@ -50,7 +50,7 @@ ANALYSED_AS = -I.ci/analysed -I$(BUILD)/made -Icore -I. $(filter -I% -D%,$(TEST_
 
 # ---- what there is --------------------------------------------------------------------------
 
-fan_layers  := base run sync flow watch lab
+fan_layers  := base run sync flow stage watch lab
 fan_all     := $(filter-out core/lab/main.c,$(wildcard $(fan_layers:%=core/%/*.c)))
 # The same source is built twice: for threads of the system, and (with -DFAN_SIM) for the
 # scheduler's. What only one of the two has is told by its name. Both read a schedule's text and look

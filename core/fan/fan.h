@@ -8,6 +8,7 @@
  *   what they talk through          sync/chan.h sync/select.h sync/ctx.h sync/waitgroup.h
  *                                   sync/semaphore.h sync/rwlock.h sync/once.h sync/timer.h
  *   what runs many tasks            flow/fanout.h flow/stream.h flow/group.h
+ *   stages of a pipeline            stage/stage.h
  *   when something goes wrong       base/panic.h
  *   being watched, being a scenario watch/publish.h lab/scenario.h
  */
@@ -23,6 +24,7 @@
 #include "run/mutex.h"
 #include "run/thread.h"
 #include "run/time.h"
+#include "stage/stage.h"
 #include "sync/chan.h"
 #include "sync/ctx.h"
 #include "sync/once.h"

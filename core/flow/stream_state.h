@@ -15,8 +15,9 @@
 #include "run/thread.h"
 #include "sync/waitgroup.h"
 
-/* What stands behind a call of fan_out_stream: shared by stream.c, the call itself, and crew.c, the
- * threads that do the work.
+/* What stands behind a call of fan_out_stream: shared by stream.c, the call itself; crew.c, its
+ * threads; and the three things that these do in turn: take a chunk from the source (intake.c), run
+ * it (attempt.c), hand its results over (delivery.c).
  *
  * `at_source` and `at_sink` are held by the thread that is there, also while a function of the
  * user's runs. `lock` guards the rest of the state, is held for a few lines at a time and never while
@@ -64,12 +65,30 @@ struct fan_stream {
     size_t chunks;                      /* that exist */
     struct fan_pace running;
     unsigned started;
-    bool over;      /* the source is */
-    int error;      /* what ended the call early */
+    bool over; /* the source is */
+    int error; /* what ended the call early */
     struct fan_report report;
     unsigned references; /* the call and its threads */
     struct fan_worker workers[];
 };
+
+static inline char *fan_stream_task(const struct fan_stream *stream, const struct fan_chunk *chunk,
+                                    uint32_t index)
+{
+    return chunk->tasks + index * stream->work.task_size;
+}
+
+static inline void *fan_stream_value(const struct fan_stream *stream, const struct fan_chunk *chunk,
+                                     uint32_t index)
+{
+    return chunk->values + index * stream->work.result_size;
+}
+
+/* Whether the rest is not to be begun. */
+static inline bool fan_stream_is_stopped(const struct fan_stream *stream)
+{
+    return fan_atomic_load(&stream->stopped, FAN_RELAXED);
+}
 
 /* Starts one more thread; with the lock. Errors: EAGAIN, ENOMEM. */
 int fan_crew_grow(struct fan_stream *stream);
@@ -80,6 +99,24 @@ bool fan_crew_is_held_up(struct fan_stream *stream);
 
 /* Makes the call end early: what has not been begun will not be. The first reason counts. */
 void fan_crew_stop(struct fan_stream *stream, int error);
+
+/* A chunk that nobody uses, or NULL if there are to be no more; with the lock. */
+struct fan_chunk *fan_crew_find_chunk(struct fan_stream *stream);
+
+/* A chunk has been handed over: the worker keeps it as its spare one, or it is free for others. */
+void fan_crew_give_chunk_back(struct fan_worker *worker, struct fan_chunk *chunk);
+
+/* What the worker's share says becomes its work; with the lock. */
+void fan_crew_give_share(struct fan_worker *worker, struct fan_chunk *chunk);
+
+/* Gets the worker a share from the source; false if that has no more. May block. */
+bool fan_intake_take(struct fan_worker *worker);
+
+/* Runs the worker's share. Returns the chunk if there is nothing left to do in it, or NULL. */
+struct fan_chunk *fan_attempt_run(struct fan_worker *worker);
+
+/* Hands over a finished chunk's results, in order if that is asked for. May block. */
+void fan_delivery_settle(struct fan_worker *worker, struct fan_chunk *chunk);
 
 /* Gives one reference back; the last one frees the stream. */
 void fan_stream_release(struct fan_stream *stream);

@@ -464,6 +464,11 @@ size_t fan_chan_capacity(const struct fan_chan *chan)
     return chan ? chan->capacity : 0;
 }
 
+size_t fan_chan_element_size(const struct fan_chan *chan)
+{
+    return chan ? chan->element_size : 0;
+}
+
 bool fan_chan_is_ready(const struct fan_chan *chan, bool sending)
 {
     bool partner_waits = (sending ? chan->receivers.length : chan->senders.length) > 0;

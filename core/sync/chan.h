@@ -55,8 +55,10 @@ int fan_chan_try_recv(struct fan_chan *chan, void *element);
  */
 void fan_chan_close(struct fan_chan *chan);
 
-/* How many elements are in the buffer (a moment ago), and how many fit. 0 for NULL. */
+/* How many elements are in the buffer (a moment ago), how many fit, and the bytes of one. 0 for
+ * NULL. */
 size_t fan_chan_length(const struct fan_chan *chan);
 size_t fan_chan_capacity(const struct fan_chan *chan);
+size_t fan_chan_element_size(const struct fan_chan *chan);
 
 #endif

@@ -1,0 +1,98 @@
+#include <errno.h>
+
+#include "base/panic.h"
+#include "flow/stream_state.h"
+#include "run/time.h"
+
+static int run_with_deadline(struct fan_stream *stream, const void *task, void *value)
+{
+    struct fan_ctx ctx;
+    fan_ctx_init(&ctx, &(struct fan_ctx_options){
+                           .parent = &stream->ctx,
+                           .deadline_ns = fan_deadline_after(stream->options.task_timeout_ns),
+                       });
+    int error = stream->work.run(stream->work.argument, &ctx, task, value);
+    fan_ctx_destroy(&ctx);
+    return error;
+}
+
+static int run_task(struct fan_stream *stream, const void *task, void *value)
+{
+    if (stream->options.task_timeout_ns)
+        return run_with_deadline(stream, task, value);
+    return stream->work.run(stream->work.argument, &stream->ctx, task, value);
+}
+
+static bool share_goes_on(struct fan_worker *worker, uint32_t index)
+{
+    struct fan_stream *stream = worker->stream;
+    if (__builtin_expect(fan_share_claim(&worker->share, index, stream->fence), 1))
+        return true;
+    fan_mutex_lock(&stream->lock);
+    bool goes_on = !fan_share_ends(&worker->share, index);
+    fan_mutex_unlock(&stream->lock);
+    return goes_on;
+}
+
+static void run_share(void *argument)
+{
+    struct fan_worker *worker = argument;
+    struct fan_stream *stream = worker->stream;
+    struct fan_chunk *chunk = worker->chunk;
+    for (uint32_t i = worker->at; share_goes_on(worker, i); i++) {
+        chunk->errors[i] = FAN_NOT_BEGUN;
+        if (__builtin_expect(fan_stream_is_stopped(stream), 0))
+            continue;
+        int error =
+            run_task(stream, fan_stream_task(stream, chunk, i), fan_stream_value(stream, chunk, i));
+        chunk->errors[i] = error;
+        if (__builtin_expect(error != 0, 0) && stream->options.policy == FAN_FAIL_FAST)
+            fan_crew_stop(stream, error);
+    }
+}
+
+/* The task that panicked is the one that was claimed last. */
+static void take_panic(struct fan_worker *worker, const struct fan_panic *panic)
+{
+    struct fan_stream *stream = worker->stream;
+    struct fan_chunk *chunk = worker->chunk;
+    uint32_t index = fan_atomic_load(&worker->share.next, FAN_RELAXED) - 1;
+    chunk->errors[index] = ENOTRECOVERABLE;
+    worker->at = index + 1;
+    fan_mutex_lock(&stream->lock);
+    fan_report_panic(&stream->report, chunk->first + index, panic);
+    fan_mutex_unlock(&stream->lock);
+    if (stream->options.policy == FAN_FAIL_FAST)
+        fan_crew_stop(stream, ENOTRECOVERABLE);
+}
+
+/* With the lock: some of a chunk's tasks have been run; whether they were the last ones. Who was left
+ * none of them has no say in it: the chunk may be another one by now. */
+static bool count_off(struct fan_stream *stream, struct fan_chunk *chunk, uint32_t ran,
+                      uint64_t elapsed_ns)
+{
+    if (ran == 0)
+        return false;
+    fan_pace_saw(&stream->running, elapsed_ns, ran);
+    chunk->unfinished -= ran;
+    return chunk->unfinished == 0;
+}
+
+/* Runs the worker's share. Returns the chunk if there is nothing left to do in it. */
+struct fan_chunk *fan_attempt_run(struct fan_worker *worker)
+{
+    struct fan_stream *stream = worker->stream;
+    struct fan_chunk *chunk = worker->chunk;
+    struct fan_panic panic;
+    uint32_t begin = worker->at;
+    uint64_t began_ns = fan_now_ns();
+    while (!fan_recover(run_share, worker, &panic))
+        take_panic(worker, &panic);
+    uint64_t elapsed_ns = fan_now_ns() - began_ns;
+    fan_mutex_lock(&stream->lock);
+    uint32_t ran = fan_atomic_load(&worker->share.end, FAN_RELAXED) - begin;
+    bool finished = count_off(stream, chunk, ran, elapsed_ns);
+    worker->chunk = NULL;
+    fan_mutex_unlock(&stream->lock);
+    return finished ? chunk : NULL;
+}

@@ -1,0 +1,80 @@
+#include "flow/stream_state.h"
+
+/* What became of a chunk's tasks. */
+struct outcome {
+    uint64_t done, failed, cancelled, dropped;
+};
+
+static void hand_over(struct fan_stream *stream, const struct fan_task_result *result,
+                      struct outcome *outcome)
+{
+    bool wanted = !fan_stream_is_stopped(stream) && (result->error == 0 || stream->takes_failures);
+    int error = 0;
+    if (wanted) {
+        error = stream->sink.put(stream->sink.state, &stream->ctx, result);
+        if (__builtin_expect(error != 0, 0))
+            fan_crew_stop(stream, error);
+    }
+    if (result->error)
+        outcome->failed++;
+    else if (wanted && !error)
+        outcome->done++;
+    else
+        outcome->dropped++;
+}
+
+static void account(struct fan_stream *stream, const struct fan_chunk *chunk,
+                    const struct outcome *outcome)
+{
+    struct fan_report *report = &stream->report;
+    fan_mutex_lock(&stream->lock);
+    report->done += outcome->done;
+    report->failed += outcome->failed;
+    report->cancelled += outcome->cancelled;
+    report->dropped += outcome->dropped;
+    if (outcome->failed > 0)
+        fan_report_errors(report, chunk->first, chunk->errors, chunk->count);
+    fan_mutex_unlock(&stream->lock);
+}
+
+static void hand_over_chunk(struct fan_worker *worker, struct fan_chunk *chunk)
+{
+    struct fan_stream *stream = worker->stream;
+    struct outcome outcome = {0};
+    for (uint32_t i = 0; i < chunk->count; i++) {
+        struct fan_task_result result = {.index = chunk->first + i,
+                                         .error = chunk->errors[i],
+                                         .value = fan_stream_value(stream, chunk, i)};
+        if (result.error == FAN_NOT_BEGUN)
+            outcome.cancelled++;
+        else
+            hand_over(stream, &result, &outcome);
+    }
+    account(stream, chunk, &outcome);
+    fan_crew_give_chunk_back(worker, chunk);
+}
+
+/* Hands over the chunks whose turn it is, this one perhaps among them. */
+static void hand_over_in_order(struct fan_worker *worker, struct fan_chunk *chunk)
+{
+    struct fan_stream *stream = worker->stream;
+    struct fan_chunk **place = &stream->ring[chunk->sequence % stream->chunk_limit];
+    *place = chunk;
+    while (*(place = &stream->ring[stream->delivered % stream->chunk_limit])) {
+        chunk = *place;
+        *place = NULL;
+        stream->delivered++;
+        hand_over_chunk(worker, chunk);
+    }
+}
+
+void fan_delivery_settle(struct fan_worker *worker, struct fan_chunk *chunk)
+{
+    struct fan_stream *stream = worker->stream;
+    fan_mutex_lock(&stream->at_sink);
+    if (stream->ring)
+        hand_over_in_order(worker, chunk);
+    else
+        hand_over_chunk(worker, chunk);
+    fan_mutex_unlock(&stream->at_sink);
+}

@@ -1,0 +1,123 @@
+/* Taking from the source.
+ *
+ * There are no more threads than pay: one that leaves the source starts the next one only while
+ * there are fewer than processors, or if the tasks take so long that their beginning is worth a
+ * thread (they sleep, as a rule). Whoever misjudges that is corrected by the call's own thread, which looks
+ * after the crew while it waits (stream.c). So short tasks never pay for the waking of a thread,
+ * whatever the limit. */
+#include <errno.h>
+
+#include "flow/stream_state.h"
+#include "run/time.h"
+
+enum {
+    CHUNK_NS = 50000,     /* a chunk is to take about that long */
+    LONG_TASK_NS = 20000, /* from here on a task is worth a thread */
+};
+
+static void look_at_context(struct fan_stream *stream)
+{
+    int error = fan_stream_is_stopped(stream) ? 0 : fan_ctx_error(&stream->ctx);
+    if (error)
+        fan_crew_stop(stream, error);
+}
+
+/* Only where results are held back for their order can there be no chunk. */
+static void wait_for_chunk(struct fan_worker *worker)
+{
+    struct fan_stream *stream = worker->stream;
+    fan_mutex_lock(&stream->lock);
+    while (!(worker->spare = fan_crew_find_chunk(stream)))
+        fan_cond_wait(&stream->room, &stream->lock);
+    fan_mutex_unlock(&stream->lock);
+}
+
+/* How many tasks to take, at the source. */
+static uint32_t chunk_length(struct fan_stream *stream)
+{
+    if (stream->source.blocks)
+        return 1;
+    fan_mutex_lock(&stream->lock);
+    uint32_t by_running = fan_pace_count(&stream->running, CHUNK_NS, stream->chunk_tasks);
+    fan_mutex_unlock(&stream->lock);
+    uint32_t by_filling = fan_pace_count(&stream->filling, CHUNK_NS, stream->chunk_tasks);
+    return by_running < by_filling ? by_running : by_filling;
+}
+
+/* Returns why the source gives no more, or 0. */
+static int fill(struct fan_stream *stream, struct fan_chunk *chunk, uint32_t length)
+{
+    int error = 0;
+    uint64_t began_ns = fan_now_ns();
+    while (chunk->count < length && !error) {
+        error = stream->source.next(stream->source.state, &stream->ctx,
+                                    fan_stream_task(stream, chunk, chunk->count));
+        chunk->count += error == 0;
+    }
+    if (chunk->count > 0)
+        fan_pace_saw(&stream->filling, fan_now_ns() - began_ns, chunk->count);
+    return error;
+}
+
+static bool tasks_are_long(const struct fan_stream *stream)
+{
+    return stream->running.task_ps == 0 || stream->running.task_ps > LONG_TASK_NS * UINT64_C(1000);
+}
+
+/* What has been taken becomes the worker's share. Who leaves the source behind sees to it that there
+ * is somebody to come after him; without a thread to be had, it goes on with those that are. */
+static void begin_chunk(struct fan_worker *worker, struct fan_chunk *chunk)
+{
+    struct fan_stream *stream = worker->stream;
+    chunk->sequence = stream->taken++;
+    chunk->first = stream->submitted;
+    chunk->unfinished = chunk->count;
+    stream->submitted += chunk->count;
+    fan_mutex_lock(&stream->lock);
+    fan_share_begin(&worker->share, 0, chunk->count);
+    fan_crew_give_share(worker, chunk);
+    stream->report.submitted += chunk->count;
+    if (stream->open && stream->started < stream->limit &&
+        (stream->started < stream->processors || tasks_are_long(stream)))
+        fan_crew_grow(stream);
+    fan_mutex_unlock(&stream->lock);
+}
+
+static void end_source(struct fan_stream *stream, int error)
+{
+    stream->open = false;
+    fan_mutex_lock(&stream->lock);
+    stream->over = true;
+    if (!stream->error && error != ENODATA)
+        stream->error = error;
+    fan_mutex_unlock(&stream->lock);
+}
+
+/* With the source to itself. */
+static bool take_some(struct fan_worker *worker)
+{
+    struct fan_stream *stream = worker->stream;
+    struct fan_chunk *chunk = worker->spare;
+    chunk->count = 0;
+    look_at_context(stream);
+    int error = fan_stream_is_stopped(stream) ? ENODATA : fill(stream, chunk, chunk_length(stream));
+    if (error)
+        end_source(stream, error);
+    if (chunk->count == 0)
+        return false;
+    worker->spare = NULL;
+    begin_chunk(worker, chunk);
+    return true;
+}
+
+/* Gets a share from the source; false if it has no more. */
+bool fan_intake_take(struct fan_worker *worker)
+{
+    struct fan_stream *stream = worker->stream;
+    if (!worker->spare)
+        wait_for_chunk(worker);
+    fan_mutex_lock(&stream->at_source);
+    bool taken = stream->open && take_some(worker);
+    fan_mutex_unlock(&stream->at_source);
+    return taken;
+}

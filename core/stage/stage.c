@@ -1,0 +1,51 @@
+#include "stage/stage.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/panic.h"
+
+struct stage {
+    int (*run)(void *state, struct fan_ctx *ctx);
+    void (*end)(void *state);
+    struct fan_ctx *ctx;
+    int error;
+    _Alignas(max_align_t) char state[];
+};
+
+static void run_inner(void *argument)
+{
+    struct stage *stage = argument;
+    stage->error = stage->run(stage->state, stage->ctx);
+}
+
+/* A panic is the stage's error, once its outputs are closed. */
+static int run_and_end(void *argument, struct fan_ctx *ctx)
+{
+    struct stage *stage = argument;
+    stage->ctx = ctx;
+    if (!fan_recover(run_inner, stage, NULL))
+        stage->error = ENOTRECOVERABLE;
+    int error = stage->error;
+    stage->end(stage->state);
+    free(stage);
+    return error;
+}
+
+int fan_stage_go(struct fan_group *group, int (*run)(void *state, struct fan_ctx *ctx),
+                 void (*end)(void *state), const void *state, size_t size)
+{
+    struct stage *stage = malloc(sizeof *stage + size);
+    int error = ENOMEM;
+    if (stage) {
+        *stage = (struct stage){.run = run, .end = end};
+        memcpy(stage->state, state, size);
+        error = fan_group_go(group, run_and_end, stage);
+    }
+    if (!error)
+        return 0;
+    free(stage);
+    fan_ctx_cancel(&group->ctx, error);
+    return error;
+}
