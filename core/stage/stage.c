@@ -46,6 +46,11 @@ int fan_stage_go(struct fan_group *group, int (*run)(void *state, struct fan_ctx
     if (!error)
         return 0;
     free(stage);
+    return fan_stage_fail(group, error);
+}
+
+int fan_stage_fail(struct fan_group *group, int error)
+{
     fan_ctx_cancel(&group->ctx, error);
     return error;
 }

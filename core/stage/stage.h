@@ -37,4 +37,8 @@
 int fan_stage_go(struct fan_group *group, int (*run)(void *state, struct fan_ctx *ctx),
                  void (*end)(void *state), const void *state, size_t size);
 
+/* For who writes a stage that cannot be started (EINVAL, ENOMEM before its thread): the group's context
+ * is done, with `error` as its cause. Returns `error`. */
+int fan_stage_fail(struct fan_group *group, int error);
+
 #endif

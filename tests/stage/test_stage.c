@@ -94,6 +94,15 @@ START_TEST(a_stage_that_cannot_be_started_ends_the_pipeline)
 }
 END_TEST
 
+START_TEST(a_stage_that_says_so_ends_the_pipeline)
+{
+    start(send_all, 0, 1000);
+    ck_assert_int_eq(fan_stage_fail(&pipe_group, EINVAL), EINVAL);
+    ck_assert_int_eq(fan_ctx_cause(&pipe_group.ctx), EINVAL);
+    ck_assert_int_eq(fan_group_wait(&pipe_group), ECANCELED);
+}
+END_TEST
+
 int main(void)
 {
     TCase *cases = tcase_create("stage");
@@ -102,5 +111,6 @@ int main(void)
     tcase_add_test(cases, a_cancelled_stage_closes_its_output);
     tcase_add_test(cases, a_stage_that_panics_closes_its_output_and_fails_the_group);
     tcase_add_test(cases, a_stage_that_cannot_be_started_ends_the_pipeline);
+    tcase_add_test(cases, a_stage_that_says_so_ends_the_pipeline);
     return suite_run("stage", cases);
 }
