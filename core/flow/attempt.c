@@ -4,23 +4,18 @@
 #include "flow/stream_state.h"
 #include "run/time.h"
 
-static int run_with_deadline(struct fan_stream *stream, const void *task, void *value)
-{
-    struct fan_ctx ctx;
-    fan_ctx_init(&ctx, &(struct fan_ctx_options){
-                           .parent = &stream->ctx,
-                           .deadline_ns = fan_deadline_after(stream->options.task_timeout_ns),
-                       });
-    int error = stream->work.run(stream->work.argument, &ctx, task, value);
-    fan_ctx_destroy(&ctx);
-    return error;
-}
-
+/* A task without anything around it pays for nothing but its call. */
 static int run_task(struct fan_stream *stream, const void *task, void *value)
 {
-    if (stream->options.task_timeout_ns)
-        return run_with_deadline(stream, task, value);
+    if (stream->admits)
+        return fan_admit_run(stream, task, value);
     return stream->work.run(stream->work.argument, &stream->ctx, task, value);
+}
+
+static void end_at_failure(struct fan_stream *stream, int error)
+{
+    if (stream->options.policy == FAN_FAIL_FAST && error != FAN_NOT_BEGUN)
+        fan_crew_stop(stream, error);
 }
 
 static bool share_goes_on(struct fan_worker *worker, uint32_t index)
@@ -46,8 +41,8 @@ static void run_share(void *argument)
         int error =
             run_task(stream, fan_stream_task(stream, chunk, i), fan_stream_value(stream, chunk, i));
         chunk->errors[i] = error;
-        if (__builtin_expect(error != 0, 0) && stream->options.policy == FAN_FAIL_FAST)
-            fan_crew_stop(stream, error);
+        if (__builtin_expect(error != 0, 0))
+            end_at_failure(stream, error);
     }
 }
 
@@ -62,8 +57,7 @@ static void take_panic(struct fan_worker *worker, const struct fan_panic *panic)
     fan_mutex_lock(&stream->lock);
     fan_report_panic(&stream->report, chunk->first + index, panic);
     fan_mutex_unlock(&stream->lock);
-    if (stream->options.policy == FAN_FAIL_FAST)
-        fan_crew_stop(stream, ENOTRECOVERABLE);
+    end_at_failure(stream, ENOTRECOVERABLE);
 }
 
 /* With the lock: some of a chunk's tasks have been run; whether they were the last ones. Who was left

@@ -66,6 +66,7 @@ static struct fan_stream *new_stream(struct fan_ctx *ctx, const struct fan_sourc
     stream->sink = *sink;
     stream->options = *options;
     stream->takes_failures = sink->takes_failures || options->policy == FAN_COLLECT_ALL;
+    stream->admits = fan_admit_is_needed(options);
     stream->fence = fan_fence_new();
     stream->chunk_tasks = chunk_size(stream);
     stream->chunk_limit = chunk_limit(stream);

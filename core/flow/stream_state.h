@@ -17,7 +17,8 @@
 
 /* What stands behind a call of fan_out_stream: shared by stream.c, the call itself; crew.c, its
  * threads; and the three things that these do in turn: take a chunk from the source (intake.c), run
- * it (attempt.c), hand its results over (delivery.c).
+ * it (attempt.c; admit.c where options put something around each task), hand its results over
+ * (delivery.c).
  *
  * `at_source` and `at_sink` are held by the thread that is there, also while a function of the
  * user's runs. `lock` guards the rest of the state, is held for a few lines at a time and never while
@@ -41,6 +42,7 @@ struct fan_stream {
     struct fan_sink sink;
     struct fan_stream_options options;
     bool takes_failures; /* the sink */
+    bool admits;         /* tasks have something around them: they are run by fan_admit_run */
     enum fan_fence fence;
     unsigned processors, limit;
     uint32_t chunk_tasks; /* the most in a chunk */
@@ -114,6 +116,13 @@ bool fan_intake_take(struct fan_worker *worker);
 
 /* Runs the worker's share. Returns the chunk if there is nothing left to do in it, or NULL. */
 struct fan_chunk *fan_attempt_run(struct fan_worker *worker);
+
+/* Runs one task with what the options put around it. Returns its error, or FAN_NOT_BEGUN. Goes on with
+ * a panic of the task. */
+int fan_admit_run(struct fan_stream *stream, const void *task, void *value);
+
+/* Whether the options put anything around a task. */
+bool fan_admit_is_needed(const struct fan_stream_options *options);
 
 /* Hands over a finished chunk's results, in order if that is asked for. May block. */
 void fan_delivery_settle(struct fan_worker *worker, struct fan_chunk *chunk);

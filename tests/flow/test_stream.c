@@ -243,6 +243,17 @@ START_TEST(a_panic_is_its_tasks_failure_and_its_stack_is_kept)
 }
 END_TEST
 
+START_TEST(a_panic_of_a_task_with_a_time_limit_leaves_nothing_behind)
+{
+    job.panics_at = 300;
+    ck_assert_int_eq(run((struct fan_stream_options){
+                         .limit = 4, .policy = FAN_COLLECT_ALL, .task_timeout_ns = FAN_SECOND}),
+                     ENOTRECOVERABLE);
+    ck_assert_uint_eq(job.report.failed, 1);
+    ck_assert_str_eq(job.report.errors[0].panic->message, "task 300 gives up");
+}
+END_TEST
+
 START_TEST(a_source_that_fails_ends_the_call_after_what_was_taken)
 {
     job.source_fails_at = 500;
@@ -412,6 +423,7 @@ int main(void)
     tcase_add_test(cases, best_effort_hands_over_what_succeeded_and_counts_the_rest);
     tcase_add_test(cases, more_failures_than_fit_are_counted);
     tcase_add_test(cases, a_panic_is_its_tasks_failure_and_its_stack_is_kept);
+    tcase_add_test(cases, a_panic_of_a_task_with_a_time_limit_leaves_nothing_behind);
     tcase_add_test(cases, a_source_that_fails_ends_the_call_after_what_was_taken);
     tcase_add_test(cases, a_consumer_that_leaves_ends_the_call);
     tcase_add_test(cases, a_cancel_reaches_every_task_and_no_more_are_begun);
