@@ -33,20 +33,36 @@ static int run_and_end(void *argument, struct fan_ctx *ctx)
     return error;
 }
 
-int fan_stage_go(struct fan_group *group, int (*run)(void *state, struct fan_ctx *ctx),
-                 void (*end)(void *state), const void *state, size_t size)
+static struct stage *new_stage(const void *state, size_t size, size_t more)
 {
-    struct stage *stage = malloc(sizeof *stage + size);
-    int error = ENOMEM;
-    if (stage) {
-        *stage = (struct stage){.run = run, .end = end};
+    size_t total;
+    if (__builtin_add_overflow(sizeof(struct stage) + size, more, &total))
+        return NULL;
+    struct stage *stage = calloc(1, total);
+    if (stage)
         memcpy(stage->state, state, size);
-        error = fan_group_go(group, run_and_end, stage);
-    }
+    return stage;
+}
+
+int fan_stage_go_with(struct fan_group *group, int (*run)(void *state, struct fan_ctx *ctx),
+                      void (*end)(void *state), const void *state, size_t size, size_t more)
+{
+    struct stage *stage = new_stage(state, size, more);
+    if (!stage)
+        return fan_stage_fail(group, ENOMEM);
+    stage->run = run;
+    stage->end = end;
+    int error = fan_group_go(group, run_and_end, stage);
     if (!error)
         return 0;
     free(stage);
     return fan_stage_fail(group, error);
+}
+
+int fan_stage_go(struct fan_group *group, int (*run)(void *state, struct fan_ctx *ctx),
+                 void (*end)(void *state), const void *state, size_t size)
+{
+    return fan_stage_go_with(group, run, end, state, size, 0);
 }
 
 int fan_stage_fail(struct fan_group *group, int error)

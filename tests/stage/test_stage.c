@@ -81,6 +81,36 @@ START_TEST(a_stage_that_panics_closes_its_output_and_fails_the_group)
 }
 END_TEST
 
+static int look_behind(void *state, struct fan_ctx *ctx)
+{
+    struct counter *counter = state;
+    const char *behind = (const char *)(counter + 1);
+    for (int i = 0; i < counter->to; i++)
+        if (behind[i] != 0)
+            return EILSEQ;
+    return send_all(state, ctx);
+}
+
+START_TEST(a_stage_may_have_room_behind_its_state)
+{
+    struct counter counter = {0, 100, numbers};
+    fan_stage_go_with(&pipe_group, look_behind, close_output, &counter, sizeof counter, 100);
+    while (fan_chan_recv(numbers, NULL, NULL) == 0)
+        continue;
+    ck_assert_int_eq(fan_group_wait(&pipe_group), 0);
+}
+END_TEST
+
+START_TEST(a_stage_with_more_room_than_there_is_ends_the_pipeline)
+{
+    struct counter counter = {0, 1, numbers};
+    ck_assert_int_eq(
+        fan_stage_go_with(&pipe_group, send_all, close_output, &counter, sizeof counter, SIZE_MAX),
+        ENOMEM);
+    ck_assert_int_eq(fan_ctx_cause(&pipe_group.ctx), ENOMEM);
+}
+END_TEST
+
 START_TEST(a_stage_that_cannot_be_started_ends_the_pipeline)
 {
     struct counter counter = {0, 0, numbers};
@@ -110,6 +140,8 @@ int main(void)
     tcase_add_test(cases, a_stage_has_a_copy_of_its_state_and_closes_its_output);
     tcase_add_test(cases, a_cancelled_stage_closes_its_output);
     tcase_add_test(cases, a_stage_that_panics_closes_its_output_and_fails_the_group);
+    tcase_add_test(cases, a_stage_may_have_room_behind_its_state);
+    tcase_add_test(cases, a_stage_with_more_room_than_there_is_ends_the_pipeline);
     tcase_add_test(cases, a_stage_that_cannot_be_started_ends_the_pipeline);
     tcase_add_test(cases, a_stage_that_says_so_ends_the_pipeline);
     return suite_run("stage", cases);
