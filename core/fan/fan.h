@@ -7,7 +7,7 @@
  *                                   run/atomic.h run/access.h
  *   what they talk through          sync/chan.h sync/select.h sync/ctx.h sync/waitgroup.h
  *                                   sync/semaphore.h sync/rwlock.h sync/once.h sync/timer.h
- *   what runs many tasks            flow/fanout.h flow/stream.h flow/group.h
+ *   what runs many tasks            flow/fanout.h flow/stream.h flow/group.h flow/ways.h
  *   stages of a pipeline            stage/stage.h
  *   when something goes wrong       base/panic.h
  *   being watched, being a scenario watch/publish.h lab/scenario.h
@@ -17,6 +17,7 @@
 #include "flow/fanout.h"
 #include "flow/group.h"
 #include "flow/stream.h"
+#include "flow/ways.h"
 #include "lab/scenario.h"
 #include "run/access.h"
 #include "run/atomic.h"

@@ -57,6 +57,7 @@ enum fan_use {
 
 #ifdef FAN_SIM
 void fan_sim_watch_use(const void *object, enum fan_use use, const char *what);
+void fan_sim_watch_acquire(const volatile void *object);
 #endif
 
 static inline void fan_announce_use(const void *object, enum fan_use use, const char *what)
@@ -65,6 +66,17 @@ static inline void fan_announce_use(const void *object, enum fan_use use, const 
     fan_sim_watch_use(object, use, what);
 #else
     (void)object, (void)use, (void)what;
+#endif
+}
+
+/* For who has waited in a queue for what several others had to do, and was woken by the last of them:
+ * what the others did before has happened too. (What the waker did, its wake-up orders.) */
+static inline void fan_announce_learns(const void *object)
+{
+#ifdef FAN_SIM
+    fan_sim_watch_acquire(object);
+#else
+    (void)object;
 #endif
 }
 

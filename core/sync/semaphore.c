@@ -119,6 +119,8 @@ int fan_semaphore_acquire(struct fan_semaphore *semaphore, uint64_t amount, stru
                       &waiter);
     if (error)
         serve_those_behind(semaphore);
+    else
+        fan_announce_learns(semaphore);
     return fan_result_of(error);
 }
 

@@ -454,6 +454,61 @@ static void swaps_atomically(void *argument)
     fan_atomic_compare_exchange(&world->value, &expected, 7, FAN_RELAXED, FAN_RELAXED);
 }
 
+/* ---- permits that several threads give back ------------------------------------------------- */
+
+static void writes_one_byte(struct world *world, int which)
+{
+    FAN_WRITE(world->bytes[which]);
+    world->bytes[which] = 1;
+}
+
+static void writes_first_and_gives_back(void *argument)
+{
+    struct world *world = argument;
+    writes_one_byte(world, 0);
+    fan_semaphore_release(&world->two_permits, 1);
+}
+
+static void writes_second_and_gives_back(void *argument)
+{
+    struct world *world = argument;
+    writes_one_byte(world, 1);
+    fan_semaphore_release(&world->two_permits, 1);
+}
+
+static void gives_back_and_writes_second(void *argument)
+{
+    struct world *world = argument;
+    fan_semaphore_release(&world->two_permits, 1);
+    writes_one_byte(world, 1);
+}
+
+/* Lends a permit to each of two children, and reads what they wrote when it has got both back. */
+static void lends_permits(struct world *world, void (*second)(void *))
+{
+    struct fan_thread *children[2];
+    fan_semaphore_acquire(&world->two_permits, 2, NULL);
+    fan_thread_spawn(NULL, writes_first_and_gives_back, world, &children[0]);
+    fan_thread_spawn(NULL, second, world, &children[1]);
+    fan_semaphore_acquire(&world->two_permits, 2, NULL);
+    FAN_READ_RANGE(world->bytes, 2);
+    volatile char seen = (char)(world->bytes[0] + world->bytes[1]);
+    (void)seen;
+    fan_semaphore_release(&world->two_permits, 2);
+    fan_thread_join(children[0]);
+    fan_thread_join(children[1]);
+}
+
+static void lends_permits_and_reads(void *world)
+{
+    lends_permits(world, writes_second_and_gives_back);
+}
+
+static void lends_permits_and_is_cheated(void *world)
+{
+    lends_permits(world, gives_back_and_writes_second);
+}
+
 static const struct race_program race_programs[] = {
     {"two writes", writes, writes, true},
     {"a read beside a write", reads, writes, true},
@@ -470,6 +525,8 @@ static const struct race_program race_programs[] = {
     {"readers that write", writes_as_one_of_many, writes_as_one_of_many, true},
     {"one permit", writes_with_the_only_permit, writes_with_the_only_permit, false},
     {"two permits", writes_with_a_permit, writes_with_a_permit, true},
+    {"permits of two others", lends_permits_and_reads, does_nothing, false},
+    {"a permit is back, then a write", lends_permits_and_is_cheated, does_nothing, true},
     {"write, then signal", waits_for_flag_and_reads, writes_and_raises_flag, false},
     {"signal, then write", waits_for_flag_and_reads, raises_flag_and_writes, true},
     {"write, then send", writes_and_sends, receives_and_reads, false},
