@@ -11,7 +11,7 @@
  *     PROGRAM --case 2to2-k1024 --n 1000000
  *
  * sends the numbers below n through its channel once, and prints two numbers: nanoseconds of wall
- * clock and of CPU time for one element. peer_chan.go does the same by its own means. */
+ * clock and of CPU time for one element. peers/chan_go.go does the same by its own means. */
 struct bench_case {
     const char *name;
     int senders;

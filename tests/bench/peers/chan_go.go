@@ -111,7 +111,7 @@ func main() {
 	flag.Parse()
 	which, known := cases[*name]
 	if !known || *count == 0 {
-		fmt.Fprintln(os.Stderr, "usage: peer_chan_go --case NAME --n COUNT")
+		fmt.Fprintln(os.Stderr, "usage: chan_go --case NAME --n COUNT")
 		os.Exit(2)
 	}
 	beganCPU, began := cpuTime(), time.Now()
