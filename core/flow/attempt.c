@@ -15,7 +15,7 @@ static int run_task(struct fan_stream *stream, const void *task, void *value)
 static void end_at_failure(struct fan_stream *stream, int error)
 {
     if (stream->options.policy == FAN_FAIL_FAST && error != FAN_NOT_BEGUN)
-        fan_crew_stop(stream, error);
+        fan_crew_stop(stream, error == FAN_TOO_LATE ? ETIMEDOUT : error);
 }
 
 static bool share_goes_on(struct fan_worker *worker, uint32_t index)

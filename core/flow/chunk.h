@@ -15,11 +15,13 @@ struct fan_chunk {
     uint64_t first;      /* the index of its first task in the source */
     uint32_t count;      /* tasks in it */
     uint32_t unfinished; /* of these; the stream's lock */
-    int *errors;         /* of each task: 0, an errno value, or FAN_NOT_BEGUN */
+    int *errors;         /* of each task: 0, an errno value, or one of the following */
     char *tasks, *values;
 };
 
-enum { FAN_NOT_BEGUN = -1 };
+/* Why a task was not begun: the call ends early; or too little time was left for it, which others are
+ * told of as ETIMEDOUT. */
+enum { FAN_NOT_BEGUN = -1, FAN_TOO_LATE = -2 };
 
 /* A chunk of up to `size` tasks, in one piece of memory: free() gives it back. NULL if there is not
  * enough. */

@@ -62,15 +62,20 @@ static uint64_t position(const struct fan_worker *worker)
     return (worker->chunk->sequence << 32) + fan_atomic_load(&worker->share.next, FAN_RELAXED);
 }
 
-/* Notes how far each thread is. One that has not moved is held up, if there is anything that another
- * one could do for it. */
+/* Whether there is anything that another thread could do instead of this one. */
+static bool leaves_work(const struct fan_worker *worker)
+{
+    return worker->chunk && (!worker->stream->over || fan_share_left(&worker->share) > 0);
+}
+
+/* Notes how far each thread is. One that has not moved is held up, if it leaves work to others. */
 static struct fan_worker *find_held_up(struct fan_stream *stream, bool *anything)
 {
     struct fan_worker *found = NULL;
     *anything = false;
     for (unsigned i = 0; i < stream->started; i++) {
         struct fan_worker *worker = &stream->workers[i];
-        if (!worker->chunk || fan_share_left(&worker->share) == 0)
+        if (!leaves_work(worker))
             continue;
         *anything = true;
         if (position(worker) == worker->seen)
@@ -115,6 +120,14 @@ static bool help(struct fan_worker *worker)
         fan_sleep(pause_ns, NULL);
         pause_ns = pause_ns < LAST_LOOK_NS ? pause_ns * 2 : pause_ns;
     }
+}
+
+bool fan_crew_has_work(const struct fan_stream *stream)
+{
+    bool has = !stream->over;
+    for (unsigned i = 0; i < stream->started && !has; i++)
+        has = leaves_work(&stream->workers[i]);
+    return has;
 }
 
 bool fan_crew_is_held_up(struct fan_stream *stream)

@@ -1,3 +1,5 @@
+#include <errno.h>
+
 #include "flow/stream_state.h"
 
 /* What became of a chunk's tasks. */
@@ -5,22 +7,37 @@ struct outcome {
     uint64_t done, failed, cancelled, dropped;
 };
 
+/* True if the sink has taken it. */
+static bool offer(struct fan_stream *stream, const struct fan_task_result *result)
+{
+    if (fan_stream_is_stopped(stream) || (result->error && !stream->takes_failures))
+        return false;
+    int error = stream->sink.put(stream->sink.state, &stream->ctx, result);
+    if (__builtin_expect(error != 0, 0))
+        fan_crew_stop(stream, error);
+    return error == 0;
+}
+
 static void hand_over(struct fan_stream *stream, const struct fan_task_result *result,
                       struct outcome *outcome)
 {
-    bool wanted = !fan_stream_is_stopped(stream) && (result->error == 0 || stream->takes_failures);
-    int error = 0;
-    if (wanted) {
-        error = stream->sink.put(stream->sink.state, &stream->ctx, result);
-        if (__builtin_expect(error != 0, 0))
-            fan_crew_stop(stream, error);
-    }
+    bool taken = offer(stream, result);
     if (result->error)
         outcome->failed++;
-    else if (wanted && !error)
+    else if (taken)
         outcome->done++;
     else
         outcome->dropped++;
+}
+
+static void tell_not_begun(struct fan_stream *stream, struct fan_task_result *result,
+                           struct outcome *outcome)
+{
+    outcome->cancelled++;
+    if (result->error != FAN_TOO_LATE)
+        return;
+    result->error = ETIMEDOUT;
+    offer(stream, result);
 }
 
 static void account(struct fan_stream *stream, const struct fan_chunk *chunk,
@@ -32,7 +49,7 @@ static void account(struct fan_stream *stream, const struct fan_chunk *chunk,
     report->failed += outcome->failed;
     report->cancelled += outcome->cancelled;
     report->dropped += outcome->dropped;
-    if (outcome->failed > 0)
+    if (outcome->failed + outcome->cancelled > 0)
         fan_report_errors(report, chunk->first, chunk->errors, chunk->count);
     fan_mutex_unlock(&stream->lock);
 }
@@ -45,8 +62,8 @@ static void hand_over_chunk(struct fan_worker *worker, struct fan_chunk *chunk)
         struct fan_task_result result = {.index = chunk->first + i,
                                          .error = chunk->errors[i],
                                          .value = fan_stream_value(stream, chunk, i)};
-        if (result.error == FAN_NOT_BEGUN)
-            outcome.cancelled++;
+        if (__builtin_expect(result.error < 0, 0))
+            tell_not_begun(stream, &result, &outcome);
         else
             hand_over(stream, &result, &outcome);
     }

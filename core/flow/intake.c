@@ -50,7 +50,7 @@ static int fill(struct fan_stream *stream, struct fan_chunk *chunk, uint32_t len
     int error = 0;
     uint64_t began_ns = fan_now_ns();
     while (chunk->count < length && !error) {
-        error = stream->source.next(stream->source.state, &stream->ctx,
+        error = stream->source.next(stream->source.state, stream->inner,
                                     fan_stream_task(stream, chunk, chunk->count));
         chunk->count += error == 0;
     }
@@ -83,9 +83,9 @@ static void begin_chunk(struct fan_worker *worker, struct fan_chunk *chunk)
     fan_mutex_unlock(&stream->lock);
 }
 
+/* Once what it gave is somebody's share: when the source is over, shares are all there is to do. */
 static void end_source(struct fan_stream *stream, int error)
 {
-    stream->open = false;
     fan_mutex_lock(&stream->lock);
     stream->over = true;
     if (!stream->error && error != ENODATA)
@@ -101,13 +101,15 @@ static bool take_some(struct fan_worker *worker)
     chunk->count = 0;
     look_at_context(stream);
     int error = fan_stream_is_stopped(stream) ? ENODATA : fill(stream, chunk, chunk_length(stream));
+    bool any = chunk->count > 0;
+    stream->open = error == 0;
+    if (any) {
+        worker->spare = NULL;
+        begin_chunk(worker, chunk);
+    }
     if (error)
         end_source(stream, error);
-    if (chunk->count == 0)
-        return false;
-    worker->spare = NULL;
-    begin_chunk(worker, chunk);
-    return true;
+    return any;
 }
 
 /* Gets a share from the source; false if it has no more. */

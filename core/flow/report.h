@@ -10,7 +10,8 @@
  *
  *     submitted = done + failed + cancelled + dropped
  *
- * The failures are listed by index, up to a number; more are only counted. Go: errors.Join. */
+ * The failures are listed by index, up to a number; more are only counted. Tasks for which too little
+ * time was left are listed among them, with ETIMEDOUT. Go: errors.Join. */
 enum { FAN_REPORT_ERRORS = 1024 };
 
 struct fan_task_error {
@@ -22,8 +23,8 @@ struct fan_task_error {
 struct fan_report {
     uint64_t submitted;
     uint64_t done;      /* ran well, and the result was handed over */
-    uint64_t failed;    /* ran and returned an error, or panicked */
-    uint64_t cancelled; /* not begun, because the call ended early */
+    uint64_t failed;    /* ran and returned an error, or panicked; or wanted too many permits */
+    uint64_t cancelled; /* not begun: the call ended early, or too little time was left */
     uint64_t dropped;   /* ran well, but the result was not wanted any more; or runs on (EBUSY) */
     uint64_t stolen;    /* run by another thread than the one that took it from the source */
     uint64_t threads;   /* started for the call */
@@ -31,8 +32,8 @@ struct fan_report {
     struct fan_task_error *errors; /* by index */
 };
 
-/* For who fills a report: lists the failures among the errors of `count` tasks, of which the first has
- * the index `first`; and a panic, whose error is listed by the former. What finds no memory is not
+/* For who fills a report: lists the failures among the errors of `count` tasks, as a chunk notes them
+ * (flow/chunk.h), of which the first has the index `first`; and a panic, whose error is listed by the former. What finds no memory is not
  * listed. */
 void fan_report_errors(struct fan_report *report, uint64_t first, const int *errors, size_t count);
 void fan_report_panic(struct fan_report *report, uint64_t index, const struct fan_panic *panic);

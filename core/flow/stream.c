@@ -52,6 +52,30 @@ static struct fan_stream *allocate(unsigned limit)
     return stream;
 }
 
+/* Time is reserved only if there is an end to it. */
+static void begin_contexts(struct fan_stream *stream, struct fan_ctx *caller)
+{
+    uint64_t deadline_ns = fan_ctx_deadline(caller), reserve_ns = stream->options.reserve_ns;
+    fan_ctx_init(&stream->ctx, &(struct fan_ctx_options){.name = "stream", .parent = caller});
+    stream->inner = &stream->ctx;
+    if (!deadline_ns || !reserve_ns)
+        return;
+    stream->inner = &stream->early;
+    fan_ctx_init(&stream->early,
+                 &(struct fan_ctx_options){
+                     .name = "tasks",
+                     .parent = &stream->ctx,
+                     .deadline_ns = reserve_ns < deadline_ns ? deadline_ns - reserve_ns : 1,
+                 });
+}
+
+static void end_contexts(struct fan_stream *stream)
+{
+    if (stream->inner == &stream->early)
+        fan_ctx_destroy(&stream->early);
+    fan_ctx_destroy(&stream->ctx);
+}
+
 static struct fan_stream *new_stream(struct fan_ctx *ctx, const struct fan_source *source,
                                      const struct fan_work *work, const struct fan_sink *sink,
                                      const struct fan_stream_options *options)
@@ -66,7 +90,7 @@ static struct fan_stream *new_stream(struct fan_ctx *ctx, const struct fan_sourc
     stream->sink = *sink;
     stream->options = *options;
     stream->takes_failures = sink->takes_failures || options->policy == FAN_COLLECT_ALL;
-    stream->admits = fan_admit_is_needed(options);
+    stream->admits = fan_admit_is_needed(work, options);
     stream->fence = fan_fence_new();
     stream->chunk_tasks = chunk_size(stream);
     stream->chunk_limit = chunk_limit(stream);
@@ -76,7 +100,7 @@ static struct fan_stream *new_stream(struct fan_ctx *ctx, const struct fan_sourc
     stream->room.name = "room in the order";
     stream->crew.name = "crew";
     fan_list_init(&stream->free);
-    fan_ctx_init(&stream->ctx, &(struct fan_ctx_options){.name = "stream", .parent = ctx});
+    begin_contexts(stream, ctx);
     return stream;
 }
 
@@ -96,7 +120,7 @@ void fan_stream_release(struct fan_stream *stream)
     fan_mutex_unlock(&stream->lock);
     if (!last)
         return;
-    fan_ctx_destroy(&stream->ctx);
+    end_contexts(stream);
     fan_waitgroup_destroy(&stream->crew);
     fan_cond_destroy(&stream->room);
     fan_mutex_destroy(&stream->lock);
@@ -135,7 +159,7 @@ static int wait_until(struct fan_stream *stream, uint64_t deadline_ns, struct fa
 static bool may_grow(struct fan_stream *stream)
 {
     fan_mutex_lock(&stream->lock);
-    bool may = stream->started < stream->limit && !stream->over;
+    bool may = stream->started < stream->limit && fan_crew_has_work(stream);
     fan_mutex_unlock(&stream->lock);
     return may;
 }

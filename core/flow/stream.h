@@ -7,6 +7,7 @@
 
 #include "flow/report.h"
 #include "sync/ctx.h"
+#include "sync/semaphore.h"
 
 /* The executor for work that does not fit into memory: tasks are drawn from a source, run by at most
  * `limit` threads, and their results handed to a sink. What it holds is bounded by limit, queue and
@@ -43,12 +44,17 @@ struct fan_work {
     int (*run)(void *argument, struct fan_ctx *ctx, const void *task, void *result);
     void *argument;
     size_t task_size, result_size; /* bytes; 0 is allowed */
+
+    /* What a task costs, where the options ask for it; called before it is begun. */
+    uint64_t (*weight)(void *argument, const void *task);   /* permits; NULL = 1 for each */
+    uint64_t (*needs_ns)(void *argument, const void *task); /* time; NULL = what the options say */
 };
 
 /* The result of a task; valid during the call that hands it over. */
 struct fan_task_result {
     uint64_t index;    /* the task's place in the source, from 0 */
-    int error;         /* 0, or why the task failed; then `value` means nothing */
+    int error;         /* 0, or why the task failed or, ETIMEDOUT, was not begun; then `value`
+                        * means nothing */
     const void *value; /* result_size bytes */
 };
 
@@ -77,7 +83,29 @@ struct fan_stream_options {
     uint64_t task_timeout_ns; /* each task's context is done that long after its begin; 0 = never */
     uint64_t
         linger_ns; /* how long to wait, after a cancel, for a task that runs on; 0 = for ever */
+
+    /* What a task must have before it is begun. */
+    struct fan_semaphore *permits; /* it holds as many as it weighs while it runs; NULL = none */
+    uint64_t needs_ns; /* so much time until its context's deadline; 0 = it need not have passed */
+    uint64_t reserve_ns; /* for the join: its deadline lies so long before the caller's */
 };
+
+/* Permits are the caller's, and may serve many calls at once: that bounds what all of them together
+ * have in flight, at a downstream for example. (Go: a weighted semaphore around each branch.) A task
+ * has its permits before it is begun and gives them back when it has ended, by a panic too. They come
+ * in the order in which they were asked for (sync/semaphore.h): behind a task that waits for many,
+ * others wait that want few. A task that weighs 0 waits for nothing, also behind one that does: what
+ * is left of that one's chunk is taken over. One that weighs more than there are permits fails with
+ * EINVAL. The semaphore lives at least as long as any task that runs on (EBUSY). A task that itself
+ * makes a call with the same permits may wait for ever for what it holds.
+ *
+ * Time: a task's context has the caller's deadline less reserve_ns, or its own time-out if that comes
+ * first. If less than what it needs is left until then, or nothing, it is not begun: "a request with
+ * 50 ms left must not start a branch of 200 ms". Nor does it wait longer for permits than until then.
+ * It counts as cancelled, is listed in the report with ETIMEDOUT, and a sink that takes failures gets
+ * to know it by that error. With FAN_FAIL_FAST it ends the call with ETIMEDOUT. With FAN_BEST_EFFORT
+ * and reserve_ns a call returns 0 by its deadline, with what was done by then; its tasks heed their
+ * context, and hand-over takes less than the reserve. The source has the tasks' context. */
 
 /* Runs every task of the source and hands over every result, then returns. Blocks. `ctx` may be
  * NULL. What was submitted is done, failed, cancelled or dropped, as the report (which may be NULL,

@@ -50,6 +50,8 @@ struct fan_stream {
 
     struct fan_ctx ctx;        /* done when the rest is not to be begun; */
     bool stopped;              /* atomic: the same, cheap to look at */
+    struct fan_ctx early;      /* below it, if time is reserved: done that much earlier */
+    struct fan_ctx *inner;     /* constant: what source and tasks get, one of the two */
     struct fan_waitgroup crew; /* its threads */
 
     _Alignas(64) struct fan_mutex at_source;
@@ -95,6 +97,9 @@ static inline bool fan_stream_is_stopped(const struct fan_stream *stream)
 /* Starts one more thread; with the lock. Errors: EAGAIN, ENOMEM. */
 int fan_crew_grow(struct fan_stream *stream);
 
+/* Whether there are tasks that one more thread could begin, or may be; with the lock. */
+bool fan_crew_has_work(const struct fan_stream *stream);
+
 /* Whether a thread has been held up since the last look, by a task that takes longer than its like,
  * so that work waits which another could do; with the lock. */
 bool fan_crew_is_held_up(struct fan_stream *stream);
@@ -117,12 +122,12 @@ bool fan_intake_take(struct fan_worker *worker);
 /* Runs the worker's share. Returns the chunk if there is nothing left to do in it, or NULL. */
 struct fan_chunk *fan_attempt_run(struct fan_worker *worker);
 
-/* Runs one task with what the options put around it. Returns its error, or FAN_NOT_BEGUN. Goes on with
- * a panic of the task. */
+/* Runs one task with what the options put around it. Returns its error, FAN_NOT_BEGUN or FAN_TOO_LATE.
+ * Goes on with a panic of the task. May block. */
 int fan_admit_run(struct fan_stream *stream, const void *task, void *value);
 
 /* Whether the options put anything around a task. */
-bool fan_admit_is_needed(const struct fan_stream_options *options);
+bool fan_admit_is_needed(const struct fan_work *work, const struct fan_stream_options *options);
 
 /* Hands over a finished chunk's results, in order if that is asked for. May block. */
 void fan_delivery_settle(struct fan_worker *worker, struct fan_chunk *chunk);
