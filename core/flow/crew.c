@@ -16,8 +16,9 @@ void fan_crew_stop(struct fan_stream *stream, int error)
     fan_mutex_lock(&stream->lock);
     if (!stream->error)
         stream->error = error;
-    fan_mutex_unlock(&stream->lock);
     fan_atomic_store(&stream->stopped, true, FAN_RELAXED);
+    fan_cond_broadcast(&stream->room);
+    fan_mutex_unlock(&stream->lock);
     fan_ctx_cancel(&stream->ctx, error);
 }
 

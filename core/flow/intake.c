@@ -22,14 +22,18 @@ static void look_at_context(struct fan_stream *stream)
         fan_crew_stop(stream, error);
 }
 
-/* Only where results are held back for their order can there be no chunk. */
-static void wait_for_chunk(struct fan_worker *worker)
+/* Only where results are held back for their order, or for want of memory, can there be no chunk.
+ * False if none is needed any more. */
+static bool wait_for_chunk(struct fan_worker *worker)
 {
     struct fan_stream *stream = worker->stream;
+    bool over;
     fan_mutex_lock(&stream->lock);
-    while (!(worker->spare = fan_crew_find_chunk(stream)))
+    while (!(over = stream->over || fan_stream_is_stopped(stream)) &&
+           !(worker->spare = fan_crew_find_chunk(stream)))
         fan_cond_wait(&stream->room, &stream->lock);
     fan_mutex_unlock(&stream->lock);
+    return !over;
 }
 
 /* How many tasks to take, at the source. */
@@ -77,7 +81,7 @@ static void begin_chunk(struct fan_worker *worker, struct fan_chunk *chunk)
     fan_share_begin(&worker->share, 0, chunk->count);
     fan_crew_give_share(worker, chunk);
     stream->report.submitted += chunk->count;
-    if (stream->open && stream->started < stream->limit &&
+    if (stream->open && !fan_stream_is_stopped(stream) && stream->started < stream->limit &&
         (stream->started < stream->processors || tasks_are_long(stream)))
         fan_crew_grow(stream);
     fan_mutex_unlock(&stream->lock);
@@ -88,6 +92,7 @@ static void end_source(struct fan_stream *stream, int error)
 {
     fan_mutex_lock(&stream->lock);
     stream->over = true;
+    fan_cond_broadcast(&stream->room);
     if (!stream->error && error != ENODATA)
         stream->error = error;
     fan_mutex_unlock(&stream->lock);
@@ -116,8 +121,8 @@ static bool take_some(struct fan_worker *worker)
 bool fan_intake_take(struct fan_worker *worker)
 {
     struct fan_stream *stream = worker->stream;
-    if (!worker->spare)
-        wait_for_chunk(worker);
+    if (!worker->spare && !wait_for_chunk(worker))
+        return false;
     fan_mutex_lock(&stream->at_source);
     bool taken = stream->open && take_some(worker);
     fan_mutex_unlock(&stream->at_source);

@@ -202,31 +202,43 @@ static int wait_for_crew(struct fan_stream *stream)
     return error ? EBUSY : 0;
 }
 
-/* The report goes to the caller, who asked for it, or is freed. */
-static void hand_over_report(struct fan_stream *stream, struct fan_report *report)
+static uint64_t unaccounted(const struct fan_report *report)
+{
+    return report->submitted - report->done - report->failed - report->cancelled - report->dropped;
+}
+
+/* The report goes to the caller, who asked for it, or is freed. Of what is left behind, the results
+ * are dropped, and what is accounted for later is nobody's. */
+static void hand_over_report(struct fan_stream *stream, bool left, struct fan_report *report)
 {
     fan_mutex_lock(&stream->lock);
     struct fan_report own = stream->report;
     stream->report = (struct fan_report){0};
     fan_mutex_unlock(&stream->lock);
+    if (left)
+        own.dropped += unaccounted(&own);
     if (report)
         *report = own;
     else
         fan_report_free(&own);
 }
 
-static uint64_t unaccounted(const struct fan_report *report)
+/* Who is there knows from now on that nothing is wanted any more. */
+static void wait_until_left(struct fan_mutex *place)
 {
-    return report->submitted - report->done - report->failed - report->cancelled - report->dropped;
+    fan_mutex_lock(place);
+    fan_mutex_unlock(place);
 }
 
-/* The call returns and leaves behind what runs on. */
+/* The call returns and leaves behind what runs on. Source and sink are the caller's and may end with
+ * the call, so nobody is to be there. */
 static void abandon(struct fan_stream *stream)
 {
+    wait_until_left(&stream->at_source);
+    wait_until_left(&stream->at_sink);
+    fan_mutex_lock(&stream->lock);
     for (unsigned i = 0; i < stream->started; i++)
         fan_thread_detach(stream->workers[i].thread);
-    fan_mutex_lock(&stream->lock);
-    stream->report.dropped += unaccounted(&stream->report);
     fan_mutex_unlock(&stream->lock);
     fan_ctx_detach(&stream->ctx);
 }
@@ -263,7 +275,7 @@ int fan_out_stream(struct fan_ctx *ctx, const struct fan_source *source,
         join(stream);
     if (!error)
         error = left ? EBUSY : result_of(stream);
-    hand_over_report(stream, report);
+    hand_over_report(stream, left, report);
     fan_stream_release(stream);
     return error;
 }
