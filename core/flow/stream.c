@@ -32,12 +32,12 @@ static uint32_t chunk_size(const struct fan_stream *stream)
 }
 
 /* Each thread has one in hand, and one to fill while others finish what they took of it; in order,
- * there are as many more as may be held back. */
+ * there are instead of the second ones as many as may be held back. */
 static size_t chunk_limit(const struct fan_stream *stream)
 {
     int64_t window = stream->options.window ? stream->options.window : DEFAULT_QUEUE;
-    size_t held_back = stream->options.ordered ? (size_t)window / stream->chunk_tasks : 0;
-    return (size_t)stream->limit * 2 + held_back;
+    size_t others = stream->options.ordered ? (size_t)window / stream->chunk_tasks : stream->limit;
+    return stream->limit + others;
 }
 
 /* ---- beginning and ending ---- */

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Errors planted in the library's own code are found: each mutant is one source file of core/ with
-# one change, linked into tests/sim/test_fine, which must then fail in the cases of that object. The
-# control is a copy without a change, which must pass.
+# one change, linked into tests/sim/test_fine, which must then fail in the cases of that object, or,
+# the executor's, into tests/sim/test_storm. The control is a copy without a change, which must pass.
 #
 # MUTANTS=WORD picks by name; -v as an argument shows what a mutant fails with.
 # shellcheck disable=SC2016
@@ -17,6 +17,7 @@ trap 'rm -rf "$work"' EXIT
 
 cflags="-std=gnu11 -O0 -w -fno-omit-frame-pointer -fPIE -pthread -DFAN_SIM -Icore -I."
 wrap=$(sed -n 's|^/\* LDFLAGS: \(.*\) \*/$|\1|p' tests/sim/test_fine.c)
+program=test_fine
 checklibs=$(pkg-config --libs check)
 failed=0
 
@@ -31,7 +32,7 @@ make_one() {
     fi
     # shellcheck disable=SC2086
     ${CC:-gcc} $cflags -c -o "$work/$name.o" "$copy" 2>"$work/$name.log" &&
-        ${CC:-gcc} -pie -pthread $wrap -o "$work/$name" "$build/obj/tests/sim/test_fine.o" \
+        ${CC:-gcc} -pie -pthread $wrap -o "$work/$name" "$build/obj/tests/sim/$program.o" \
             "$work/$name.o" "$build/libsupport.a" "$build/libfan_sim.a" $checklibs \
             2>>"$work/$name.log"
 }
@@ -153,5 +154,35 @@ try once_seen_relaxed $once once 's/fan_inner_load\(&once->done, FAN_ACQUIRE\)/f
 try cancelled_relaxed $ctx context 's/fan_inner_store\(&ctx->error, error, FAN_RELEASE\)/fan_inner_store(&ctx->error, error, FAN_RELAXED)/'
 try cancel_seen_relaxed $ctx context 's/fan_inner_load\(&ctx->error, FAN_ACQUIRE\)/fan_inner_load(&ctx->error, FAN_RELAXED)/'
 try mutex_changes_relaxed $mutex mutex 's/FAN_ACQ_REL, FAN_RELAXED/FAN_RELAXED, FAN_RELAXED/'
+
+# ---- the executor ----
+program=test_storm
+stream=core/flow/stream.c crew=core/flow/crew.c intake=core/flow/intake.c
+attempt=core/flow/attempt.c delivery=core/flow/delivery.c share=core/flow/share.c
+report=core/flow/report.c
+
+control $stream storm
+control $crew storm
+control $delivery storm
+
+try more_is_held_than_asked_for $stream storm 's/: stream->limit;\n    return stream->limit \+ others/: stream->limit;\n    return 2 * stream->limit + others/'
+try pause_passes_for_a_deadline $stream storm 's/        error = fan_ctx_error\(&stream->ctx\);\n        if \(error\)\n            return error;/        if (fan_ctx_error(&stream->ctx))\n            return ETIMEDOUT;/'
+try sink_is_left_behind $stream storm 's/    wait_until_left\(&stream->at_sink\);//'
+try source_is_left_behind $stream storm 's/    wait_until_left\(&stream->at_source\);//'
+try dropped_and_accounted_for $stream storm 's/    fan_mutex_unlock\(&stream->lock\);\n    if \(left\)/    if (left)/; s/(    own\.dropped \+= unaccounted\(&own\);\n)/$1    fan_mutex_unlock(&stream->lock);\n    fan_mutex_lock(&stream->lock);\n    own.done = stream->report.done;\n    fan_mutex_unlock(&stream->lock);\n/'
+try stop_tells_no_task $crew storm 's/    fan_ctx_cancel\(&stream->ctx, error\);//'
+try last_reason_counts $crew storm 's/    if \(!stream->error\)\n        stream->error = error;/    stream->error = error;/'
+try one_thread_too_many $intake storm 's/stream->started < stream->limit &&/stream->started <= stream->limit \&\&/'
+try chunk_is_lost $crew storm 's/    fan_list_insert\(&chunk->link, &stream->free\);\n    fan_cond_signal/    fan_cond_signal/'
+try failure_goes_unseen $attempt storm 's/        if \(__builtin_expect\(error != 0, 0\)\)/        if (error == EPERM)/'
+try panicked_task_runs_again $attempt storm 's/worker->at = index \+ 1;/worker->at = index;/'
+try stopped_and_begun $attempt storm 's/    if \(__builtin_expect\(fan_stream_is_stopped\(stream\), 0\)\)\n +continue;/    ;/'
+try chunk_is_done_too_early $attempt storm 's/return chunk->unfinished == 0;/return chunk->unfinished <= 1;/'
+try put_after_the_end $delivery storm 's/!fan_stream_is_stopped\(stream\) && //'
+try dropped_is_done $delivery storm 's/else if \(wanted && !error\)/else if (!error)/'
+try order_is_not_kept $delivery storm 's/    if \(stream->ring\)/    if (stream->ring \&\& chunk->sequence == stream->delivered)/'
+try two_at_the_sink $delivery storm 's/fan_mutex_(un)?lock\(&stream->at_sink\);//g'
+try thief_takes_what_is_begun $share storm 's/fan_share_begin\(loot, begun, end\);/fan_share_begin(loot, next, end);/'
+try failures_are_not_sorted $report storm 's/report->errors\[place - 1\]\.index > index\)/report->errors[place - 1].index < index)/'
 
 exit $failed

@@ -20,11 +20,14 @@ enum { ARENA_BYTES = 16 << 20 };
 static struct {
     struct fan_arena arena;
     bool within_run;
+    uint64_t asked, refused; /* allocations of this run; the one that is refused, 0 = none */
 } the;
 
 static void *take(size_t alignment, size_t size)
 {
     void *block = NULL;
+    if (++the.asked == the.refused)
+        return NULL;
     fan_arena_alloc(&the.arena, alignment, size, &block);
     return block;
 }
@@ -66,12 +69,28 @@ void run_memory_destroy(void)
 void run_memory_begin(void)
 {
     fan_arena_reset(&the.arena);
+    the.asked = 0;
     the.within_run = true;
 }
 
 void run_memory_end(void)
 {
     the.within_run = false;
+}
+
+size_t run_memory_live(void)
+{
+    return the.arena.live_blocks;
+}
+
+uint64_t run_memory_asked(void)
+{
+    return the.asked;
+}
+
+void run_memory_refuse(uint64_t which)
+{
+    the.refused = which;
 }
 
 struct fan_pristine_range run_memory_own(void)
