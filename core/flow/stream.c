@@ -180,7 +180,10 @@ static int look_after_crew(struct fan_stream *stream)
     uint64_t pause_ns = FIRST_LOOK_NS;
     while (may_grow(stream)) {
         int error = wait_until(stream, fan_deadline_after(pause_ns), &stream->ctx);
-        if (error != ETIMEDOUT || fan_ctx_error(&stream->ctx))
+        if (error != ETIMEDOUT)
+            return error;
+        error = fan_ctx_error(&stream->ctx);
+        if (error)
             return error;
         pause_ns = grow_if_held_up(stream) ? FIRST_LOOK_NS : pause_ns * 2;
         if (pause_ns > LAST_LOOK_NS)
