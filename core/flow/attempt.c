@@ -12,9 +12,12 @@ static int run_task(struct fan_stream *stream, const void *task, void *value)
     return stream->work.run(stream->work.argument, &stream->ctx, task, value);
 }
 
+/* One that was not begun, since its context is done, is not to be missing among those handed over. */
 static void end_at_failure(struct fan_stream *stream, int error)
 {
-    if (stream->options.policy == FAN_FAIL_FAST && error != FAN_NOT_BEGUN)
+    if (error == FAN_NOT_BEGUN)
+        fan_crew_stop(stream, ECANCELED);
+    else if (stream->options.policy == FAN_FAIL_FAST)
         fan_crew_stop(stream, error == FAN_TOO_LATE ? ETIMEDOUT : error);
 }
 
