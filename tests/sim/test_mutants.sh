@@ -159,7 +159,7 @@ try mutex_changes_relaxed $mutex mutex 's/FAN_ACQ_REL, FAN_RELAXED/FAN_RELAXED, 
 program=test_storm
 stream=core/flow/stream.c crew=core/flow/crew.c intake=core/flow/intake.c
 attempt=core/flow/attempt.c delivery=core/flow/delivery.c share=core/flow/share.c
-report=core/flow/report.c
+report=core/flow/report.c admit=core/flow/admit.c
 
 control $stream storm
 control $crew storm
@@ -178,6 +178,9 @@ try failure_goes_unseen $attempt storm 's/        if \(__builtin_expect\(error !
 try panicked_task_runs_again $attempt storm 's/worker->at = index \+ 1;/worker->at = index;/'
 try stopped_and_begun $attempt storm 's/    if \(__builtin_expect\(fan_stream_is_stopped\(stream\), 0\)\)\n +continue;/    ;/'
 try chunk_is_done_too_early $attempt storm 's/return chunk->unfinished == 0;/return chunk->unfinished <= 1;/'
+try cancelled_one_is_missing_in_the_order $attempt storm 's/    if \(error == FAN_NOT_BEGUN\)\n        fan_crew_stop\(stream, ECANCELED\);\n    else if \(/    if (error != FAN_NOT_BEGUN \&\& /'
+try permits_are_kept_by_a_panic $admit storm 's/    end\(&pass\);\n    if \(!ended\)/    if (ended)\n        end(&pass);\n    if (!ended)/'
+try permits_are_not_waited_for $admit storm 's/return error \? error : take_permits\(pass, latest_ns\);/return error;/'
 try put_after_the_end $delivery storm 's/!fan_stream_is_stopped\(stream\) && //'
 try dropped_is_done $delivery storm 's/else if \(wanted && !error\)/else if (!error)/'
 try order_is_not_kept $delivery storm 's/    if \(stream->ring\)/    if (stream->ring \&\& chunk->sequence == stream->delivered)/'

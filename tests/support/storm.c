@@ -3,43 +3,41 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/panic.h"
-#include "base/random.h"
 #include "run/thread.h"
 #include "run/time.h"
 #include "sync/chan.h"
 #include "sync/ctx.h"
+#include "sync/semaphore.h"
 #include "sync/timer.h"
 #include "sync/waitgroup.h"
-
-enum {
-    SLEEP_NS = 50000, /* some of that, as the executor's own pauses: so they coincide */
-    LONG_NS = 200000,
-    IGNORE_NS = 1000000,
-};
 
 struct storm {
     const struct storm_plan *plan;
     struct storm_seen *seen;
     struct fan_ctx outer, ctx;
-    struct fan_chan *never;      /* nothing comes from it */
-    struct fan_waitgroup moment; /* is 0 once the canceller is to act */
-    bool fired;                  /* atomic: somebody has seen to that */
-    bool cancels;                /* before it is fired: whether that is a cancel */
-    bool cancelled;              /* atomic */
-    uint64_t operations;         /* atomic, as are all that follow unless they say otherwise */
+    struct fan_chan *never; /* nothing comes from it */
+    struct fan_semaphore permits;
+    struct fan_stream_options options; /* the plan's, with the permits */
+    struct fan_waitgroup moment;       /* is 0 once the canceller is to act */
+    bool fired;                        /* atomic: somebody has seen to that */
+    bool cancels;                      /* before it is fired: whether that is a cancel */
+    bool cancelled;                    /* atomic */
+    uint64_t operations; /* atomic, as are all that follow unless they say otherwise */
     uint64_t ended_ns;
     const char *complaint;
     bool returned;
     bool at_source, at_sink;
-    uint64_t stopper; /* the thread whose task or sink has ended the call */
+    uint64_t permits_out;
+    uint64_t late, heavy; /* listed in the report, and not begun */
+    uint64_t stopper;     /* the thread whose task or sink has ended the call */
     uint64_t given, begun, at_once, failed, succeeded;
     uint64_t put_well, put, last_put; /* at the sink */
-    bool source_failed, sink_left;
+    int source_error;
+    bool sink_left;
     uint8_t runs[STORM_TASKS], puts[STORM_TASKS];
     int errors[STORM_TASKS]; /* what a task has returned; of one task, by its thread */
 };
@@ -55,121 +53,6 @@ static void must(struct storm *storm, bool holds, const char *what)
     if (!holds)
         __atomic_compare_exchange_n(&storm->complaint, &none, what, false, __ATOMIC_SEQ_CST,
                                     __ATOMIC_SEQ_CST);
-}
-
-/* ---- the plan ---- */
-
-static bool one_in(struct fan_random *random, uint64_t count)
-{
-    return fan_random_below(random, count) == 0;
-}
-
-static uint64_t one_of(struct fan_random *random, const uint64_t *values, size_t count)
-{
-    return values[fan_random_below(random, count)];
-}
-
-#define ONE_OF(random, ...)                                                                        \
-    one_of(random, (const uint64_t[]){__VA_ARGS__},                                                \
-           sizeof(uint64_t[]){__VA_ARGS__} / sizeof(uint64_t))
-
-static void plan_options(struct storm_plan *plan, struct fan_random *random)
-{
-    struct fan_stream_options *options = &plan->options;
-    options->name = "storm";
-    options->policy = (enum fan_policy)fan_random_below(random, 3);
-    options->ordered = one_in(random, 2);
-    options->limit = (int)fan_random_below(random, 6);
-    options->queue = (int64_t)ONE_OF(random, 0, 0, 1, 2, 5, 16, 64);
-    options->window = (int64_t)ONE_OF(random, 0, 0, 1, 3, 16);
-    options->task_timeout_ns = one_in(random, 5) ? LONG_NS : 0;
-}
-
-static void plan_tasks(struct storm_plan *plan, struct fan_random *random, uint64_t most)
-{
-    uint64_t size = ONE_OF(random, 1, 2, 8, 32, STORM_TASKS);
-    plan->tasks = fan_random_below(random, (size < most ? size : most) + 1);
-    for (int kind = STORM_SLEEPS; kind < STORM_KINDS; kind++)
-        if (one_in(random, 3))
-            plan->shares[kind] = (uint32_t)ONE_OF(random, 5, 40, 200);
-}
-
-static uint64_t seldom_at(const struct storm_plan *plan, struct fan_random *random)
-{
-    return one_in(random, 6) ? fan_random_below(random, plan->tasks + 1) : UINT64_MAX;
-}
-
-static void plan_ends(struct storm_plan *plan, struct fan_random *random)
-{
-    plan->source_blocks = one_in(random, 4);
-    plan->source_fails_at = seldom_at(plan, random);
-    plan->source_waits_at = seldom_at(plan, random);
-    plan->sink_leaves_at = seldom_at(plan, random);
-    plan->sink_waits_at = seldom_at(plan, random);
-    plan->sink_sleeps_every = one_in(random, 4) ? 1 + fan_random_below(random, 20) : 0;
-    plan->ends_ignore = one_in(random, 6);
-}
-
-/* Where something may wait for ever, something has to end it. */
-static void plan_ending(struct storm_plan *plan, struct fan_random *random, uint64_t last_resort_ns)
-{
-    plan->ending = (enum storm_ending)fan_random_below(random, STORM_ENDINGS);
-    plan->moment = fan_random_below(random, 4 * plan->tasks + 4);
-    if (plan->ending == STORM_DEADLINE || plan->ending == STORM_PARENT_DEADLINE)
-        plan->deadline_ns = (1 + fan_random_below(random, ONE_OF(random, 2, 8, 60))) * SLEEP_NS;
-    else if (plan->ending != STORM_NOTHING)
-        plan->deadline_ns = last_resort_ns;
-    if (one_in(random, 4))
-        plan->options.linger_ns = 1 + fan_random_below(random, IGNORE_NS / 2);
-    if (plan->ending != STORM_NOTHING)
-        return;
-    plan->shares[STORM_WAITS] = 0;
-    plan->source_waits_at = plan->sink_waits_at = UINT64_MAX;
-}
-
-void storm_plan(struct storm_plan *plan, uint64_t seed, uint64_t most_tasks,
-                uint64_t last_resort_ns)
-{
-    struct fan_random random = {.state = seed * 1000003};
-    *plan = (struct storm_plan){.seed = seed};
-    plan_options(plan, &random);
-    plan_tasks(plan, &random, most_tasks);
-    plan_ends(plan, &random);
-    plan_ending(plan, &random, last_resort_ns);
-}
-
-const char *storm_tell(const struct storm_plan *plan)
-{
-    static char text[512];
-    const struct fan_stream_options *options = &plan->options;
-    snprintf(text, sizeof text,
-             "seed %" PRIu64 ": %" PRIu64 " tasks, policy %d, %s, limit %d, queue %" PRId64
-             ", window %" PRId64 ", timeout %" PRIu64 ", linger %" PRIu64
-             ", shares %u %u %u %u %u, source%s fails %" PRId64 " waits %" PRId64
-             ", sink leaves %" PRId64 " waits %" PRId64 " sleeps %" PRIu64 "%s"
-             ", ending %d at %" PRIu64 ", deadline %" PRIu64,
-             plan->seed, plan->tasks, (int)options->policy, options->ordered ? "ordered" : "any",
-             options->limit, options->queue, options->window, options->task_timeout_ns,
-             options->linger_ns, plan->shares[STORM_SLEEPS], plan->shares[STORM_WAITS],
-             plan->shares[STORM_FAILS], plan->shares[STORM_PANICS], plan->shares[STORM_IGNORES],
-             plan->source_blocks ? " blocks," : "", (int64_t)plan->source_fails_at,
-             (int64_t)plan->source_waits_at, (int64_t)plan->sink_leaves_at,
-             (int64_t)plan->sink_waits_at, plan->sink_sleeps_every,
-             plan->ends_ignore ? ", both ignoring" : "", (int)plan->ending, plan->moment,
-             plan->deadline_ns);
-    return text;
-}
-
-static enum storm_kind kind_of(const struct storm_plan *plan, uint64_t index)
-{
-    struct fan_random random = {.state = plan->seed ^ index << 32};
-    uint64_t dice = fan_random_below(&random, 1024);
-    for (int kind = STORM_SLEEPS; kind < STORM_KINDS; kind++) {
-        if (dice < plan->shares[kind])
-            return (enum storm_kind)kind;
-        dice -= plan->shares[kind];
-    }
-    return STORM_QUICK;
 }
 
 /* ---- the ending ---- */
@@ -243,7 +126,7 @@ static void note_most(uint64_t *most, uint64_t now)
 static void take_a_while(struct storm *storm, uint64_t index)
 {
     if (storm->plan->ends_ignore && index % 16 == storm->plan->seed % 16)
-        fan_sleep(IGNORE_NS, NULL);
+        fan_sleep(STORM_IGNORE_NS, NULL);
 }
 
 static int next(void *argument, struct fan_ctx *ctx, void *task)
@@ -264,7 +147,7 @@ static int next(void *argument, struct fan_ctx *ctx, void *task)
     else if (index == plan->tasks)
         error = ENODATA;
     if (error && error != ENODATA)
-        STORE(storm->source_failed, true);
+        STORE(storm->source_error, error);
     if (!error) {
         memcpy(task, &index, sizeof index);
         ADD(storm->given, 1);
@@ -276,25 +159,59 @@ static int next(void *argument, struct fan_ctx *ctx, void *task)
     return error;
 }
 
+static unsigned limit_of(const struct storm_plan *plan)
+{
+    return plan->options.limit ? (unsigned)plan->options.limit : 1024;
+}
+
 static int do_task(struct storm *storm, uint64_t index, struct fan_ctx *ctx)
 {
-    switch (kind_of(storm->plan, index)) {
+    switch (storm_kind(storm->plan, index)) {
     case STORM_SLEEPS:
-        return fan_sleep((1 + index % 5) * SLEEP_NS, ctx);
+        return fan_sleep((1 + index % 5) * STORM_SLEEP_NS, ctx);
     case STORM_WAITS:
         return wait_for_ever(storm, ctx);
     case STORM_FAILS:
         return ERANGE;
     case STORM_IGNORES:
-        fan_sleep(IGNORE_NS, NULL);
+        fan_sleep(STORM_IGNORE_NS, NULL);
         return 0;
     default:
         return 0;
     }
 }
 
+static bool is_too_heavy(const struct storm_plan *plan, uint64_t index)
+{
+    return plan->permits && storm_weight(plan, index) > plan->permits;
+}
+
+static uint64_t weight(void *argument, const void *task)
+{
+    struct storm *storm = argument;
+    uint64_t index;
+    memcpy(&index, task, sizeof index);
+    return storm_weight(storm->plan, index);
+}
+
+static void note_task_begin(struct storm *storm, uint64_t index)
+{
+    const struct storm_plan *plan = storm->plan;
+    ADD(storm->begun, 1);
+    must(storm, ADD(storm->at_once, 1) <= limit_of(plan), "more tasks run than the limit");
+    must(storm, ADD(storm->runs[index], 1) == 1, "a task is run twice");
+    must(storm, LOAD(storm->stopper) != fan_thread_id(fan_thread_self()),
+         "who has ended the call begins another task");
+    if (plan->permits)
+        must(storm, ADD(storm->permits_out, storm_weight(plan, index)) <= plan->permits,
+             "more weight is in flight than there are permits");
+}
+
 static void note_task_end(struct storm *storm, uint64_t index, int error)
 {
+    if (storm->plan->permits)
+        ADD(storm->permits_out, -storm_weight(storm->plan, index));
+
     STORE(storm->errors[index], error);
     ADD(*(error ? &storm->failed : &storm->succeeded), 1);
     if (error && storm->plan->options.policy == FAN_FAIL_FAST)
@@ -303,23 +220,14 @@ static void note_task_end(struct storm *storm, uint64_t index, int error)
     ADD(storm->at_once, -1);
 }
 
-static unsigned limit_of(const struct storm_plan *plan)
-{
-    return plan->options.limit ? (unsigned)plan->options.limit : 1024;
-}
-
 static int run(void *argument, struct fan_ctx *ctx, const void *task, void *result)
 {
     struct storm *storm = argument;
     uint64_t index;
     memcpy(&index, task, sizeof index);
-    ADD(storm->begun, 1);
-    must(storm, ADD(storm->at_once, 1) <= limit_of(storm->plan), "more tasks run than the limit");
-    must(storm, ADD(storm->runs[index], 1) == 1, "a task is run twice");
-    must(storm, LOAD(storm->stopper) != fan_thread_id(fan_thread_self()),
-         "who has ended the call begins another task");
+    note_task_begin(storm, index);
     count_operation(storm);
-    if (kind_of(storm->plan, index) == STORM_PANICS) {
+    if (storm_kind(storm->plan, index) == STORM_PANICS) {
         note_task_end(storm, index, ENOTRECOVERABLE);
         fan_panic("task %" PRIu64 " gives up", index);
     }
@@ -330,13 +238,22 @@ static int run(void *argument, struct fan_ctx *ctx, const void *task, void *resu
     return error;
 }
 
+/* What a task without a run may be told of. */
+static bool is_refusal(const struct storm *storm, uint64_t index, int error)
+{
+    return LOAD(storm->runs[index]) == 0 && ((error == ETIMEDOUT && storm->ctx.deadline_ns) ||
+                                             (error == EINVAL && is_too_heavy(storm->plan, index)));
+}
+
 static void look_at_result(struct storm *storm, const struct fan_task_result *result)
 {
     const struct fan_stream_options *options = &storm->plan->options;
     uint64_t value;
     must(storm, ADD(storm->puts[result->index], 1) == 1, "a result is handed over twice");
-    must(storm, LOAD(storm->runs[result->index]) == 1, "a result without a task");
-    must(storm, LOAD(storm->errors[result->index]) == result->error, "not the task's error");
+    if (!is_refusal(storm, result->index, result->error)) {
+        must(storm, LOAD(storm->runs[result->index]) == 1, "a result without a task");
+        must(storm, LOAD(storm->errors[result->index]) == result->error, "not the task's error");
+    }
     must(storm, !result->error || options->policy == FAN_COLLECT_ALL,
          "a failure is handed over that is not wanted");
     memcpy(&value, result->value, sizeof value);
@@ -363,7 +280,7 @@ static int put(void *argument, struct fan_ctx *ctx, const struct fan_task_result
     else if (storm->put == plan->sink_leaves_at)
         error = EPIPE;
     else if (plan->sink_sleeps_every && storm->put % plan->sink_sleeps_every == 0)
-        error = fan_sleep(SLEEP_NS, ctx);
+        error = fan_sleep(STORM_SLEEP_NS, ctx);
     take_a_while(storm, storm->put);
     if (error) {
         STORE(storm->sink_left, true);
@@ -384,11 +301,19 @@ static uint64_t bound(int64_t asked)
     return asked ? (uint64_t)asked : UINT64_MAX / 4;
 }
 
+/* Then not every task that was taken and not begun waits for its turn. */
+static bool may_refuse(const struct storm_plan *plan)
+{
+    const struct fan_stream_options *options = &plan->options;
+    return plan->permits || options->task_timeout_ns || options->needs_ns || options->reserve_ns;
+}
+
 static void look_at_bounds(struct storm *storm)
 {
     const struct fan_stream_options *options = &storm->plan->options;
     uint64_t room = limit_of(storm->plan) + bound(options->queue);
-    must(storm, storm->seen->most_not_begun <= room, "more is taken than limit and queue say");
+    if (!may_refuse(storm->plan))
+        must(storm, storm->seen->most_not_begun <= room, "more is taken than limit and queue say");
     if (options->policy == FAN_BEST_EFFORT) /* then who fails is not seen at the sink */
         return;
     room += options->ordered ? bound(options->window) : 0;
@@ -405,10 +330,12 @@ static void look_at_report(struct storm *storm)
          "the report does not add up");
     must(storm, report->done == storm->put_well, "done is not what the sink took");
     must(storm, report->threads <= limit_of(storm->plan), "more threads than the limit");
-    must(storm, !whole || report->failed == storm->failed, "failed is not what failed");
-    must(storm, !whole || report->cancelled == storm->given - storm->begun,
+    must(storm, !whole || report->failed == storm->failed + storm->heavy,
+         "failed is not what failed");
+    must(storm, !whole || report->cancelled == storm->given - storm->begun - storm->heavy,
          "cancelled is not what was not begun");
-    must(storm, !whole || report->error_count == report->failed, "a failure is not listed");
+    must(storm, !whole || report->error_count == report->failed + storm->late,
+         "a failure is not listed");
 }
 
 static void look_at_listed(struct storm *storm)
@@ -417,7 +344,11 @@ static void look_at_listed(struct storm *storm)
     for (size_t i = 0; i < report->error_count; i++) {
         const struct fan_task_error *listed = &report->errors[i];
         must(storm, i == 0 || report->errors[i - 1].index < listed->index, "not listed in order");
-        must(storm, listed->error == storm->errors[listed->index], "listed with another error");
+        bool refused = is_refusal(storm, listed->index, listed->error);
+        storm->late += refused && listed->error == ETIMEDOUT;
+        storm->heavy += refused && listed->error == EINVAL;
+        must(storm, refused || listed->error == storm->errors[listed->index],
+             "listed with another error");
         must(storm, (listed->panic != NULL) == (listed->error == ENOTRECOVERABLE),
              "a panic without its stack");
     }
@@ -434,7 +365,9 @@ static bool some_task_failed_with(const struct storm *storm, int error)
 /* A failure of a task, where the policy makes that the call's. */
 static bool is_a_failure(const struct storm *storm, int error)
 {
-    return storm->plan->options.policy != FAN_BEST_EFFORT && some_task_failed_with(storm, error);
+    bool refused = (error == ETIMEDOUT && storm->late) || (error == EINVAL && storm->heavy);
+    return storm->plan->options.policy != FAN_BEST_EFFORT &&
+           (refused || some_task_failed_with(storm, error));
 }
 
 static bool is_a_deadline(const struct storm *storm)
@@ -446,18 +379,20 @@ static bool all_went_well(const struct storm *storm)
 {
     const struct fan_report *report = &storm->seen->report;
     bool best_effort = storm->plan->options.policy == FAN_BEST_EFFORT;
-    return !storm->source_failed && !storm->sink_left && storm->given == storm->plan->tasks &&
-           storm->begun == storm->given && report->dropped == 0 && report->cancelled == 0 &&
-           (best_effort || storm->failed == 0);
+    return !storm->source_error && !storm->sink_left && storm->given == storm->plan->tasks &&
+           report->dropped == 0 && report->cancelled == (best_effort ? storm->late : 0) &&
+           (best_effort || report->failed == 0);
 }
 
 static bool is_right(const struct storm *storm, int error)
 {
+    bool may_refuse_and_end =
+        may_refuse(storm->plan) && storm->plan->options.policy == FAN_FAIL_FAST;
+    if (error && error == storm->source_error)
+        return true;
     switch (error) {
     case 0:
         return all_went_well(storm);
-    case EIO:
-        return storm->source_failed;
     case EPIPE:
         return storm->sink_left;
     case ECANCELED:
@@ -465,7 +400,8 @@ static bool is_right(const struct storm *storm, int error)
     case ETIMEDOUT:
         return is_a_deadline(storm) || is_a_failure(storm, ETIMEDOUT);
     case EBUSY:
-        return storm->plan->options.linger_ns && (storm->ended_ns || is_a_deadline(storm));
+        return storm->plan->options.linger_ns &&
+               (storm->ended_ns || is_a_deadline(storm) || may_refuse_and_end);
     default:
         return is_a_failure(storm, error);
     }
@@ -474,8 +410,8 @@ static bool is_right(const struct storm *storm, int error)
 static void look_at_all(struct storm *storm)
 {
     look_at_bounds(storm);
-    look_at_report(storm);
     look_at_listed(storm);
+    look_at_report(storm);
     must(storm, is_right(storm, storm->seen->error), "not an error that it could return");
 }
 
@@ -491,12 +427,19 @@ static void begin(struct storm *storm)
     fan_ctx_init(&storm->ctx, &(struct fan_ctx_options){.parent = &storm->outer,
                                                         .deadline_ns = parents ? 0 : deadline_ns});
     storm->never = fan_chan_new("never", 1, 0);
+    storm->options = plan->options;
+    if (plan->permits) {
+        fan_semaphore_init(&storm->permits, "permits", plan->permits);
+        storm->options.permits = &storm->permits;
+    }
     storm->moment.name = "moment";
     fan_waitgroup_add(&storm->moment, 1);
 }
 
 static void end(struct storm *storm)
 {
+    if (storm->plan->permits)
+        fan_semaphore_destroy(&storm->permits); /* panics if some are out */
     fan_waitgroup_destroy(&storm->moment);
     fan_chan_free(storm->never);
     fan_ctx_destroy(&storm->ctx);
@@ -511,9 +454,11 @@ static void call(struct storm *storm)
     struct fan_work work = {.run = run,
                             .argument = storm,
                             .task_size = sizeof(uint64_t),
-                            .result_size = sizeof(uint64_t)};
+                            .result_size = sizeof(uint64_t),
+                            .weight = weight};
     struct fan_sink sink = {.put = put, .state = storm};
-    seen->error = fan_out_stream(&storm->ctx, &source, &work, &sink, &plan->options, &seen->report);
+    seen->error =
+        fan_out_stream(&storm->ctx, &source, &work, &sink, &storm->options, &seen->report);
     STORE(storm->returned, true);
     seen->returned_ns = fan_now_ns();
 }

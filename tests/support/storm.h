@@ -7,7 +7,7 @@
 #include "flow/stream.h"
 
 /* A storm: one run of the executor, made by a seed, in which everything may happen that can happen
- * to it. Tasks are quick, sleep, wait for what never comes, fail, panic, or do not look at their
+ * to it. Tasks weigh something or are late, are quick, sleep, wait for what never comes, fail, panic, or do not look at their
  * context for a while; the source ends, fails, or waits; the sink is slow, leaves, or waits; and the
  * call is ended from within or from beside, by a cancel, a deadline, or a parent's, at a moment that
  * is an operation's number and not a time. All that the user's side sees is counted there, and held
@@ -18,7 +18,11 @@
  *     storm_plan(&plan, 7, STORM_TASKS, FAN_SECOND);
  *     const char *complaint = storm_run(&plan, &seen);       NULL if all is as it has to be
  */
-enum { STORM_TASKS = 400 };
+enum {
+    STORM_TASKS = 400,
+    STORM_SLEEP_NS = 50000, /* some of that, as the executor's own pauses: so they coincide */
+    STORM_IGNORE_NS = 1000000,
+};
 
 enum storm_ending {
     STORM_NOTHING,       /* the source's end */
@@ -44,6 +48,7 @@ struct storm_plan {
     uint64_t seed;
     struct fan_stream_options options;
     bool source_blocks;
+    uint64_t permits; /* that tasks take of; 0 = they need none */
     uint64_t tasks;
     uint32_t shares[STORM_KINDS]; /* of all tasks, in 1,024ths */
     uint64_t source_fails_at, source_waits_at;
@@ -66,6 +71,10 @@ struct storm_seen {
  * a deadline after `last_resort_ns` ends it. */
 void storm_plan(struct storm_plan *plan, uint64_t seed, uint64_t most_tasks,
                 uint64_t last_resort_ns);
+
+/* What a task does, and how many permits it takes: some none, and a few more than there are. */
+enum storm_kind storm_kind(const struct storm_plan *plan, uint64_t index);
+uint64_t storm_weight(const struct storm_plan *plan, uint64_t index);
 
 /* What a plan is, in one line. Valid until the next call. */
 const char *storm_tell(const struct storm_plan *plan);
