@@ -4,7 +4,7 @@
 
 /* What became of a chunk's tasks. */
 struct outcome {
-    uint64_t done, failed, cancelled, dropped;
+    uint64_t done, failed, cancelled, late, dropped;
 };
 
 /* True if the sink has taken it. */
@@ -36,6 +36,7 @@ static void tell_not_begun(struct fan_stream *stream, struct fan_task_result *re
     outcome->cancelled++;
     if (result->error != FAN_TOO_LATE)
         return;
+    outcome->late++;
     result->error = ETIMEDOUT;
     offer(stream, result);
 }
@@ -48,8 +49,9 @@ static void account(struct fan_stream *stream, const struct fan_chunk *chunk,
     report->done += outcome->done;
     report->failed += outcome->failed;
     report->cancelled += outcome->cancelled;
+    report->late += outcome->late;
     report->dropped += outcome->dropped;
-    if (outcome->failed + outcome->cancelled > 0)
+    if (outcome->failed + outcome->late > 0)
         fan_report_errors(report, chunk->first, chunk->errors, chunk->count);
     fan_mutex_unlock(&stream->lock);
 }

@@ -119,7 +119,9 @@ struct fan_stream_options {
  *
  * Threads take chunks of tasks from the source and hand over chunks of results, as large as takes
  * about 50 us, so that no task pays for a lock or a cache line of its own; what is left of a chunk
- * whose owner is held up by a slow task is taken over by a thread that has nothing to do. */
+ * whose owner is held up by a slow task is taken over by a thread that has nothing to do. A chunk is
+ * used again when its results have been handed over, with its memory for tasks and results: what a
+ * call allocates does not depend on how many tasks there are. */
 int fan_out_stream(struct fan_ctx *ctx, const struct fan_source *source,
                    const struct fan_work *work, const struct fan_sink *sink,
                    const struct fan_stream_options *options, struct fan_report *report);
