@@ -31,9 +31,14 @@ static void take_bounds(struct fan_histogram *histogram, uint64_t least, uint64_
 
 void fan_histogram_record(struct fan_histogram *histogram, uint64_t value)
 {
+    fan_histogram_record_many(histogram, value, 1);
+}
+
+void fan_histogram_record_many(struct fan_histogram *histogram, uint64_t value, uint64_t times)
+{
     uint64_t *count = &histogram->counts[fan_histogram_bucket(value)];
     take_bounds(histogram, value, value);
-    SET(*count, GET(*count) + 1);
+    SET(*count, GET(*count) + times);
 }
 
 void fan_histogram_merge(struct fan_histogram *histogram, const struct fan_histogram *other)

@@ -37,8 +37,10 @@ static inline uint32_t fan_histogram_bucket(uint64_t value)
     return shift * FAN_HISTOGRAM_SPLIT + (uint32_t)(value >> shift);
 }
 
-/* Counts `value` once. By one thread at a time. */
+/* Counts `value` once; or `times` times, where one that was measured stands for others. By one
+ * thread at a time. */
 void fan_histogram_record(struct fan_histogram *histogram, uint64_t value);
+void fan_histogram_record_many(struct fan_histogram *histogram, uint64_t value, uint64_t times);
 
 /* Adds what another one has counted, which may be recorded into meanwhile. */
 void fan_histogram_merge(struct fan_histogram *histogram, const struct fan_histogram *other);

@@ -9,7 +9,7 @@
 #include "base/clock.h"
 
 static const struct fan_probe_tables *installed;
-static uint64_t objects_ever;
+static uint64_t objects_ever, executors_ever;
 static bool tables_lock;
 
 static void lock_tables(void)
@@ -96,6 +96,25 @@ static struct fan_probe_thread *free_or_longest_done(void)
     return longest_done;
 }
 
+static void set_tally(struct fan_probe_tally *slot, const struct fan_probe_tally *tally)
+{
+    FAN_PROBE_SET(slot->submitted, tally->submitted);
+    FAN_PROBE_SET(slot->done, tally->done);
+    FAN_PROBE_SET(slot->failed, tally->failed);
+    FAN_PROBE_SET(slot->cancelled, tally->cancelled);
+    FAN_PROBE_SET(slot->dropped, tally->dropped);
+    FAN_PROBE_SET(slot->stolen, tally->stolen);
+}
+
+static void clear_post(struct fan_probe_post *post)
+{
+    FAN_PROBE_SET(post->executor, 0);
+    FAN_PROBE_SET(post->at, FAN_AT_NOTHING);
+    FAN_PROBE_SET(post->share.next, 0);
+    FAN_PROBE_SET(post->share.end, 0);
+    set_tally(&post->tally, &(struct fan_probe_tally){0});
+}
+
 static void begin_thread(struct fan_probe_thread *slot, uint64_t id, uint64_t creator)
 {
     uint64_t now_ns = fan_clock_ns();
@@ -116,6 +135,7 @@ static void begin_thread(struct fan_probe_thread *slot, uint64_t id, uint64_t cr
     FAN_PROBE_SET(slot->tasks_begun, 0);
     FAN_PROBE_SET(slot->tasks_ended, 0);
     FAN_PROBE_SET(slot->tasks_failed, 0);
+    clear_post(&slot->post);
 }
 
 struct fan_probe_thread *fan_probe_thread_add(const char *name, uint64_t id, uint64_t creator)
@@ -223,5 +243,125 @@ void fan_probe_object_drop(struct fan_probe_object *slot)
     fan_probe_open(&slot->seq);
     FAN_PROBE_SET(slot->kind, FAN_KIND_FREE);
     fan_probe_shut(&slot->seq);
+    unlock_tables();
+}
+
+/* ---- executors ---- */
+
+static struct fan_probe_executor *free_or_longest_ended(void)
+{
+    struct fan_probe_executor *longest_ended = NULL;
+    for (size_t i = 0; i < FAN_PROBE_EXECUTORS; i++) {
+        struct fan_probe_executor *slot = &installed->executors[i];
+        uint64_t ended_ns = FAN_PROBE_GET(slot->ended_ns);
+        if (FAN_PROBE_GET(slot->kind) == FAN_EXECUTOR_FREE)
+            return slot;
+        if (ended_ns && (!longest_ended || ended_ns < FAN_PROBE_GET(longest_ended->ended_ns)))
+            longest_ended = slot;
+    }
+    return longest_ended;
+}
+
+static void clear_latency(struct fan_probe_executor *slot)
+{
+    if (FAN_PROBE_GET(slot->timed) == 0)
+        return;
+    FAN_PROBE_SET(slot->timed, 0);
+    FAN_PROBE_SET(slot->latency.least, 0);
+    FAN_PROBE_SET(slot->latency.most, 0);
+    for (size_t i = 0; i < FAN_HISTOGRAM_BUCKETS; i++)
+        FAN_PROBE_SET(slot->latency.counts[i], 0);
+}
+
+static void begin_executor(struct fan_probe_executor *slot, enum fan_probe_executor_kind kind,
+                           uint64_t limit, uint64_t creator)
+{
+    FAN_PROBE_SET(slot->kind, kind);
+    FAN_PROBE_SET(slot->id, ++executors_ever);
+    FAN_PROBE_SET(slot->creator, creator);
+    FAN_PROBE_SET(slot->created_ns, fan_clock_ns());
+    FAN_PROBE_SET(slot->ended_ns, 0);
+    FAN_PROBE_SET(slot->limit, limit);
+    FAN_PROBE_SET(slot->threads, 0);
+    FAN_PROBE_SET(slot->unseen_in_flight, 0);
+    set_tally(&slot->tally, &(struct fan_probe_tally){0});
+    clear_latency(slot);
+}
+
+struct fan_probe_executor *fan_probe_executor_add(enum fan_probe_executor_kind kind,
+                                                  const char *name, uint64_t limit,
+                                                  uint64_t creator)
+{
+    if (!installed || !installed->executors)
+        return NULL;
+    struct fan_stack created;
+    fan_stack_capture(&created, 0);
+    lock_tables();
+    struct fan_probe_executor *slot = free_or_longest_ended();
+    if (slot) {
+        fan_probe_open(&slot->seq);
+        begin_executor(slot, kind, limit, creator);
+        set_name(slot->name, name);
+        fan_probe_set_stack(&slot->created, &created);
+        fan_probe_shut(&slot->seq);
+    } else {
+        fan_probe_count(installed->unseen_executors, 1);
+    }
+    unlock_tables();
+    return slot;
+}
+
+void fan_probe_executor_end(struct fan_probe_executor *slot)
+{
+    if (!slot)
+        return;
+    lock_tables();
+    fan_probe_open(&slot->seq);
+    FAN_PROBE_SET(slot->ended_ns, fan_clock_ns());
+    fan_probe_shut(&slot->seq);
+    unlock_tables();
+}
+
+void fan_probe_executor_collect(struct fan_probe_executor *slot, struct fan_probe_post *post,
+                                bool leaves)
+{
+    const struct fan_probe_tally *counted = &post->tally;
+    if (!slot)
+        return;
+    fan_probe_open(&slot->seq);
+    fan_probe_count(&slot->tally.submitted, counted->submitted);
+    fan_probe_count(&slot->tally.done, counted->done);
+    fan_probe_count(&slot->tally.failed, counted->failed);
+    fan_probe_count(&slot->tally.cancelled, counted->cancelled);
+    fan_probe_count(&slot->tally.dropped, counted->dropped);
+    fan_probe_count(&slot->tally.stolen, counted->stolen);
+    set_tally(&post->tally, &(struct fan_probe_tally){0});
+    if (leaves)
+        clear_post(post);
+    fan_probe_shut(&slot->seq);
+}
+
+void fan_probe_group_started(struct fan_probe_executor *group)
+{
+    if (!group)
+        return;
+    lock_tables();
+    fan_probe_open(&group->seq);
+    fan_probe_count(&group->tally.submitted, 1);
+    fan_probe_count(&group->threads, 1);
+    fan_probe_shut(&group->seq);
+    unlock_tables();
+}
+
+void fan_probe_group_ended(struct fan_probe_executor *group, bool failed, uint64_t took_ns)
+{
+    if (!group)
+        return;
+    lock_tables();
+    fan_probe_open(&group->seq);
+    fan_probe_count(failed ? &group->tally.failed : &group->tally.done, 1);
+    fan_probe_count(&group->timed, 1);
+    fan_histogram_record(&group->latency, took_ns);
+    fan_probe_shut(&group->seq);
     unlock_tables();
 }

@@ -4,13 +4,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/histogram.h"
 #include "base/panic.h"
+#include "base/share.h"
 #include "base/stack.h"
 
 /* The probe: the one seam through which the library shows an observer what its threads do.
  *
- * It is two tables of slots, one for threads and one for the objects they block on. An observer
- * (watch/publish.h) installs the tables, as a rule in shared memory that another process reads.
+ * It is three tables of slots: for threads, for the objects they block on, and for executors and
+ * task groups. An observer (watch/publish.h) installs the tables, as a rule in shared memory that another process reads.
  * With none installed every slot is NULL and a call here is one branch.
  *
  * Who writes what, and how it is read:
@@ -31,6 +33,7 @@ enum {
     FAN_PROBE_WAITS = 8,     /* objects a blocked thread lists, of all a select may name */
     FAN_PROBE_THREADS = 256, /* slots; threads beyond them run unseen and are counted */
     FAN_PROBE_OBJECTS = 256,
+    FAN_PROBE_EXECUTORS = 16,
     FAN_PROBE_USER_WORDS = FAN_PROBE_THREADS / 64,
 };
 
@@ -104,6 +107,33 @@ struct fan_probe_wait {
     uint8_t kind; /* enum fan_probe_kind */
 };
 
+/* What became of tasks. */
+struct fan_probe_tally {
+    uint64_t submitted, done, failed, cancelled, dropped, stolen;
+};
+
+/* What a thread of an executor is at. */
+enum fan_probe_post_at {
+    FAN_AT_NOTHING,
+    FAN_AT_SOURCE, /* takes tasks from it, or waits for its turn */
+    FAN_AT_TASKS,
+    FAN_AT_SINK, /* hands results over, or waits for its turn */
+    FAN_AT_HELP, /* looks whether somebody is held up */
+    FAN_AT_COUNT,
+};
+
+/* The post of a thread in an executor's crew. Written by the thread, for each chunk of tasks, on
+ * lines of its own: several threads that counted on one line would hand it to and fro. Only the
+ * share in it has work to do besides being seen. */
+struct fan_probe_post {
+    _Alignas(64) struct fan_share share;
+    uint64_t executor; /* an id; 0 = it is in no crew */
+    uint64_t first;    /* the share's index 0 is the executor's task of this number */
+    uint64_t since_ns; /* when it began with its share */
+    uint32_t at;       /* enum fan_probe_post_at */
+    _Alignas(64) struct fan_probe_tally tally; /* by this thread */
+};
+
 struct fan_probe_thread {
     uint32_t seq;
     uint32_t state; /* enum fan_probe_state */
@@ -127,6 +157,7 @@ struct fan_probe_thread {
     uint64_t last;    /* fan_probe_last: that operation, and its object's id */
     uint64_t task;    /* the item of the current or latest task */
     uint64_t tasks_begun, tasks_ended, tasks_failed;
+    struct fan_probe_post post;
 };
 
 struct fan_probe_object {
@@ -159,6 +190,35 @@ struct fan_probe_object {
     char take_own[56];
 };
 
+enum fan_probe_executor_kind {
+    FAN_EXECUTOR_FREE,
+    FAN_EXECUTOR_STREAM, /* a call of fan_out_stream, or of what is built on it */
+    FAN_EXECUTOR_GROUP,  /* a task group: a thread for each task */
+    FAN_EXECUTOR_KINDS,
+};
+
+/* What runs tasks. `tally` is guarded: it has what threads counted that have left, and the posts of
+ * those that have not have the rest. A group counts here alone. The slot of one that has ended
+ * stays, so that its figures can be seen, until another needs it. */
+struct fan_probe_executor {
+    uint32_t seq;
+    uint32_t kind; /* enum fan_probe_executor_kind */
+    uint64_t id;   /* counts from 1; never reused */
+    char name[FAN_PROBE_NAME];
+    uint64_t creator;              /* a thread's id */
+    uint64_t created_ns, ended_ns; /* 0 = it goes on */
+    struct fan_stack created;
+    uint64_t limit;   /* tasks at once; 0 = none */
+    uint64_t threads; /* started for it */
+    struct fan_probe_tally tally;
+    /* In flight in threads that found no slot, in the crew of an executor that did. */
+    uint64_t unseen_in_flight;
+    /* How long tasks took. Not all are timed: each of these stands for the ones about it. By one
+     * thread at a time. */
+    _Alignas(64) uint64_t timed;
+    struct fan_histogram latency; /* ns */
+};
+
 /* Something that is wrong, found by who watches all of the program: it goes on. Two places are at
  * odds, as a rule of two threads. */
 enum fan_notice_kind {
@@ -181,9 +241,11 @@ struct fan_notice {
 struct fan_probe_tables {
     struct fan_probe_thread
         *threads; /* FAN_PROBE_THREADS of them, zeroed; NULL: only panics are told */
-    struct fan_probe_object *objects; /* FAN_PROBE_OBJECTS */
-    uint64_t *unseen_threads;         /* counts threads and objects that found no slot */
+    struct fan_probe_object *objects;     /* FAN_PROBE_OBJECTS */
+    struct fan_probe_executor *executors; /* FAN_PROBE_EXECUTORS; NULL: none is shown */
+    uint64_t *unseen_threads;             /* count those that found no slot */
     uint64_t *unseen_objects;
+    uint64_t *unseen_executors;
     /* Called once, in the thread that panics, before the program aborts. */
     void (*panicked)(void *observer, const struct fan_panic *panic);
     /* Called as something is noticed; may be NULL. */
@@ -219,6 +281,22 @@ void fan_probe_thread_drop(struct fan_probe_thread *thread);
 struct fan_probe_object *fan_probe_object_add(enum fan_probe_kind kind, const char *name,
                                               uint64_t capacity, uint64_t creator);
 void fan_probe_object_drop(struct fan_probe_object *object);
+
+/* Takes a free executor slot, else the one that has been ended for longest, and sets its identity;
+ * NULL as above. `fan_probe_executor_end` says that it has ended, and accepts NULL. */
+struct fan_probe_executor *fan_probe_executor_add(enum fan_probe_executor_kind kind,
+                                                  const char *name, uint64_t limit,
+                                                  uint64_t creator);
+void fan_probe_executor_end(struct fan_probe_executor *executor);
+
+/* Moves what a thread's post has counted to the executor's tally; `leaves`: and ends the post. One
+ * at a time for an executor, which may be NULL. */
+void fan_probe_executor_collect(struct fan_probe_executor *executor, struct fan_probe_post *post,
+                                bool leaves);
+
+/* A task group has started a task; one has ended after `took_ns`. By any thread; NULL is accepted. */
+void fan_probe_group_started(struct fan_probe_executor *group);
+void fan_probe_group_ended(struct fan_probe_executor *group, bool failed, uint64_t took_ns);
 
 /* A slot's index in its table, FAN_PROBE_NO_SLOT for NULL. */
 uint16_t fan_probe_thread_slot(const struct fan_probe_thread *thread);

@@ -1,7 +1,7 @@
 #include <errno.h>
 
 #include "base/panic.h"
-#include "flow/stream_state.h"
+#include "flow/observed.h"
 #include "run/time.h"
 
 /* A task without anything around it pays for nothing but its call. */
@@ -24,29 +24,45 @@ static void end_at_failure(struct fan_stream *stream, int error)
 static bool share_goes_on(struct fan_worker *worker, uint32_t index)
 {
     struct fan_stream *stream = worker->stream;
-    if (__builtin_expect(fan_share_claim(&worker->share, index, stream->fence), 1))
+    if (__builtin_expect(fan_share_claim(&worker->post->share, index, stream->fence), 1))
         return true;
     fan_mutex_lock(&stream->lock);
-    bool goes_on = !fan_share_ends(&worker->share, index);
+    bool goes_on = !fan_share_ends(&worker->post->share, index);
     fan_mutex_unlock(&stream->lock);
     return goes_on;
+}
+
+static inline void run_unless_stopped(struct fan_worker *worker, uint32_t i)
+{
+    struct fan_stream *stream = worker->stream;
+    struct fan_chunk *chunk = worker->chunk;
+    fan_observed_show(worker);
+    chunk->errors[i] = FAN_NOT_BEGUN;
+    if (__builtin_expect(fan_stream_is_stopped(stream), 0))
+        return;
+    int error =
+        run_task(stream, fan_stream_task(stream, chunk, i), fan_stream_value(stream, chunk, i));
+    chunk->errors[i] = error;
+    if (__builtin_expect(error != 0, 0))
+        end_at_failure(stream, error);
+}
+
+static void run_timed(struct fan_worker *worker, uint32_t i)
+{
+    uint64_t began_ns = fan_now_ns();
+    worker->timing = false;
+    run_unless_stopped(worker, i);
+    fan_observed_took(worker, began_ns);
 }
 
 static void run_share(void *argument)
 {
     struct fan_worker *worker = argument;
-    struct fan_stream *stream = worker->stream;
-    struct fan_chunk *chunk = worker->chunk;
-    for (uint32_t i = worker->at; share_goes_on(worker, i); i++) {
-        chunk->errors[i] = FAN_NOT_BEGUN;
-        if (__builtin_expect(fan_stream_is_stopped(stream), 0))
-            continue;
-        int error =
-            run_task(stream, fan_stream_task(stream, chunk, i), fan_stream_value(stream, chunk, i));
-        chunk->errors[i] = error;
-        if (__builtin_expect(error != 0, 0))
-            end_at_failure(stream, error);
-    }
+    uint32_t i = worker->at;
+    if (worker->timing && share_goes_on(worker, i))
+        run_timed(worker, i++);
+    for (; share_goes_on(worker, i); i++)
+        run_unless_stopped(worker, i);
 }
 
 /* The task that panicked is the one that was claimed last. */
@@ -54,7 +70,7 @@ static void take_panic(struct fan_worker *worker, const struct fan_panic *panic)
 {
     struct fan_stream *stream = worker->stream;
     struct fan_chunk *chunk = worker->chunk;
-    uint32_t index = fan_atomic_load(&worker->share.next, FAN_RELAXED) - 1;
+    uint32_t index = fan_atomic_load(&worker->post->share.next, FAN_RELAXED) - 1;
     chunk->errors[index] = ENOTRECOVERABLE;
     worker->at = index + 1;
     fan_mutex_lock(&stream->lock);
@@ -83,13 +99,15 @@ struct fan_chunk *fan_attempt_run(struct fan_worker *worker)
     struct fan_panic panic;
     uint32_t begin = worker->at;
     uint64_t began_ns = fan_now_ns();
+    fan_observed_runs(worker, began_ns);
     while (!fan_recover(run_share, worker, &panic))
         take_panic(worker, &panic);
     uint64_t elapsed_ns = fan_now_ns() - began_ns;
     fan_mutex_lock(&stream->lock);
-    uint32_t ran = fan_atomic_load(&worker->share.end, FAN_RELAXED) - begin;
+    uint32_t ran = fan_atomic_load(&worker->post->share.end, FAN_RELAXED) - begin;
     bool finished = count_off(stream, chunk, ran, elapsed_ns);
     worker->chunk = NULL;
+    fan_observed_ran(worker, ran);
     fan_mutex_unlock(&stream->lock);
     return finished ? chunk : NULL;
 }

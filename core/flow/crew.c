@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "flow/stream_state.h"
+#include "flow/observed.h"
 #include "sync/timer.h"
 
 enum {
@@ -60,13 +60,14 @@ void fan_crew_give_chunk_back(struct fan_worker *worker, struct fan_chunk *chunk
 
 static uint64_t position(const struct fan_worker *worker)
 {
-    return (worker->chunk->sequence << 32) + fan_atomic_load(&worker->share.next, FAN_RELAXED);
+    return (worker->chunk->sequence << 32) +
+           fan_atomic_load(&worker->post->share.next, FAN_RELAXED);
 }
 
 /* Whether there is anything that another thread could do instead of this one. */
 static bool leaves_work(const struct fan_worker *worker)
 {
-    return worker->chunk && (!worker->stream->over || fan_share_left(&worker->share) > 0);
+    return worker->chunk && (!worker->stream->over || fan_share_left(&worker->post->share) > 0);
 }
 
 /* Notes how far each thread is. One that has not moved is held up, if it leaves work to others. */
@@ -90,7 +91,8 @@ void fan_crew_give_share(struct fan_worker *worker, struct fan_chunk *chunk)
 {
     worker->chunk = chunk;
     worker->seen = UINT64_MAX;
-    worker->at = fan_atomic_load(&worker->share.next, FAN_RELAXED);
+    worker->at = fan_atomic_load(&worker->post->share.next, FAN_RELAXED);
+    FAN_PROBE_SET(worker->post->first, chunk->first);
 }
 
 /* With the lock. Sets *anything to whether there are shares that are worth another look. */
@@ -98,10 +100,14 @@ static bool steal(struct fan_worker *worker, bool *anything)
 {
     struct fan_stream *stream = worker->stream;
     struct fan_worker *victim = find_held_up(stream, anything);
-    if (!victim || !fan_share_steal(&victim->share, stream->fence, &worker->share))
+    if (!victim || !fan_share_steal(&victim->post->share, stream->fence, &worker->post->share))
         return false;
     fan_crew_give_share(worker, victim->chunk);
-    stream->report.stolen += fan_share_left(&worker->share);
+    uint32_t stolen = fan_share_left(&worker->post->share);
+    stream->report.stolen += stolen;
+    fan_probe_count(&worker->post->tally.stolen, stolen);
+    fan_observed_show(victim);
+    fan_observed_counted(worker);
     return true;
 }
 
@@ -111,6 +117,7 @@ static bool help(struct fan_worker *worker)
 {
     struct fan_stream *stream = worker->stream;
     uint64_t pause_ns = FIRST_LOOK_NS;
+    fan_observed_at(worker, FAN_AT_HELP);
     for (;;) {
         bool anything;
         fan_mutex_lock(&stream->lock);
@@ -143,6 +150,7 @@ static void work(void *argument)
 {
     struct fan_worker *worker = argument;
     struct fan_stream *stream = worker->stream;
+    fan_observed_join(worker);
     while (fan_intake_take(worker) || help(worker)) {
         struct fan_chunk *finished = fan_attempt_run(worker);
         if (finished)
@@ -150,7 +158,7 @@ static void work(void *argument)
     }
     free(worker->spare);
     fan_waitgroup_done(&stream->crew);
-    fan_stream_release(stream);
+    fan_stream_release(stream, worker);
 }
 
 int fan_crew_grow(struct fan_stream *stream)
@@ -160,7 +168,7 @@ int fan_crew_grow(struct fan_stream *stream)
     struct fan_chunk *spare = fan_crew_find_chunk(stream);
     if (!spare)
         return ENOMEM;
-    *worker = (struct fan_worker){.stream = stream, .spare = spare};
+    *worker = (struct fan_worker){.stream = stream, .spare = spare, .post = &worker->unseen};
     fan_waitgroup_add(&stream->crew, 1);
     stream->references++;
     int error =
@@ -173,5 +181,6 @@ int fan_crew_grow(struct fan_stream *stream)
     }
     stream->started++;
     stream->report.threads++;
+    fan_observed_grew(stream);
     return 0;
 }

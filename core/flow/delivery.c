@@ -1,6 +1,6 @@
 #include <errno.h>
 
-#include "flow/stream_state.h"
+#include "flow/observed.h"
 
 /* What became of a chunk's tasks. */
 struct outcome {
@@ -41,9 +41,18 @@ static void tell_not_begun(struct fan_stream *stream, struct fan_task_result *re
     offer(stream, result);
 }
 
-static void account(struct fan_stream *stream, const struct fan_chunk *chunk,
+static void count(struct fan_probe_tally *tally, const struct outcome *outcome)
+{
+    fan_probe_count(&tally->done, outcome->done);
+    fan_probe_count(&tally->failed, outcome->failed);
+    fan_probe_count(&tally->cancelled, outcome->cancelled);
+    fan_probe_count(&tally->dropped, outcome->dropped);
+}
+
+static void account(struct fan_worker *worker, const struct fan_chunk *chunk,
                     const struct outcome *outcome)
 {
+    struct fan_stream *stream = worker->stream;
     struct fan_report *report = &stream->report;
     fan_mutex_lock(&stream->lock);
     report->done += outcome->done;
@@ -51,6 +60,8 @@ static void account(struct fan_stream *stream, const struct fan_chunk *chunk,
     report->cancelled += outcome->cancelled;
     report->late += outcome->late;
     report->dropped += outcome->dropped;
+    count(&worker->post->tally, outcome);
+    fan_observed_counted(worker);
     if (outcome->failed + outcome->late > 0)
         fan_report_errors(report, chunk->first, chunk->errors, chunk->count);
     fan_mutex_unlock(&stream->lock);
@@ -69,7 +80,7 @@ static void hand_over_chunk(struct fan_worker *worker, struct fan_chunk *chunk)
         else
             hand_over(stream, &result, &outcome);
     }
-    account(stream, chunk, &outcome);
+    account(worker, chunk, &outcome);
     fan_crew_give_chunk_back(worker, chunk);
 }
 
@@ -90,6 +101,7 @@ static void hand_over_in_order(struct fan_worker *worker, struct fan_chunk *chun
 void fan_delivery_settle(struct fan_worker *worker, struct fan_chunk *chunk)
 {
     struct fan_stream *stream = worker->stream;
+    fan_observed_at(worker, FAN_AT_SINK);
     fan_mutex_lock(&stream->at_sink);
     if (stream->ring)
         hand_over_in_order(worker, chunk);

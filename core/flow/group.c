@@ -5,6 +5,7 @@
 
 #include "base/panic.h"
 #include "run/thread.h"
+#include "run/time.h"
 
 struct task {
     struct fan_group *group;
@@ -27,6 +28,8 @@ int fan_group_init(struct fan_group *group, const struct fan_group_options *opti
                  &(struct fan_ctx_options){.name = group->name, .parent = options->parent});
     if (group->limit)
         fan_semaphore_init(&group->room, "group", (uint64_t)group->limit);
+    group->shown = fan_probe_executor_add(FAN_EXECUTOR_GROUP, group->name, (uint64_t)group->limit,
+                                          fan_thread_id(fan_thread_self()));
     return 0;
 }
 
@@ -37,6 +40,7 @@ void fan_group_destroy(struct fan_group *group)
     fan_waitgroup_destroy(&group->running);
     fan_mutex_destroy(&group->lock);
     fan_ctx_destroy(&group->ctx);
+    fan_probe_executor_end(group->shown);
 }
 
 static void fail(struct fan_group *group, int error)
@@ -68,10 +72,13 @@ static void run_and_leave(void *argument)
 {
     struct task *task = argument;
     struct fan_group *group = task->group;
+    uint64_t began_ns = fan_now_ns();
+    fan_probe_group_started(group->shown);
     if (!fan_recover(run_task, task, NULL))
         task->error = ENOTRECOVERABLE;
     if (task->error)
         fail(group, task->error);
+    fan_probe_group_ended(group->shown, task->error != 0, fan_now_ns() - began_ns);
     free(task);
     leave(group);
 }

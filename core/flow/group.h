@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 
+#include "base/probe.h"
 #include "run/mutex.h"
 #include "sync/ctx.h"
 #include "sync/semaphore.h"
@@ -31,6 +32,7 @@ struct fan_group {
     struct fan_ctx ctx; /* done when a task has failed, or the parent is */
     const char *name;   /* constant, as the next */
     int limit;
+    struct fan_probe_executor *shown;
     struct fan_semaphore room;
     struct fan_waitgroup running;
     struct fan_mutex lock;

@@ -7,7 +7,7 @@
  * whatever the limit. */
 #include <errno.h>
 
-#include "flow/stream_state.h"
+#include "flow/observed.h"
 #include "run/time.h"
 
 enum {
@@ -78,9 +78,11 @@ static void begin_chunk(struct fan_worker *worker, struct fan_chunk *chunk)
     chunk->unfinished = chunk->count;
     stream->submitted += chunk->count;
     fan_mutex_lock(&stream->lock);
-    fan_share_begin(&worker->share, 0, chunk->count);
+    fan_share_begin(&worker->post->share, 0, chunk->count);
     fan_crew_give_share(worker, chunk);
     stream->report.submitted += chunk->count;
+    fan_probe_count(&worker->post->tally.submitted, chunk->count);
+    fan_observed_counted(worker);
     if (stream->open && !fan_stream_is_stopped(stream) && stream->started < stream->limit &&
         (stream->started < stream->processors || tasks_are_long(stream)))
         fan_crew_grow(stream);
@@ -121,6 +123,7 @@ static bool take_some(struct fan_worker *worker)
 bool fan_intake_take(struct fan_worker *worker)
 {
     struct fan_stream *stream = worker->stream;
+    fan_observed_at(worker, FAN_AT_SOURCE);
     if (!worker->spare && !wait_for_chunk(worker))
         return false;
     fan_mutex_lock(&stream->at_source);

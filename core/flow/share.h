@@ -4,24 +4,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/share.h"
 #include "run/atomic.h"
 #include "run/fence.h"
 
-/* A share: the tasks of a chunk, from one index to another, that one thread runs in turn, and of
- * which another can take what is left without asking. Taking a task costs its owner two plain
- * stores and a load; it is the thief that pays (run/fence.h).
+/* Working on a share (base/share.h). Taking a task costs its owner two plain stores and a load; it
+ * is the thief that pays (run/fence.h).
  *
  * The owner says which task comes next before it looks where the end is; the thief moves the end
  * before it looks which task comes next. So one of them sees the other. An owner that meets the end
  * asks again under the thieves' lock, for the thief may have moved it too far and back. (The
  * handshake is that of Frigo, Leiserson and Randall, "The implementation of the Cilk-5
- * multithreaded language", 1998: the THE protocol.) */
-struct fan_share {
-    _Alignas(64) uint32_t next; /* atomic: written by the owner */
-    uint32_t end;               /* atomic: written under the lock */
-};
-
-/* By the owner, before others can see the share. */
+ * multithreaded language", 1998: the THE protocol.)
+ *
+ * By the owner, before others can see the share. */
 static inline void fan_share_begin(struct fan_share *share, uint32_t begin, uint32_t end)
 {
     fan_atomic_store(&share->next, begin, FAN_RELAXED);

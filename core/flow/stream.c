@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "flow/stream_state.h"
+#include "flow/observed.h"
 #include "run/backend.h"
 #include "run/time.h"
 
@@ -101,6 +101,7 @@ static struct fan_stream *new_stream(struct fan_ctx *ctx, const struct fan_sourc
     stream->crew.name = "crew";
     fan_list_init(&stream->free);
     begin_contexts(stream, ctx);
+    fan_observed_begin(stream);
     return stream;
 }
 
@@ -113,13 +114,16 @@ static void free_chunks(struct fan_stream *stream)
     }
 }
 
-void fan_stream_release(struct fan_stream *stream)
+void fan_stream_release(struct fan_stream *stream, struct fan_worker *worker)
 {
     fan_mutex_lock(&stream->lock);
+    if (worker)
+        fan_observed_leave(worker);
     bool last = --stream->references == 0;
     fan_mutex_unlock(&stream->lock);
     if (!last)
         return;
+    fan_observed_end(stream);
     end_contexts(stream);
     fan_waitgroup_destroy(&stream->crew);
     fan_cond_destroy(&stream->room);
@@ -279,6 +283,6 @@ int fan_out_stream(struct fan_ctx *ctx, const struct fan_source *source,
     if (!error)
         error = left ? EBUSY : result_of(stream);
     hand_over_report(stream, left, report);
-    fan_stream_release(stream);
+    fan_stream_release(stream, NULL);
     return error;
 }

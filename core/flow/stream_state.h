@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/list.h"
+#include "base/probe.h"
 #include "flow/chunk.h"
 #include "flow/pace.h"
 #include "flow/share.h"
@@ -31,8 +32,14 @@ struct fan_worker {
     struct fan_chunk *chunk;   /* lock: what its share is of; NULL = it has none */
     uint64_t seen;             /* lock: how far it was at the last look */
     struct fan_chunk *spare;   /* own: the chunk to fill next; NULL = it has to look for one */
-    struct fan_share share;
-    uint32_t at; /* own: the task to begin or go on with */
+    uint32_t at;               /* own: the task to begin or go on with */
+    /* Own, for an observer (flow/observed.h). */
+    struct fan_probe_thread *slot; /* NULL = not shown */
+    struct fan_probe_post *post;   /* where its share is: in the slot, or the one below */
+    bool timing, took;             /* the share's first task is to be timed; has been */
+    uint64_t took_ns, sample_ns;   /* how long that was; when to time another one */
+    uint64_t untimed;              /* tasks run since */
+    struct fan_probe_post unseen;
 };
 
 struct fan_stream {
@@ -47,6 +54,7 @@ struct fan_stream {
     unsigned processors, limit;
     uint32_t chunk_tasks; /* the most in a chunk */
     size_t chunk_limit;   /* the most chunks */
+    struct fan_probe_executor *shown;
 
     struct fan_ctx ctx;        /* done when the rest is not to be begun; */
     bool stopped;              /* atomic: the same, cheap to look at */
@@ -132,7 +140,7 @@ bool fan_admit_is_needed(const struct fan_work *work, const struct fan_stream_op
 /* Hands over a finished chunk's results, in order if that is asked for. May block. */
 void fan_delivery_settle(struct fan_worker *worker, struct fan_chunk *chunk);
 
-/* Gives one reference back; the last one frees the stream. */
-void fan_stream_release(struct fan_stream *stream);
+/* Gives one reference back, a worker's or, with NULL, the call's; the last one frees the stream. */
+void fan_stream_release(struct fan_stream *stream, struct fan_worker *worker);
 
 #endif

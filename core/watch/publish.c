@@ -77,6 +77,9 @@ static void describe_layout(struct fan_segment_header *header)
     header->object_size = sizeof(struct fan_probe_object);
     header->object_count = FAN_PROBE_OBJECTS;
     header->object_offset = offsetof(struct fan_segment, objects);
+    header->executor_size = sizeof(struct fan_probe_executor);
+    header->executor_count = FAN_PROBE_EXECUTORS;
+    header->executor_offset = offsetof(struct fan_segment, executors);
     header->evidence_size = sizeof(struct fan_evidence);
     header->evidence_offset = offsetof(struct fan_segment, evidence);
 }
@@ -140,8 +143,10 @@ static void connect_probe(struct fan_segment *segment)
     published.tables = (struct fan_probe_tables){
         .threads = segment->threads,
         .objects = segment->objects,
+        .executors = segment->executors,
         .unseen_threads = &segment->header.unseen_threads,
         .unseen_objects = &segment->header.unseen_objects,
+        .unseen_executors = &segment->header.unseen_executors,
         .panicked = write_last_words,
         .noticed = write_notice,
         .observer = segment,

@@ -14,15 +14,20 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "watch/crews.h"
 #include "watch/slots.h"
 
 struct fan_reader {
     const struct fan_segment *segment;
     bool mapped;    /* shared with its writer; else a copy in our memory */
     bool published; /* a valid header has been seen */
+    struct fan_crews_rates rates;
 };
 
-enum { WHY = 128 };
+enum {
+    WHY = 128,
+    TRIES = 4, /* a crew that changes all the time is shown as it was at the last of them */
+};
 
 static int refuse(char why[WHY], int error, const char *reason)
 {
@@ -39,6 +44,9 @@ static bool same_layout(const struct fan_segment_header *header)
            header->object_size == sizeof(struct fan_probe_object) &&
            header->object_count == FAN_PROBE_OBJECTS &&
            header->object_offset == offsetof(struct fan_segment, objects) &&
+           header->executor_size == sizeof(struct fan_probe_executor) &&
+           header->executor_count == FAN_PROBE_EXECUTORS &&
+           header->executor_offset == offsetof(struct fan_segment, executors) &&
            header->evidence_size == sizeof(struct fan_evidence) &&
            header->evidence_offset == offsetof(struct fan_segment, evidence);
 }
@@ -197,6 +205,7 @@ static void view_header(const struct fan_segment_header *header, struct fan_snap
     snapshot->load_base = header->load_base;
     snapshot->unseen_threads = header->unseen_threads;
     snapshot->unseen_objects = header->unseen_objects;
+    snapshot->unseen_executors = header->unseen_executors;
     snapshot->phase = (enum fan_phase)header->phase;
     snapshot->phase_ns = header->phase_ns;
     snapshot->limit = header->limit;
@@ -208,11 +217,21 @@ static void view_header(const struct fan_segment_header *header, struct fan_snap
 static void show_nothing_yet(struct fan_snapshot *snapshot)
 {
     view_header(&(struct fan_segment_header){.phase = FAN_PHASE_STARTING}, snapshot);
-    snapshot->thread_count = snapshot->object_count = 0;
-    snapshot->unread_threads = snapshot->unread_objects = 0;
+    snapshot->thread_count = snapshot->object_count = snapshot->executor_count = 0;
+    snapshot->unread_threads = snapshot->unread_objects = snapshot->unread_executors = 0;
     snapshot->notice_count = 0;
     snapshot->in_flight = 0;
     snapshot->taken_ns = fan_clock_ns();
+}
+
+static void read_threads_and_crews(const struct fan_segment *segment, struct fan_snapshot *snapshot)
+{
+    for (int i = 0; i < TRIES; i++) {
+        fan_crews_read(segment->executors, snapshot);
+        fan_slots_read_threads(segment->threads, snapshot);
+        if (fan_crews_stand_still(segment->executors, snapshot))
+            return;
+    }
 }
 
 static void clip_header_times(struct fan_snapshot *snapshot)
@@ -236,11 +255,13 @@ int fan_reader_look(struct fan_reader *reader, struct fan_snapshot *snapshot)
     }
     view_header(&header, snapshot);
     view_notices(&reader->segment->header, snapshot);
-    fan_slots_read_threads(reader->segment->threads, snapshot);
+    read_threads_and_crews(reader->segment, snapshot);
     fan_slots_read_objects(reader->segment->objects, snapshot);
     snapshot->taken_ns = fan_clock_ns();
     clip_header_times(snapshot);
     fan_slots_connect(snapshot);
+    fan_crews_add_up(snapshot);
+    fan_crews_set_rates(&reader->rates, snapshot);
     return 0;
 }
 

@@ -8,7 +8,7 @@
 
 /* The segment: the shared memory in which a program shows what its threads do, and nothing but
  * numbers and names. It is a memfd, so no file is left behind whatever happens: a header, the
- * probe's table of threads, its table of objects, and the evidence for its contract. The program writes it; readers map it read-only
+ * probe's tables of threads, objects and executors, and the evidence for its contract. The program writes it; readers map it read-only
  * and believe nothing they read there (watch/reader.h).
  *
  * The layout is an interface between programs of different builds: a change of it, or of the
@@ -16,7 +16,7 @@
 #define FAN_SEGMENT_MAGIC UINT64_C(0x732f62616c6e6166) /* "fanlab/s" in memory */
 
 enum {
-    FAN_SEGMENT_VERSION = 3,
+    FAN_SEGMENT_VERSION = 4,
     FAN_SEGMENT_NOTICES = 4, /* the first ones; a program with more has enough to mend */
 };
 
@@ -60,10 +60,11 @@ struct fan_segment_header {
     uint64_t size; /* of the whole segment, in bytes */
     uint32_t thread_size, thread_count, thread_offset;
     uint32_t object_size, object_count, object_offset;
+    uint32_t executor_size, executor_count, executor_offset;
     uint32_t evidence_size, evidence_offset;
     uint64_t started_ns; /* all times: CLOCK_MONOTONIC */
     uint64_t load_base;  /* what the loader added to the addresses in the executable's file */
-    uint64_t unseen_threads, unseen_objects;
+    uint64_t unseen_threads, unseen_objects, unseen_executors;
     /* A lab's own. */
     uint32_t phase; /* enum fan_phase */
     uint64_t phase_ns;
@@ -79,6 +80,7 @@ struct fan_segment {
     struct fan_segment_header header;
     struct fan_probe_thread threads[FAN_PROBE_THREADS];
     struct fan_probe_object objects[FAN_PROBE_OBJECTS];
+    struct fan_probe_executor executors[FAN_PROBE_EXECUTORS];
     struct fan_evidence evidence;
 };
 

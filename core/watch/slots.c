@@ -19,7 +19,7 @@ void fan_slots_copy(void *to, const void *from, size_t size)
         ((word *)to)[i] = __atomic_load_n((const word *)from + i, __ATOMIC_ACQUIRE);
 }
 
-static bool copy_settled(void *to, const void *slot, size_t size)
+bool fan_slots_copy_settled(void *to, const void *slot, size_t size)
 {
     const uint32_t *seq = slot;
     for (int i = 0; i < TRIES; i++) {
@@ -67,6 +67,23 @@ static void view_waits(struct fan_thread_view *view, const struct fan_probe_thre
         };
 }
 
+static enum fan_probe_post_at known_at(uint32_t at)
+{
+    return at < FAN_AT_COUNT ? (enum fan_probe_post_at)at : FAN_AT_NOTHING;
+}
+
+/* The task before the next one is the one that runs. */
+static void view_post(struct fan_post_view *view, const struct fan_probe_post *post)
+{
+    uint32_t next = post->share.next, end = post->share.end;
+    view->executor = post->executor;
+    view->at = known_at(post->at);
+    view->task = post->first + (next ? next - 1 : 0);
+    view->waiting = next < end ? end - next : 0;
+    view->since_ns = post->since_ns;
+    view->tally = post->tally;
+}
+
 static void view_thread(struct fan_thread_view *view, const struct fan_probe_thread *slot)
 {
     view->id = slot->id;
@@ -90,6 +107,7 @@ static void view_thread(struct fan_thread_view *view, const struct fan_probe_thr
     view->tasks_begun = slot->tasks_begun;
     view->tasks_ended = slot->tasks_ended;
     view->tasks_failed = slot->tasks_failed;
+    view_post(&view->post, &slot->post);
 }
 
 void fan_slots_read_threads(const struct fan_probe_thread *slots, struct fan_snapshot *snapshot)
@@ -99,7 +117,7 @@ void fan_slots_read_threads(const struct fan_probe_thread *slots, struct fan_sna
         struct fan_probe_thread copy;
         if (FAN_PROBE_GET(slots[i].state) == FAN_STATE_FREE)
             continue;
-        if (!copy_settled(&copy, &slots[i], sizeof copy) || copy.state > FAN_STATE_DONE) {
+        if (!fan_slots_copy_settled(&copy, &slots[i], sizeof copy) || copy.state > FAN_STATE_DONE) {
             snapshot->unread_threads++;
         } else if (copy.state != FAN_STATE_FREE) {
             struct fan_thread_view *view = &snapshot->threads[snapshot->thread_count++];
@@ -168,7 +186,7 @@ void fan_slots_read_objects(const struct fan_probe_object *slots, struct fan_sna
         struct fan_probe_object copy;
         if (FAN_PROBE_GET(slots[i].kind) == FAN_KIND_FREE)
             continue;
-        if (!copy_settled(&copy, &slots[i], sizeof copy) || !believable_kind(copy.kind)) {
+        if (!fan_slots_copy_settled(&copy, &slots[i], sizeof copy) || !believable_kind(copy.kind)) {
             snapshot->unread_objects++;
         } else if (copy.kind != FAN_KIND_FREE) {
             struct fan_object_view *view = &snapshot->objects[snapshot->object_count++];
@@ -265,6 +283,7 @@ static void connect_thread(const struct fan_snapshot *snapshot, const struct ind
         thread->waits[i].index = index_of_wait(snapshot, indexes, &thread->waits[i]);
     clip(&thread->since_ns, snapshot->taken_ns);
     clip(&thread->created_ns, snapshot->taken_ns);
+    clip(&thread->post.since_ns, snapshot->taken_ns);
 }
 
 void fan_slots_connect(struct fan_snapshot *snapshot)

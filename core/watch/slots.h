@@ -24,6 +24,10 @@ void fan_slots_read_objects(const struct fan_probe_object *slots, struct fan_sna
  * for into indexes; clips all times to `snapshot->taken_ns`. */
 void fan_slots_connect(struct fan_snapshot *snapshot);
 
+/* Copies a slot, which begins with its sequence lock, once it is of one moment; false if it changes
+ * all the time. */
+bool fan_slots_copy_settled(void *to, const void *slot, size_t size);
+
 /* A name or message from a segment, printable and ended. */
 void fan_slots_clean_text(char *to, const char *from, size_t size);
 void fan_slots_clean_stack(struct fan_stack *to, const struct fan_stack *from);

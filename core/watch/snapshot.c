@@ -51,6 +51,17 @@ static const char *const kind_names[FAN_KIND_COUNT] = {
     [FAN_KIND_THREAD] = "thread",
 };
 
+static const char *const executor_kind_names[FAN_EXECUTOR_KINDS] = {
+    [FAN_EXECUTOR_FREE] = "none",
+    [FAN_EXECUTOR_STREAM] = "executor",
+    [FAN_EXECUTOR_GROUP] = "task group",
+};
+
+static const char *const post_names[FAN_AT_COUNT] = {
+    [FAN_AT_NOTHING] = "nothing", [FAN_AT_SOURCE] = "source", [FAN_AT_TASKS] = "tasks",
+    [FAN_AT_SINK] = "sink",       [FAN_AT_HELP] = "helping",
+};
+
 int fan_snapshot_thread(const struct fan_snapshot *snapshot, uint64_t id)
 {
     for (uint32_t i = 0; i < snapshot->thread_count; i++)
@@ -65,6 +76,20 @@ int fan_snapshot_object(const struct fan_snapshot *snapshot, uint64_t id)
         if (snapshot->objects[i].id == id)
             return (int)i;
     return FAN_NO_INDEX;
+}
+
+const struct fan_executor_view *fan_snapshot_executor(const struct fan_snapshot *snapshot,
+                                                      uint64_t id)
+{
+    for (uint32_t i = 0; i < snapshot->executor_count; i++)
+        if (snapshot->executors[i].id == id)
+            return &snapshot->executors[i];
+    return NULL;
+}
+
+uint64_t fan_snapshot_executors_left_out(const struct fan_snapshot *snapshot)
+{
+    return snapshot->unseen_executors + snapshot->unread_executors;
 }
 
 uint64_t fan_snapshot_threads_left_out(const struct fan_snapshot *snapshot)
@@ -90,4 +115,14 @@ const char *fan_op_name(enum fan_probe_op op)
 const char *fan_kind_name(enum fan_probe_kind kind)
 {
     return (unsigned)kind < FAN_KIND_COUNT ? kind_names[kind] : "?";
+}
+
+const char *fan_executor_kind_name(enum fan_probe_executor_kind kind)
+{
+    return (unsigned)kind < FAN_EXECUTOR_KINDS ? executor_kind_names[kind] : "?";
+}
+
+const char *fan_post_name(enum fan_probe_post_at at)
+{
+    return (unsigned)at < FAN_AT_COUNT ? post_names[at] : "?";
 }

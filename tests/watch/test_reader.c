@@ -130,7 +130,7 @@ START_TEST(another_version_is_named)
 {
     segment->header.version = FAN_SEGMENT_VERSION + 1;
     ck_assert_int_eq(open_file_of(segment, sizeof *segment), EPROTO);
-    ck_assert_ptr_nonnull(strstr(why, "reads version 3"));
+    ck_assert_ptr_nonnull(strstr(why, "reads version 4"));
 }
 END_TEST
 
@@ -145,6 +145,9 @@ START_TEST(a_damaged_header_is_refused)
         offsetof(struct fan_segment_header, object_size),
         offsetof(struct fan_segment_header, object_count),
         offsetof(struct fan_segment_header, object_offset),
+        offsetof(struct fan_segment_header, executor_size),
+        offsetof(struct fan_segment_header, executor_count),
+        offsetof(struct fan_segment_header, executor_offset),
         offsetof(struct fan_segment_header, phase),
     };
     uint32_t *damaged = (uint32_t *)((char *)segment + fields[_i]);
@@ -295,6 +298,8 @@ static void check_thread(const struct fan_thread_view *thread)
     ck_assert_uint_le(thread->stack.depth, FAN_STACK_FRAMES);
     ck_assert_uint_le(thread->created.depth, FAN_STACK_FRAMES);
     ck_assert_uint_le(thread->since_ns, snapshot.taken_ns);
+    ck_assert_uint_le(thread->post.since_ns, snapshot.taken_ns);
+    ck_assert(thread->post.at < FAN_AT_COUNT);
     for (uint32_t i = 0; i < thread->wait_count && i < FAN_PROBE_WAITS; i++) {
         const struct fan_wait_view *wait = &thread->waits[i];
         uint32_t count =
@@ -302,6 +307,19 @@ static void check_thread(const struct fan_thread_view *thread)
         ck_assert(wait->index >= FAN_NO_INDEX && wait->index < (int)count);
         ck_assert(wait->op < FAN_OP_COUNT && wait->kind < FAN_KIND_COUNT);
     }
+}
+
+static void check_executor(const struct fan_executor_view *executor)
+{
+    check_text(executor->name, sizeof executor->name);
+    ck_assert_uint_lt(executor->slot, FAN_PROBE_EXECUTORS);
+    ck_assert(executor->kind > FAN_EXECUTOR_FREE && executor->kind < FAN_EXECUTOR_KINDS);
+    ck_assert_uint_le(executor->created.depth, FAN_STACK_FRAMES);
+    ck_assert(executor->limit == 0 || executor->in_flight <= executor->limit);
+    ck_assert_uint_le(executor->created_ns, snapshot.taken_ns);
+    ck_assert_uint_le(executor->ended_ns, snapshot.taken_ns);
+    ck_assert_uint_le(executor->oldest_ns, snapshot.taken_ns);
+    ck_assert(executor->per_second >= 0);
 }
 
 static void check_snapshot(void)
@@ -315,6 +333,9 @@ static void check_snapshot(void)
         ck_assert_uint_le(snapshot.objects[i].created.depth, FAN_STACK_FRAMES);
         ck_assert_uint_le(snapshot.objects[i].closed_at.depth, FAN_STACK_FRAMES);
     }
+    ck_assert_uint_le(snapshot.executor_count, FAN_PROBE_EXECUTORS);
+    for (uint32_t i = 0; i < snapshot.executor_count; i++)
+        check_executor(&snapshot.executors[i]);
     if (snapshot.panicked) {
         check_text(snapshot.panic.message, sizeof snapshot.panic.message);
         check_text(snapshot.panic_earlier_what, sizeof snapshot.panic_earlier_what);
@@ -342,6 +363,13 @@ static void make_slots_plausible(struct fan_random *random)
             segment->threads[i].waits[k].slot %= 300;
             segment->threads[i].waits[k].kind %= FAN_KIND_COUNT + 1;
         }
+        segment->threads[i].post.executor %= 20;
+        segment->threads[i].post.at %= FAN_AT_COUNT;
+    }
+    for (int i = 0; i < FAN_PROBE_EXECUTORS; i++) {
+        segment->executors[i].seq &= ~1u;
+        segment->executors[i].kind = (uint32_t)fan_random_below(random, FAN_EXECUTOR_KINDS);
+        segment->executors[i].id %= 20;
     }
 }
 
@@ -361,6 +389,7 @@ START_TEST(random_slots_never_lead_the_reader_astray)
     for (int round = 0; round < 60; round++) {
         randomise(segment->threads, sizeof segment->threads, &random);
         randomise(segment->objects, sizeof segment->objects, &random);
+        randomise(segment->executors, sizeof segment->executors, &random);
         randomise(&segment->header.panic, sizeof segment->header.panic, &random);
         if (round % 4)
             make_slots_plausible(&random);
@@ -474,7 +503,7 @@ int main(void)
     tcase_add_test(cases, what_is_no_file_is_refused);
     tcase_add_test(cases, an_unsealed_memfd_is_refused);
     tcase_add_test(cases, another_version_is_named);
-    tcase_add_loop_test(cases, a_damaged_header_is_refused, 0, 9);
+    tcase_add_loop_test(cases, a_damaged_header_is_refused, 0, 12);
     tcase_add_test(cases, crews_are_numbered_in_the_order_of_their_ids);
     tcase_add_test(cases, names_come_out_printable_and_ended);
     tcase_add_test(cases, a_slot_that_never_settles_is_left_out_and_told);
