@@ -168,6 +168,14 @@ json_t *fan_report_finding(const struct fan_attempt *attempt, const struct fan_f
     return object;
 }
 
+static void set_post(json_t *object, const struct fan_post_view *post)
+{
+    set(object, "executor", json_integer((json_int_t)post->executor));
+    set(object, "at", fan_report_string(fan_post_name(post->at)));
+    if (post->at == FAN_AT_TASKS)
+        set(object, "task", json_integer((json_int_t)post->task));
+}
+
 static json_t *thread(const struct fan_snapshot *now, const struct fan_thread_view *view)
 {
     json_t *object = json_object();
@@ -182,6 +190,8 @@ static json_t *thread(const struct fan_snapshot *now, const struct fan_thread_vi
     }
     set(object, "operations", json_integer((json_int_t)view->operations));
     set(object, "tasks", json_integer((json_int_t)view->tasks_ended));
+    if (view->post.executor)
+        set_post(object, &view->post);
     return object;
 }
 
@@ -199,6 +209,48 @@ static json_t *object_shown(const struct fan_object_view *view)
     return object;
 }
 
+static json_t *latency(const struct fan_executor_view *view)
+{
+    json_t *object = json_object();
+    set(object, "timed", json_integer((json_int_t)view->timed));
+    set(object, "p50_us", json_real((double)view->p50_ns / 1e3));
+    set(object, "p95_us", json_real((double)view->p95_ns / 1e3));
+    set(object, "p99_us", json_real((double)view->p99_ns / 1e3));
+    set(object, "max_us", json_real((double)view->most_ns / 1e3));
+    return object;
+}
+
+static void set_tally(json_t *object, const struct fan_probe_tally *tally)
+{
+    set(object, "submitted", json_integer((json_int_t)tally->submitted));
+    set(object, "done", json_integer((json_int_t)tally->done));
+    set(object, "failed", json_integer((json_int_t)tally->failed));
+    set(object, "cancelled", json_integer((json_int_t)tally->cancelled));
+    set(object, "dropped", json_integer((json_int_t)tally->dropped));
+    set(object, "stolen", json_integer((json_int_t)tally->stolen));
+}
+
+/* A rate is one of real time. */
+static json_t *executor(const struct fan_snapshot *now, const struct fan_executor_view *view,
+                        bool sim)
+{
+    json_t *object = json_object();
+    set(object, "id", json_integer((json_int_t)view->id));
+    set(object, "kind", fan_report_string(fan_executor_kind_name(view->kind)));
+    set(object, "name", fan_report_string(view->name));
+    set(object, "ended", json_boolean(view->ended_ns != 0));
+    set(object, "limit", json_integer((json_int_t)view->limit));
+    set(object, "threads", json_integer((json_int_t)view->threads));
+    set(object, "in_flight", json_integer((json_int_t)view->in_flight));
+    set(object, "waiting", json_integer((json_int_t)view->waiting));
+    set(object, "oldest_waiting_ms",
+        json_real(view->waiting ? ms_between(view->oldest_ns, now->taken_ns) : 0));
+    set_tally(object, &view->tally);
+    set(object, "per_second", sim ? json_null() : json_real(view->per_second));
+    set(object, "latency", latency(view));
+    return object;
+}
+
 static json_t *observations(const struct fan_attempt *attempt)
 {
     const struct fan_snapshot *now = attempt->run->snapshot;
@@ -210,18 +262,23 @@ static json_t *observations(const struct fan_attempt *attempt)
     return array;
 }
 
-static void set_tables(json_t *object, const struct fan_snapshot *now)
+static void set_tables(json_t *object, const struct fan_snapshot *now, bool sim)
 {
-    json_t *threads = json_array(), *objects = json_array();
+    json_t *threads = json_array(), *objects = json_array(), *executors = json_array();
     for (uint32_t i = 0; i < now->thread_count; i++)
         json_array_append_new(threads, thread(now, &now->threads[i]));
     for (uint32_t i = 0; i < now->object_count; i++)
         json_array_append_new(objects, object_shown(&now->objects[i]));
+    for (uint32_t i = 0; i < now->executor_count; i++)
+        json_array_append_new(executors, executor(now, &now->executors[i], sim));
     set(object, "results", json_integer((json_int_t)now->outputs));
     set(object, "threads", threads);
     set(object, "objects", objects);
+    set(object, "executors", executors);
     set(object, "threads_left_out", json_integer((json_int_t)fan_snapshot_threads_left_out(now)));
     set(object, "objects_left_out", json_integer((json_int_t)fan_snapshot_objects_left_out(now)));
+    set(object, "executors_left_out",
+        json_integer((json_int_t)fan_snapshot_executors_left_out(now)));
 }
 
 static const char *outcome_of(const struct fan_attempt *attempt)
@@ -267,7 +324,7 @@ static json_t *attempt_made(const struct fan_attempt *attempt)
     if (attempt->end == FAN_ATTEMPT_SLOW)
         set(object, "observations", observations(attempt));
     set_line_cost(object, attempt);
-    set_tables(object, attempt->run->snapshot);
+    set_tables(object, attempt->run->snapshot, attempt->sim);
     return object;
 }
 

@@ -181,6 +181,12 @@ static uint64_t fingerprint(const struct fan_run *run)
         seen = mix(mix(seen, object->id), object->epoch);
         seen = mix(mix(seen, object->put), object->taken);
     }
+    for (uint32_t i = 0; i < now->executor_count; i++) {
+        const struct fan_executor_view *executor = &now->executors[i];
+        seen = mix(mix(seen, executor->id), executor->ended_ns);
+        seen = mix(mix(seen, executor->tally.submitted), executor->tally.done);
+        seen = mix(mix(seen, executor->in_flight), executor->waiting);
+    }
     seen = mix(mix(seen, run->verdict->outcome), run->verdict->final);
     return mix(mix(seen, run->verdict->finding_count), run->ended);
 }

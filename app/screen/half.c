@@ -47,7 +47,9 @@ bool fan_half_panicked(const struct fan_half *half, const struct fan_thread_view
 
 static bool works_by_sleeping(const struct fan_thread_view *thread)
 {
-    return thread->op == FAN_OP_SLEEP && thread->tasks_begun > thread->tasks_ended;
+    bool at_task = thread->tasks_begun > thread->tasks_ended ||
+                   (thread->post.executor && thread->post.at == FAN_AT_TASKS);
+    return thread->op == FAN_OP_SLEEP && at_task;
 }
 
 static struct fan_half_state blocked_state(const struct fan_half *half,

@@ -1,5 +1,6 @@
 #include "app/screen/lab_view.h"
 
+#include "app/screen/crews.h"
 #include "app/screen/detail.h"
 #include "app/screen/gauges.h"
 #include "app/screen/lanes.h"
@@ -24,7 +25,7 @@ enum {
 
 /* How the rows between head and footer are shared. */
 struct layout {
-    int lanes, gauges, stacks, source;
+    int lanes, crews, gauges, stacks, source;
     bool one_half; /* room or wish for only one */
 };
 
@@ -63,16 +64,20 @@ static struct need stack_need(const struct fan_lab_screen *lab)
 }
 
 /* Both halves get the same rows, so that what is the same in them stands side by side. Threads come
- * before objects, and both leave the bottom its least. */
+ * before executors and objects, of which the latter keep a row, and all leave the bottom its least. */
 static struct layout choose_layout(const struct fan_lab_screen *lab)
 {
     const struct fan_half *halves = lab->halves;
     struct need need = stack_need(lab);
     int threads = larger(fan_lanes_wanted(&halves[0]), fan_lanes_wanted(&halves[1]));
     int objects = larger(fan_gauges_rows(&halves[0]), fan_gauges_rows(&halves[1]));
+    int crews = larger(fan_crews_rows(&halves[0]), fan_crews_rows(&halves[1]));
     int rows = lab->rows - HEAD_ROWS - TITLE_ROWS - WORK_ROWS - FOOTER_ROWS - 1;
     int middle = larger(rows - need.least - LEAST_SOURCE, 0);
     struct layout layout = {.one_half = is_too_small(lab) || lab->shown != FAN_LAB_BOTH};
+    layout.crews = smaller(crews, middle / 3 / FAN_CREWS_ROWS_EACH * FAN_CREWS_ROWS_EACH);
+    middle -= layout.crews;
+    rows -= layout.crews;
     layout.gauges = smaller(objects, larger(middle - threads, smaller(middle / 3, objects)));
     layout.lanes = smaller(threads, middle - layout.gauges);
     int spare = larger(rows - layout.lanes - layout.gauges - need.least - LEAST_SOURCE, 0);
@@ -125,13 +130,16 @@ static void draw_half(const struct fan_pane *pane, const struct fan_lab_screen *
     bool focused = index == lab->focus;
     int selected = focused ? fan_lab_screen_selected(lab, index) : -1;
     struct fan_pane lanes = fan_grid_part(pane, TITLE_ROWS, 0, layout->lanes, pane->cols);
-    struct fan_pane gauges =
-        fan_grid_part(pane, TITLE_ROWS + layout->lanes, 0, layout->gauges, pane->cols);
+    int below = TITLE_ROWS + layout->lanes;
+    struct fan_pane crews = fan_grid_part(pane, below, 0, layout->crews, pane->cols);
+    below += layout->crews;
+    struct fan_pane gauges = fan_grid_part(pane, below, 0, layout->gauges, pane->cols);
     draw_half_title(pane, half, focused);
     fan_verdict_line_draw(pane, 1, half);
     fan_lanes_draw(&lanes, half, selected);
+    fan_crews_draw(&crews, half);
     fan_gauges_draw(&gauges, half);
-    fan_gauges_draw_work(pane, TITLE_ROWS + layout->lanes + layout->gauges, half);
+    fan_gauges_draw_work(pane, below + layout->gauges, half);
 }
 
 static void draw_halves(const struct fan_pane *pane, const struct fan_lab_screen *lab,
@@ -169,7 +177,7 @@ static void draw_bottom(const struct fan_pane *pane, const struct fan_lab_screen
 static void draw_plain(const struct fan_pane *pane, const struct fan_lab_screen *lab)
 {
     struct layout layout = choose_layout(lab);
-    int top = TITLE_ROWS + layout.lanes + layout.gauges + WORK_ROWS;
+    int top = TITLE_ROWS + layout.lanes + layout.crews + layout.gauges + WORK_ROWS;
     struct fan_pane halves = fan_grid_part(pane, HEAD_ROWS, 0, top, pane->cols);
     struct fan_pane bottom = fan_grid_part(pane, HEAD_ROWS + top, 0,
                                            pane->rows - HEAD_ROWS - top - FOOTER_ROWS, pane->cols);

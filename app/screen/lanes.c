@@ -44,10 +44,29 @@ static void count_tasks(const struct fan_thread_view *thread, char *text, size_t
         snprintf(text, size, "%llu task%s", done, done == 1 ? "" : "s");
 }
 
+/* What a thread of a crew is at, and for what it waits there. */
+static void describe_post(const struct fan_half *half, const struct fan_thread_view *thread,
+                          char *text, size_t size)
+{
+    const struct fan_post_view *post = &thread->post;
+    char waits[96] = "";
+    int used = post->at == FAN_AT_TASKS
+                   ? snprintf(text, size, "task %llu", (unsigned long long)post->task)
+                   : snprintf(text, size, "%s", fan_post_name(post->at));
+    if (thread->state == FAN_STATE_BLOCKED && thread->op != FAN_OP_SLEEP)
+        fan_half_waits_for(half, thread, waits, sizeof waits);
+    if (*waits && used > 0 && (size_t)used < size)
+        snprintf(text + used, size - (size_t)used, ": %s", waits);
+}
+
 /* What the thread is at, in a few words. */
 static void describe_work(const struct fan_half *half, const struct fan_thread_view *thread,
                           char *text, size_t size)
 {
+    if (thread->post.executor && thread->state != FAN_STATE_DONE) {
+        describe_post(half, thread, text, size);
+        return;
+    }
     bool at_work = thread->state != FAN_STATE_DONE && thread->tasks_begun > thread->tasks_ended;
     if (at_work)
         snprintf(text, size, "item %llu", (unsigned long long)thread->task);
