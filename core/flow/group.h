@@ -44,7 +44,7 @@ int fan_group_init(struct fan_group *group, const struct fan_group_options *opti
 
 /* Starts run(argument, ctx) in a thread of its own. Blocks while as many tasks run as the limit
  * allows: that is the group's backpressure. Errors: ECANCELED, ETIMEDOUT (the group's context is
- * done; nothing was started), EAGAIN (no thread was to be had). A panic of the task is its failure,
+ * done; nothing was started), EAGAIN, ENOMEM (no thread or no memory was to be had). A panic of the task is its failure,
  * ENOTRECOVERABLE. */
 int fan_group_go(struct fan_group *group, int (*run)(void *argument, struct fan_ctx *ctx),
                  void *argument);

@@ -29,8 +29,10 @@ static struct fan_task_error *insert(struct fan_report *report, uint64_t index, 
         return NULL;
     if (!report->errors)
         report->errors = calloc(FAN_REPORT_ERRORS, sizeof *report->errors);
-    if (!report->errors)
+    if (!report->errors) {
+        report->unlisted = error;
         return NULL;
+    }
     for (size_t i = report->error_count++; i > place; i--)
         report->errors[i] = report->errors[i - 1];
     report->errors[place] = (struct fan_task_error){.index = index, .error = error};

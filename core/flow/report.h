@@ -36,6 +36,7 @@ struct fan_report {
     uint64_t threads;   /* started for the call */
     size_t error_count;
     struct fan_task_error *errors; /* by index */
+    int unlisted;                  /* a failure for which there was no list, for want of memory */
 };
 
 /* The first that is listed after `after`, or at all if that is NULL, with this error, or with any if

@@ -260,7 +260,7 @@ static int result_of(const struct fan_stream *stream)
 {
     if (stream->error || stream->options.policy != FAN_COLLECT_ALL)
         return stream->error;
-    return stream->report.error_count ? stream->report.errors[0].error : 0;
+    return stream->report.error_count ? stream->report.errors[0].error : stream->report.unlisted;
 }
 
 int fan_out_stream(struct fan_ctx *ctx, const struct fan_source *source,

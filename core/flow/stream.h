@@ -77,7 +77,8 @@ struct fan_stream_options {
     const char *name; /* of the threads; NULL = "stream" */
     enum fan_policy policy;
     bool ordered;   /* results are handed over in the order of their tasks */
-    int limit;      /* tasks that run at once; 0 = the number of processors */
+    int limit;      /* tasks that run at once; 0 = the number of processors; where no more threads
+                     * are to be had, it goes on with those there are */
     int64_t queue;  /* tasks taken from the source and not yet begun; 0 = 512 for each that runs */
     int64_t window; /* ordered: results held back behind a slower one; 0 = as `queue` */
     uint64_t task_timeout_ns; /* each task's context is done that long after its begin; 0 = never */
@@ -112,7 +113,7 @@ struct fan_stream_options {
  * and is to be freed otherwise) counts it.
  *
  * Returns 0; or with FAN_FAIL_FAST the first failure; with FAN_COLLECT_ALL the failure of the lowest
- * index that is listed; the source's or the sink's error; ECANCELED or ETIMEDOUT, the context's;
+ * index that is listed (any, if there was no memory for a list); the source's or the sink's error; ECANCELED or ETIMEDOUT, the context's;
  * EBUSY if a task ran on beyond linger_ns: it keeps a thread and the memory of its task and result
  * until it returns; source and sink are waited for in any case, and not called any more. EINVAL: a negative limit, queue or window, or no function; EAGAIN, ENOMEM: no
  * thread or no memory could be had; then nothing was taken from the source.
