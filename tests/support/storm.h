@@ -48,6 +48,8 @@ struct storm_plan {
     uint64_t seed;
     struct fan_stream_options options;
     bool source_blocks;
+    size_t budget;    /* of threads, besides the one that may cancel; 0 = no limit */
+    bool scarce;      /* memory may run out: set by who sees to that */
     uint64_t permits; /* that tasks take of; 0 = they need none */
     uint64_t tasks;
     uint32_t shares[STORM_KINDS]; /* of all tasks, in 1,024ths */
@@ -79,7 +81,8 @@ uint64_t storm_weight(const struct storm_plan *plan, uint64_t index);
 /* What a plan is, in one line. Valid until the next call. */
 const char *storm_tell(const struct storm_plan *plan);
 
-/* Runs it; NULL, or what was wrong. Returns when no thread of its own lives. */
+/* Runs it; NULL, or what was wrong. Returns when no thread of its own lives. It uses the budget of
+ * threads. Where memory runs out before the call is made, nothing happens, and nothing is wrong. */
 const char *storm_run(const struct storm_plan *plan, struct storm_seen *seen);
 
 #endif
