@@ -166,6 +166,8 @@ $(BUILD)/obj/app/%.o: INCLUDES = -Icore -I. $(APP_CFLAGS) -DFAN_VERSION='"$(VERS
 $(BUILD)/obj/app/lesson/shelf.o: INCLUDES += -I$(BUILD)/made
 $(BUILD)/obj/tests/%.o: INCLUDES = -Icore -I. $(TEST_CFLAGS) -DFAN_BUILD_DIR='"$(abspath $(BUILD))"'
 $(BUILD)/obj/tests/bench/%.o: INCLUDES = -Icore -I.
+# The user's functions are compiled as the peers' are.
+$(BUILD)/obj/tests/bench/bench_stream.o: FRAMES =
 $(BUILD)/obj/core/watch/symbols.o $(BUILD)/sim/core/watch/symbols.o: INCLUDES = -Icore $(DW_CFLAGS)
 
 $(BUILD)/obj/%.o: %.c $(flags)

@@ -1,68 +1,93 @@
 #include <errno.h>
+#include <limits.h>
 
 #include "base/panic.h"
 #include "flow/observed.h"
 #include "run/time.h"
 
-/* A task without anything around it pays for nothing but its call. */
-static int run_task(struct fan_stream *stream, const void *task, void *value)
-{
-    if (stream->admits)
-        return fan_admit_run(stream, task, value);
-    return stream->work.run(stream->work.argument, &stream->ctx, task, value);
-}
-
 /* One that was not begun, since its context is done, is not to be missing among those handed over. */
 static void end_at_failure(struct fan_stream *stream, int error)
 {
+    if (fan_stream_is_stopped(stream))
+        return;
     if (error == FAN_NOT_BEGUN)
         fan_crew_stop(stream, ECANCELED);
     else if (stream->options.policy == FAN_FAIL_FAST)
         fan_crew_stop(stream, error == FAN_TOO_LATE ? ETIMEDOUT : error);
 }
 
+/* The end has been met: whether it is still one under the thieves' lock. */
 static bool share_goes_on(struct fan_worker *worker, uint32_t index)
 {
     struct fan_stream *stream = worker->stream;
-    if (__builtin_expect(fan_share_claim(&worker->post->share, index, stream->fence), 1))
-        return true;
     fan_mutex_lock(&stream->lock);
     bool goes_on = !fan_share_ends(&worker->post->share, index);
     fan_mutex_unlock(&stream->lock);
     return goes_on;
 }
 
-static inline void run_unless_stopped(struct fan_worker *worker, uint32_t i)
+static inline bool claim(struct fan_worker *worker, struct fan_share *share, uint32_t index,
+                         enum fan_fence fence)
+{
+    return __builtin_expect(fan_share_claim(share, index, fence), 1) ||
+           share_goes_on(worker, index);
+}
+
+/* A task without anything around it pays for nothing but its call. */
+static inline int attempt(struct fan_worker *worker, struct fan_stream *stream,
+                          const struct fan_work *work, const char *task, char *value)
+{
+    fan_observed_show(worker);
+    if (__builtin_expect(fan_stream_is_stopped(stream), 0))
+        return FAN_NOT_BEGUN;
+    if (__builtin_expect(stream->admits, 0))
+        return fan_admit_run(stream, task, value);
+    return work->run(work->argument, &stream->ctx, task, value);
+}
+
+static void run_timed(struct fan_worker *worker)
 {
     struct fan_stream *stream = worker->stream;
     struct fan_chunk *chunk = worker->chunk;
-    fan_observed_show(worker);
-    chunk->errors[i] = FAN_NOT_BEGUN;
-    if (__builtin_expect(fan_stream_is_stopped(stream), 0))
-        return;
-    int error =
-        run_task(stream, fan_stream_task(stream, chunk, i), fan_stream_value(stream, chunk, i));
-    chunk->errors[i] = error;
-    if (__builtin_expect(error != 0, 0))
-        end_at_failure(stream, error);
-}
-
-static void run_timed(struct fan_worker *worker, uint32_t i)
-{
+    uint32_t i = worker->at++;
     uint64_t began_ns = fan_now_ns();
     worker->timing = false;
-    run_unless_stopped(worker, i);
+    int error = attempt(worker, stream, &stream->work, fan_stream_task(stream, chunk, i),
+                        fan_stream_value(stream, chunk, i));
+    chunk->errors[i] = error;
+    if (error)
+        end_at_failure(stream, error);
     fan_observed_took(worker, began_ns);
+}
+
+/* What is needed for each task is at hand, for all that the compiler knows the user's function could
+ * change anything else; and no branch depends on whether a task failed, unless that matters here. */
+static void run_rest(struct fan_worker *worker)
+{
+    struct fan_stream *stream = worker->stream;
+    struct fan_share *share = &worker->post->share;
+    const struct fan_work work = stream->work;
+    const enum fan_fence fence = stream->fence;
+    const int matters = stream->options.policy == FAN_FAIL_FAST ? -1 : INT_MIN;
+    uint32_t i = worker->at;
+    int *errors = worker->chunk->errors;
+    const char *task = fan_stream_task(stream, worker->chunk, i);
+    char *value = fan_stream_value(stream, worker->chunk, i);
+    for (; claim(worker, share, i, fence); i++, task += work.task_size, value += work.result_size) {
+        int error = attempt(worker, stream, &work, task, value);
+        errors[i] = error;
+        if (__builtin_expect(error & matters, 0))
+            end_at_failure(stream, error);
+    }
 }
 
 static void run_share(void *argument)
 {
     struct fan_worker *worker = argument;
-    uint32_t i = worker->at;
-    if (worker->timing && share_goes_on(worker, i))
-        run_timed(worker, i++);
-    for (; share_goes_on(worker, i); i++)
-        run_unless_stopped(worker, i);
+    enum fan_fence fence = worker->stream->fence;
+    if (worker->timing && claim(worker, &worker->post->share, worker->at, fence))
+        run_timed(worker);
+    run_rest(worker);
 }
 
 /* The task that panicked is the one that was claimed last. */

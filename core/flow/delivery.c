@@ -8,26 +8,19 @@ struct outcome {
 };
 
 /* True if the sink has taken it. */
-static bool offer(struct fan_stream *stream, const struct fan_task_result *result)
+static bool put(struct fan_stream *stream, const struct fan_task_result *result)
 {
-    if (fan_stream_is_stopped(stream) || (result->error && !stream->takes_failures))
-        return false;
     int error = stream->sink.put(stream->sink.state, &stream->ctx, result);
-    if (__builtin_expect(error != 0, 0))
-        fan_crew_stop(stream, error);
-    return error == 0;
+    if (__builtin_expect(error == 0, 1))
+        return true;
+    fan_crew_stop(stream, error);
+    return false;
 }
 
-static void hand_over(struct fan_stream *stream, const struct fan_task_result *result,
-                      struct outcome *outcome)
+static void put_failure(struct fan_stream *stream, const struct fan_task_result *result)
 {
-    bool taken = offer(stream, result);
-    if (result->error)
-        outcome->failed++;
-    else if (taken)
-        outcome->done++;
-    else
-        outcome->dropped++;
+    if (stream->takes_failures && !fan_stream_is_stopped(stream))
+        put(stream, result);
 }
 
 static void tell_not_begun(struct fan_stream *stream, struct fan_task_result *result,
@@ -38,7 +31,21 @@ static void tell_not_begun(struct fan_stream *stream, struct fan_task_result *re
         return;
     outcome->late++;
     result->error = ETIMEDOUT;
-    offer(stream, result);
+    put_failure(stream, result);
+}
+
+/* Of a task that was not begun or failed, or of any when the call is to end early. */
+static void settle_other(struct fan_stream *stream, struct fan_task_result *result,
+                         struct outcome *outcome)
+{
+    if (result->error < 0) {
+        tell_not_begun(stream, result, outcome);
+    } else if (result->error == 0) {
+        outcome->dropped++;
+    } else {
+        outcome->failed++;
+        put_failure(stream, result);
+    }
 }
 
 static void count(struct fan_probe_tally *tally, const struct outcome *outcome)
@@ -70,16 +77,18 @@ static void account(struct fan_worker *worker, const struct fan_chunk *chunk,
 static void hand_over_chunk(struct fan_worker *worker, struct fan_chunk *chunk)
 {
     struct fan_stream *stream = worker->stream;
+    const size_t result_size = stream->work.result_size;
+    const char *value = chunk->values;
     struct outcome outcome = {0};
-    for (uint32_t i = 0; i < chunk->count; i++) {
-        struct fan_task_result result = {.index = chunk->first + i,
-                                         .error = chunk->errors[i],
-                                         .value = fan_stream_value(stream, chunk, i)};
-        if (__builtin_expect(result.error < 0, 0))
-            tell_not_begun(stream, &result, &outcome);
+    for (uint32_t i = 0; i < chunk->count; i++, value += result_size) {
+        int error = chunk->errors[i];
+        struct fan_task_result result = {.index = chunk->first + i, .error = error, .value = value};
+        if (__builtin_expect(error != 0 || fan_stream_is_stopped(stream), 0))
+            settle_other(stream, &result, &outcome);
         else
-            hand_over(stream, &result, &outcome);
+            outcome.dropped += !put(stream, &result);
     }
+    outcome.done = chunk->count - outcome.failed - outcome.cancelled - outcome.dropped;
     account(worker, chunk, &outcome);
     fan_crew_give_chunk_back(worker, chunk);
 }

@@ -53,13 +53,15 @@ static int fill(struct fan_stream *stream, struct fan_chunk *chunk, uint32_t len
 {
     int error = 0;
     uint64_t began_ns = fan_now_ns();
-    while (chunk->count < length && !error) {
-        error = stream->source.next(stream->source.state, stream->inner,
-                                    fan_stream_task(stream, chunk, chunk->count));
-        chunk->count += error == 0;
+    uint32_t count = 0;
+    for (char *task = chunk->tasks; count < length; count++, task += stream->work.task_size) {
+        error = stream->source.next(stream->source.state, stream->inner, task);
+        if (__builtin_expect(error != 0, 0))
+            break;
     }
-    if (chunk->count > 0)
-        fan_pace_saw(&stream->filling, fan_now_ns() - began_ns, chunk->count);
+    chunk->count = count;
+    if (count > 0)
+        fan_pace_saw(&stream->filling, fan_now_ns() - began_ns, count);
     return error;
 }
 

@@ -27,6 +27,7 @@ struct source {
 struct sink {
     _Alignas(128) struct acc acc;
     uint64_t failed;
+    bool any;
     double first; /* when the first result came */
 };
 
@@ -58,12 +59,18 @@ static int run_or_fail(void *fails_below, struct fan_ctx *ctx, const void *task,
     return drawn < *(const uint64_t *)fails_below ? EIO : 0;
 }
 
+static __attribute__((noinline)) void note_first(struct sink *sink)
+{
+    sink->first = clk_now().wall;
+    sink->any = true;
+}
+
 static int take(void *state, struct fan_ctx *ctx, const struct fan_task_result *result)
 {
     struct sink *sink = state;
     (void)ctx;
-    if (__builtin_expect(sink->first == 0, 0))
-        sink->first = clk_now().wall;
+    if (__builtin_expect(!sink->any, 0))
+        note_first(sink);
     if (result->error)
         sink->failed++;
     else
@@ -121,8 +128,10 @@ int main(int argc, char **argv)
     struct fan_report report;
     struct clk began = clk_now();
     int error = fan_out_stream(NULL, &(struct fan_source){.next = give, .state = &source},
-                               &(struct fan_work){draws ? run_or_fail : run, &fails_below,
-                                                  sizeof(struct task), sizeof(struct result)},
+                               &(struct fan_work){.run = draws ? run_or_fail : run,
+                                                  .argument = &fails_below,
+                                                  .task_size = sizeof(struct task),
+                                                  .result_size = sizeof(struct result)},
                                &(struct fan_sink){.put = take, .state = &sink},
                                &(struct fan_stream_options){.limit = (int)args.workers,
                                                             .policy = policy_of(&args),
