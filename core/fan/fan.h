@@ -8,7 +8,7 @@
  *   what they talk through          sync/chan.h sync/select.h sync/ctx.h sync/waitgroup.h
  *                                   sync/semaphore.h sync/rwlock.h sync/once.h sync/timer.h
  *   what runs many tasks            flow/fanout.h flow/stream.h flow/group.h flow/ways.h
- *   what keeps them within bounds   flow/limiter.h
+ *   what keeps them within bounds   flow/limiter.h flow/hedge.h
  *   stages of a pipeline            stage/stage.h
  *   when something goes wrong       base/panic.h
  *   being watched, being a scenario watch/publish.h lab/scenario.h
@@ -17,6 +17,7 @@
 #include "base/random.h"
 #include "flow/fanout.h"
 #include "flow/group.h"
+#include "flow/hedge.h"
 #include "flow/limiter.h"
 #include "flow/stream.h"
 #include "flow/ways.h"
