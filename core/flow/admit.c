@@ -1,5 +1,7 @@
-/* What the options put around one task: what it must have before it is begun, and its own context.
- * Whatever way it ends, by a panic too, all of it is given back. */
+/* Whatever way a task ends, by a panic too, all that it holds is given back. Permits come before the
+ * limiter's, for all tasks: so nobody who has the ones waits for who has the others. */
+#include "flow/admit.h"
+
 #include <errno.h>
 
 #include "base/panic.h"
@@ -10,7 +12,7 @@ struct pass {
     struct fan_stream *stream;
     const void *task;
     void *value;
-    uint64_t weight;       /* permits that it holds */
+    struct fan_hold hold;
     struct fan_ctx timed;  /* its own, if it has a time-out */
     struct fan_ctx *inner; /* what it gets */
     int error;
@@ -18,7 +20,7 @@ struct pass {
 
 bool fan_admit_is_needed(const struct fan_work *work, const struct fan_stream_options *options)
 {
-    return options->task_timeout_ns || options->permits || options->needs_ns ||
+    return options->task_timeout_ns || options->permits || options->limiter || options->needs_ns ||
            options->reserve_ns || work->needs_ns;
 }
 
@@ -44,19 +46,6 @@ static int look_at_time(struct fan_stream *stream, uint64_t latest_ns)
     return !error && latest_ns && fan_now_ns() >= latest_ns ? ETIMEDOUT : error;
 }
 
-static int take_permits(struct pass *pass, uint64_t latest_ns)
-{
-    struct fan_stream *stream = pass->stream;
-    struct fan_ctx until;
-    if (pass->weight == 0)
-        return 0;
-    fan_ctx_init(&until,
-                 &(struct fan_ctx_options){.parent = stream->inner, .deadline_ns = latest_ns});
-    int error = fan_semaphore_acquire(stream->options.permits, pass->weight, &until);
-    fan_ctx_destroy(&until);
-    return error;
-}
-
 static uint64_t weight_of(const struct fan_stream *stream, const void *task)
 {
     const struct fan_work *work = &stream->work;
@@ -65,12 +54,44 @@ static uint64_t weight_of(const struct fan_stream *stream, const void *task)
     return work->weight ? work->weight(work->argument, task) : 1;
 }
 
+static int take_permits(struct pass *pass, uint64_t weight, struct fan_ctx *until)
+{
+    int error = weight ? fan_semaphore_acquire(pass->stream->options.permits, weight, until) : 0;
+    if (!error)
+        pass->hold.permits = weight;
+    return error;
+}
+
+static int pass_limiter(struct pass *pass, struct fan_ctx *until)
+{
+    struct fan_limiter *limiter = pass->stream->options.limiter;
+    int error = limiter ? fan_limiter_acquire(limiter, until) : 0;
+    pass->hold.limited = limiter && !error;
+    return error;
+}
+
+static int wait_for_turn(struct pass *pass, uint64_t weight, uint64_t latest_ns)
+{
+    struct fan_ctx until;
+    fan_ctx_init(
+        &until, &(struct fan_ctx_options){.parent = pass->stream->inner, .deadline_ns = latest_ns});
+    int error = take_permits(pass, weight, &until);
+    if (!error)
+        error = pass_limiter(pass, &until);
+    fan_ctx_destroy(&until);
+    if (error)
+        fan_admit_leave(pass->stream, &pass->hold, error);
+    return error;
+}
+
 static int let_in(struct pass *pass)
 {
     uint64_t latest_ns = latest_begin(pass);
-    pass->weight = weight_of(pass->stream, pass->task);
+    uint64_t weight = weight_of(pass->stream, pass->task);
     int error = look_at_time(pass->stream, latest_ns);
-    return error ? error : take_permits(pass, latest_ns);
+    if (!error && (weight || pass->stream->options.limiter))
+        error = wait_for_turn(pass, weight, latest_ns);
+    return error;
 }
 
 /* What becomes of a task that was not let in. More permits than there are is a failure of its own. */
@@ -81,12 +102,31 @@ static int refusal(int error)
     return error == ECANCELED ? FAN_NOT_BEGUN : error;
 }
 
+bool fan_admit_copy(const struct fan_stream *stream, const struct fan_hold *held,
+                    struct fan_hold *hold)
+{
+    struct fan_limiter *limiter = stream->options.limiter;
+    *hold = (struct fan_hold){0};
+    if (held->permits && fan_semaphore_try_acquire(stream->options.permits, held->permits) != 0)
+        return false;
+    hold->permits = held->permits;
+    hold->limited = limiter && fan_limiter_try_acquire(limiter) == 0;
+    if (hold->limited)
+        hold->began_ns = fan_now_ns();
+    if (hold->limited == held->limited)
+        return true;
+    fan_admit_leave(stream, hold, ECANCELED);
+    return false;
+}
+
 /* ---- while it runs ---- */
 
 static void begin(struct pass *pass)
 {
     uint64_t timeout_ns = pass->stream->options.task_timeout_ns;
     pass->inner = pass->stream->inner;
+    if (pass->hold.limited)
+        pass->hold.began_ns = fan_now_ns();
     if (!timeout_ns)
         return;
     fan_ctx_init(&pass->timed,
@@ -102,12 +142,12 @@ static void run(void *argument)
     pass->error = work->run(work->argument, pass->inner, pass->task, pass->value);
 }
 
-static void end(struct pass *pass)
+void fan_admit_leave(const struct fan_stream *stream, const struct fan_hold *hold, int error)
 {
-    if (pass->inner == &pass->timed)
-        fan_ctx_destroy(&pass->timed);
-    if (pass->weight)
-        fan_semaphore_release(pass->stream->options.permits, pass->weight);
+    if (hold->limited)
+        fan_limiter_release(stream->options.limiter, hold->began_ns, fan_limiter_outcome_of(error));
+    if (hold->permits)
+        fan_semaphore_release(stream->options.permits, hold->permits);
 }
 
 int fan_admit_run(struct fan_stream *stream, const void *task, void *value)
@@ -119,7 +159,9 @@ int fan_admit_run(struct fan_stream *stream, const void *task, void *value)
         return refusal(error);
     begin(&pass);
     bool ended = fan_recover(run, &pass, &panic);
-    end(&pass);
+    if (pass.inner == &pass.timed)
+        fan_ctx_destroy(&pass.timed);
+    fan_admit_leave(stream, &pass.hold, ended ? pass.error : ENOTRECOVERABLE);
     if (!ended)
         fan_panic_again(&panic);
     return pass.error;

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "flow/limiter.h"
 #include "flow/report.h"
 #include "sync/ctx.h"
 #include "sync/semaphore.h"
@@ -87,6 +88,7 @@ struct fan_stream_options {
 
     /* What a task must have before it is begun. */
     struct fan_semaphore *permits; /* it holds as many as it weighs while it runs; NULL = none */
+    struct fan_limiter *limiter;   /* which it passes through, and tells how it went; NULL = none */
     uint64_t needs_ns; /* so much time until its context's deadline; 0 = it need not have passed */
     uint64_t reserve_ns; /* for the join: its deadline lies so long before the caller's */
 };
@@ -97,12 +99,17 @@ struct fan_stream_options {
  * in the order in which they were asked for (sync/semaphore.h): behind a task that waits for many,
  * others wait that want few. A task that weighs 0 waits for nothing, also behind one that does: what
  * is left of that one's chunk is taken over. One that weighs more than there are permits fails with
- * EINVAL. The semaphore lives at least as long as any task that runs on (EBUSY). A task that itself
+ * EINVAL. Semaphore and limiter live at least as long as any task that runs on (EBUSY). A task that itself
  * makes a call with the same permits may wait for ever for what it holds.
+ *
+ * A limiter (flow/limiter.h) is the caller's, too, and serves all calls to one service: it is for who
+ * does not know how many that bears. Each task, whatever it weighs, takes one of its permits after
+ * those above, and tells it how long it took and with what error. `limit` is then no more than the
+ * number of threads.
  *
  * Time: a task's context has the caller's deadline less reserve_ns, or its own time-out if that comes
  * first. If less than what it needs is left until then, or nothing, it is not begun: "a request with
- * 50 ms left must not start a branch of 200 ms". Nor does it wait longer for permits than until then.
+ * 50 ms left must not start a branch of 200 ms". Nor does it wait longer than until then for permits.
  * It counts as cancelled, is listed in the report with ETIMEDOUT, and a sink that takes failures gets
  * to know it by that error. With FAN_FAIL_FAST it ends the call with ETIMEDOUT. With FAN_BEST_EFFORT
  * and reserve_ns a call returns 0 by its deadline, with what was done by then; its tasks heed their

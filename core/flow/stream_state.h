@@ -7,6 +7,7 @@
 
 #include "base/list.h"
 #include "base/probe.h"
+#include "flow/admit.h"
 #include "flow/chunk.h"
 #include "flow/pace.h"
 #include "flow/share.h"
@@ -129,13 +130,6 @@ bool fan_intake_take(struct fan_worker *worker);
 
 /* Runs the worker's share. Returns the chunk if there is nothing left to do in it, or NULL. */
 struct fan_chunk *fan_attempt_run(struct fan_worker *worker);
-
-/* Runs one task with what the options put around it. Returns its error, FAN_NOT_BEGUN or FAN_TOO_LATE.
- * Goes on with a panic of the task. May block. */
-int fan_admit_run(struct fan_stream *stream, const void *task, void *value);
-
-/* Whether the options put anything around a task. */
-bool fan_admit_is_needed(const struct fan_work *work, const struct fan_stream_options *options);
 
 /* Hands over a finished chunk's results, in order if that is asked for. May block. */
 void fan_delivery_settle(struct fan_worker *worker, struct fan_chunk *chunk);

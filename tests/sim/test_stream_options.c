@@ -17,13 +17,15 @@
 enum { TASKS = 4, SCHEDULES = 2000 };
 
 static struct fan_sim *sim;
-static bool bounded;   /* there are permits, and one task at a time has one */
+static bool bounded;   /* one task at a time has a permit */
+static bool limited;   /* it is a limiter's */
 static bool cancelled; /* at any moment */
 static bool panics;    /* each task does */
 static bool hurried;   /* the tasks have a millisecond, of which they need half, and take more */
 
 struct job {
     struct fan_semaphore permits;
+    struct fan_limiter limiter;
     struct fan_ctx ctx;
     struct fan_stream_options options;
     int inside; /* plain memory: permits alone order who touches it */
@@ -34,7 +36,7 @@ static void set_up(void)
 {
     sim = sim_program_begin();
     bounded = true;
-    cancelled = panics = hurried = false;
+    limited = cancelled = panics = hurried = false;
 }
 
 static void tear_down(void)
@@ -70,12 +72,14 @@ static struct job *new_job(void)
 {
     struct job *job = calloc(1, sizeof *job);
     fan_semaphore_init(&job->permits, "permits", 1);
+    fan_limiter_init(&job->limiter, &(struct fan_limiter_options){.rule = {.ceiling = 1}});
     fan_ctx_init(&job->ctx, &(struct fan_ctx_options){
                                 .deadline_ns = hurried ? fan_deadline_after(FAN_MILLISECOND) : 0});
     job->options = (struct fan_stream_options){
         .limit = 2,
         .policy = FAN_BEST_EFFORT,
-        .permits = bounded ? &job->permits : NULL,
+        .permits = bounded && !limited ? &job->permits : NULL,
+        .limiter = bounded && limited ? &job->limiter : NULL,
         .needs_ns = hurried ? FAN_MILLISECOND / 2 : 0,
         .task_timeout_ns = hurried ? 0 : FAN_SECOND,
     };
@@ -88,6 +92,7 @@ static void free_job(struct job *job)
     sim_program_must(job->inside == 0);
     fan_ctx_destroy(&job->ctx);
     fan_semaphore_destroy(&job->permits);
+    fan_limiter_destroy(&job->limiter);
     free(job);
 }
 
@@ -159,6 +164,7 @@ START_TEST(two_tasks_share_one_permit_in_every_schedule)
 {
     panics = _i & 1;
     cancelled = _i & 2;
+    limited = _i & 4;
     ck_assert_uint_eq(count_wrong(admit_two), 0);
 }
 END_TEST
@@ -167,6 +173,7 @@ END_TEST
 START_TEST(who_gets_his_permit_too_late_is_not_begun_in_any_schedule)
 {
     hurried = true;
+    limited = _i;
     ck_assert_uint_eq(count_wrong(admit_two), 0);
 }
 END_TEST
@@ -217,6 +224,7 @@ START_TEST(a_call_keeps_to_permits_and_time)
     panics = _i == 1;
     cancelled = _i == 2;
     hurried = _i == 3;
+    limited = _i == 4;
     ck_assert_uint_eq(hunt(FAN_GRAIN_COARSE), 0);
     ck_assert_uint_eq(hunt(FAN_GRAIN_FINE), 0);
 }
@@ -234,10 +242,10 @@ int main(void)
     TCase *cases = tcase_create("stream_options");
     tcase_add_checked_fixture(cases, set_up, tear_down);
     tcase_set_timeout(cases, 60);
-    tcase_add_loop_test(cases, two_tasks_share_one_permit_in_every_schedule, 0, 4);
-    tcase_add_test(cases, who_gets_his_permit_too_late_is_not_begun_in_any_schedule);
+    tcase_add_loop_test(cases, two_tasks_share_one_permit_in_every_schedule, 0, 8);
+    tcase_add_loop_test(cases, who_gets_his_permit_too_late_is_not_begun_in_any_schedule, 0, 2);
     tcase_add_test(cases, the_control_without_permits_they_meet);
-    tcase_add_loop_test(cases, a_call_keeps_to_permits_and_time, 0, 4);
+    tcase_add_loop_test(cases, a_call_keeps_to_permits_and_time, 0, 5);
     tcase_add_test(cases, the_control_a_call_without_permits_does_not);
     return suite_run("stream_options", cases);
 }
