@@ -4,6 +4,7 @@
 #include "sync/select.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "base/panic.h"
 #include "run/announce.h"
@@ -21,6 +22,7 @@ struct selection {
     struct fan_select_case *cases;
     size_t count;
     struct fan_ctx *ctx;
+    bool first_wins; /* of the ready cases, instead of any */
     uint8_t poll_order[FAN_SELECT_CASES];
     uint8_t lock_order[FAN_SELECT_CASES]; /* the cases with a channel, by its address */
     size_t lock_count;
@@ -157,11 +159,12 @@ static bool take_ready_case_locked(struct selection *selection, size_t *chosen,
     uint8_t ready[FAN_SELECT_CASES];
     size_t count = list_ready(selection, ready);
     while (count > 0) {
-        size_t at = count > 1 ? fan_backend_choose(&selection->self->random, count) : 0;
+        bool any = count > 1 && !selection->first_wins;
+        size_t at = any ? fan_backend_choose(&selection->self->random, count) : 0;
         *chosen = ready[at];
         if (try_case_locked(selection, &selection->cases[*chosen], wakeup))
             return true;
-        ready[at] = ready[--count];
+        memmove(&ready[at], &ready[at + 1], --count - at);
     }
     return false;
 }
@@ -332,20 +335,21 @@ static void begin(struct selection *selection, struct fan_thread *self,
     selection->cases = cases;
     selection->count = count;
     selection->ctx = ctx;
+    selection->first_wins = false;
     shuffle_poll_order(selection);
     sort_lock_order(selection);
 }
 
 /* Whether it is worth to look without all the locks. Not under a scheduler, which decides when to
- * look. A buffered channel is likely to be ready in a moment, and entering its queue makes the
- * other end slow: so look again for a while first, seldom enough to leave the other end its cache
- * line. */
+ * look; nor if the first case wins, for it may become ready after it was looked at. A buffered channel
+ * is likely to be ready in a moment, and entering its queue makes the other end slow: so look again for
+ * a while first, seldom enough to leave the other end its cache line. */
 static bool ready_after_spinning(struct selection *selection)
 {
     const struct fan_select_case *one = &selection->cases[0];
     unsigned spins = fan_backend_spins() / 8;
     if (selection->count != 1)
-        return spins > 0;
+        return spins > 0 && !selection->first_wins;
     if (!on_channel(one) || one->chan->capacity == 0)
         return false;
     for (unsigned turn = 0; turn < spins; turn++) {
@@ -367,25 +371,30 @@ static void show_asked(const struct fan_thread *self, const struct fan_select_ca
             fan_chan_show_asked(cases[i].chan, self);
 }
 
+static int block(struct selection *selection, size_t *chosen)
+{
+    size_t done = 0;
+    show_asked(selection->self, selection->cases, selection->count);
+    for (;;) {
+        int error = fan_ctx_look(selection->ctx);
+        if (error)
+            return error;
+        if (ready_after_spinning(selection) && take_ready_case(selection, &done))
+            break;
+        if (wait_once(selection, &done))
+            break;
+    }
+    finish(&selection->cases[done]);
+    *chosen = done;
+    return 0;
+}
+
 int fan_select_blocking(struct fan_thread *self, struct fan_select_case *cases, size_t count,
                         struct fan_ctx *ctx, size_t *chosen)
 {
     struct selection selection;
-    size_t done = 0;
-    show_asked(self, cases, count);
     begin(&selection, self, cases, count, ctx);
-    for (;;) {
-        int error = fan_ctx_look(ctx);
-        if (error)
-            return error;
-        if (ready_after_spinning(&selection) && take_ready_case(&selection, &done))
-            break;
-        if (wait_once(&selection, &done))
-            break;
-    }
-    finish(&cases[done]);
-    *chosen = done;
-    return 0;
+    return block(&selection, chosen);
 }
 
 struct choice {
@@ -472,17 +481,32 @@ static void tell_taken(const struct fan_select_case *one)
                                          .size = passed ? one->chan->element_size : 0});
 }
 
-int fan_select(struct fan_select_case *cases, size_t count, struct fan_ctx *ctx, size_t *chosen)
+static int select_one(struct fan_select_case *cases, size_t count, struct fan_ctx *ctx,
+                      bool first_wins, void *pc, size_t *chosen)
 {
-    struct fan_thread *self = fan_thread_here();
+    struct selection selection;
     struct choice choice = {cases, count, ctx};
-    int error = begin_operation(&choice, self, __builtin_return_address(0));
-    if (!error)
-        error = fan_select_blocking(self, cases, count, ctx, chosen);
+    int error = begin_operation(&choice, fan_thread_here(), pc);
+    if (error)
+        return fan_result_of(error);
+    begin(&selection, fan_thread_here(), cases, count, ctx);
+    selection.first_wins = first_wins;
+    error = block(&selection, chosen);
     if (error)
         return fan_result_of(error);
     tell_taken(&cases[*chosen]);
     return 0;
+}
+
+int fan_select(struct fan_select_case *cases, size_t count, struct fan_ctx *ctx, size_t *chosen)
+{
+    return select_one(cases, count, ctx, false, __builtin_return_address(0), chosen);
+}
+
+int fan_select_first(struct fan_select_case *cases, size_t count, struct fan_ctx *ctx,
+                     size_t *chosen)
+{
+    return select_one(cases, count, ctx, true, __builtin_return_address(0), chosen);
 }
 
 int fan_select_try(struct fan_select_case *cases, size_t count, size_t *chosen)

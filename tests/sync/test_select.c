@@ -155,6 +155,27 @@ START_TEST(a_null_case_is_never_taken)
 }
 END_TEST
 
+START_TEST(if_the_first_wins_a_later_case_is_taken_only_without_it)
+{
+    size_t chosen = 99;
+    struct fan_timer due;
+    make_chans(2, 2);
+    fan_timer_init(&due, NULL, 1, 0);
+    struct fan_select_case cases[] = {FAN_RECV(NULL, NULL), FAN_RECV(chans[1], &elements[1]),
+                                      FAN_RECV(chans[0], &elements[0]), FAN_TICK(&due)};
+    for (int i = 0; i < 4; i++)
+        refill(&cases[1 + i % 2]);
+    const size_t expected[] = {1, 1, 2, 2, 3};
+    for (int i = 0; i < 5; i++) {
+        ck_assert_int_eq(fan_select_first(cases, 4, NULL, &chosen), 0);
+        ck_assert_uint_eq(chosen, expected[i]);
+    }
+    ck_assert_int_eq(fan_select_first(cases, 4, &done_ctx, &chosen), ECANCELED);
+    ck_assert_int_eq(fan_select_first(cases, FAN_SELECT_CASES + 1, NULL, &chosen), EINVAL);
+    free_chans();
+}
+END_TEST
+
 START_TEST(if_nothing_is_ready_a_try_does_not_wait)
 {
     size_t chosen = 99;
@@ -514,6 +535,7 @@ int main(void)
     tcase_add_test(cases, a_closed_channel_and_a_busy_one_do_not_starve_each_other);
     tcase_add_test(cases, the_same_channel_twice_is_two_cases_and_one_element);
     tcase_add_test(cases, a_null_case_is_never_taken);
+    tcase_add_test(cases, if_the_first_wins_a_later_case_is_taken_only_without_it);
     tcase_add_test(cases, if_nothing_is_ready_a_try_does_not_wait);
     tcase_add_test(cases, a_done_context_wins_over_ready_cases);
     tcase_add_test(cases, there_is_a_limit_of_cases);
