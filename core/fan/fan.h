@@ -10,6 +10,7 @@
  *   what runs many tasks            flow/fanout.h flow/stream.h flow/group.h flow/ways.h
  *   what keeps them within bounds   flow/limiter.h flow/hedge.h
  *   stages of a pipeline            stage/stage.h
+ *   that bring many into one        stage/merge.h stage/priority.h
  *   when something goes wrong       base/panic.h
  *   being watched, being a scenario watch/publish.h lab/scenario.h
  */
@@ -28,6 +29,8 @@
 #include "run/mutex.h"
 #include "run/thread.h"
 #include "run/time.h"
+#include "stage/merge.h"
+#include "stage/priority.h"
 #include "stage/stage.h"
 #include "sync/chan.h"
 #include "sync/ctx.h"
