@@ -8,7 +8,7 @@
  *   what they talk through          sync/chan.h sync/select.h sync/ctx.h sync/waitgroup.h
  *                                   sync/semaphore.h sync/rwlock.h sync/once.h sync/timer.h
  *   what runs many tasks            flow/fanout.h flow/stream.h flow/group.h flow/ways.h
- *   what keeps them within bounds   flow/limiter.h flow/hedge.h
+ *   what keeps them within bounds   flow/limiter.h flow/hedge.h flow/rate.h
  *   stages of a pipeline            stage/stage.h
  *   that bring many into one        stage/merge.h stage/priority.h
  *   when something goes wrong       base/panic.h
@@ -20,6 +20,7 @@
 #include "flow/group.h"
 #include "flow/hedge.h"
 #include "flow/limiter.h"
+#include "flow/rate.h"
 #include "flow/stream.h"
 #include "flow/ways.h"
 #include "lab/scenario.h"

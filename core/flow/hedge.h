@@ -14,8 +14,8 @@
  *     static int ask(void *server, struct fan_ctx *ctx, void *answer);
  *
  *     struct fan_hedge_attempt tiers[] = {{ask, &near, 0},
- *                                   {ask, &far, 20 * FAN_MILLISECOND},
- *                                   {ask, &farthest, 50 * FAN_MILLISECOND}};
+ *                                         {ask, &far, 20 * FAN_MILLISECOND},
+ *                                         {ask, &farthest, 50 * FAN_MILLISECOND}};
  *     int error = fan_hedge_tiers(ctx, tiers, 3, sizeof answer, NULL, &answer, NULL);
  *
  * Each attempt runs in a thread of its own, with a context that is done as soon as another one has

@@ -113,7 +113,6 @@ START_TEST(the_first_success_wins_and_the_others_are_cancelled_and_waited_for)
     ck_assert_int_eq(answer, 22);
     ck_assert_int_eq(fan_atomic_load(&ended, FAN_RELAXED), 3);
     assert_accounted_for(1, 0, 2, 0);
-    ck_assert_uint_eq(fan_thread_count(), 0);
 }
 END_TEST
 
@@ -226,7 +225,7 @@ START_TEST(a_success_is_returned_while_another_runs_on)
     ck_assert_int_eq(first_success(attempts, 2, &options), 0);
     ck_assert_int_eq(answer, 11);
     assert_accounted_for(1, 0, 1, 0);
-    ck_assert_uint_eq(fan_thread_count(), 1);
+    ck_assert_int_eq(fan_atomic_load(&ended, FAN_RELAXED), 1);
     fan_chan_close(hold);
     fan_thread_wait_all();
     ck_assert_int_eq(answer, 11);
