@@ -9,7 +9,10 @@
  *                                   sync/semaphore.h sync/rwlock.h sync/once.h sync/timer.h
  *   what runs many tasks            flow/fanout.h flow/stream.h flow/group.h flow/ways.h
  *   what keeps them within bounds   flow/limiter.h flow/hedge.h flow/rate.h
- *   stages of a pipeline            stage/stage.h
+ *   stages of a pipeline            stage/stage.h stage/pipe.h stage/source.h stage/each.h
+ *                                   stage/map.h stage/filter.h stage/until.h stage/window.h
+ *                                   stage/split.h stage/tee.h stage/zip.h stage/lossy.h
+ *                                   stage/measure.h
  *   that bring many into one        stage/merge.h stage/priority.h
  *   when something goes wrong       base/panic.h
  *   being watched, being a scenario watch/publish.h lab/scenario.h
@@ -30,9 +33,21 @@
 #include "run/mutex.h"
 #include "run/thread.h"
 #include "run/time.h"
+#include "stage/each.h"
+#include "stage/filter.h"
+#include "stage/lossy.h"
+#include "stage/map.h"
+#include "stage/measure.h"
 #include "stage/merge.h"
+#include "stage/pipe.h"
 #include "stage/priority.h"
+#include "stage/source.h"
+#include "stage/split.h"
 #include "stage/stage.h"
+#include "stage/tee.h"
+#include "stage/until.h"
+#include "stage/window.h"
+#include "stage/zip.h"
 #include "sync/chan.h"
 #include "sync/ctx.h"
 #include "sync/once.h"

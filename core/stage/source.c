@@ -1,0 +1,34 @@
+#include "stage/source.h"
+
+#include <errno.h>
+
+struct source {
+    struct fan_source source;
+    struct fan_chan *output;
+    _Alignas(max_align_t) char element[];
+};
+
+static int send_all(void *state, struct fan_ctx *ctx)
+{
+    struct source *source = state;
+    int error;
+    while ((error = source->source.next(source->source.state, ctx, source->element)) == 0)
+        if ((error = fan_chan_send(source->output, source->element, ctx)) != 0)
+            return error;
+    return error == ENODATA ? 0 : error;
+}
+
+static void close_output(void *state)
+{
+    struct source *source = state;
+    fan_chan_close(source->output);
+}
+
+int fan_source_go(struct fan_group *group, const struct fan_source *source, struct fan_chan *output)
+{
+    struct source state = {.source = *source, .output = output};
+    if (!source->next)
+        return fan_stage_fail(group, EINVAL);
+    return fan_stage_go_with(group, send_all, close_output, &state, sizeof state,
+                             fan_chan_element_size(output));
+}
