@@ -1,0 +1,93 @@
+/* Every kind of stage, cancelled at many moments: all threads end, all channels are closed, nothing came
+ * too often, and it does not take long. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/random.h"
+#include "run/thread.h"
+#include "run/time.h"
+#include "tests/support/pipelines.h"
+#include "tests/support/suite.h"
+
+enum { RUNS = 30, AT_MOST_MS = 50 };
+
+static const struct pipeline_kind *kind;
+
+/* Nothing but the cancel ends it, for the source has more elements than anybody takes; or it had enough
+ * before. */
+static uint64_t cancel_once(struct pipeline plan)
+{
+    struct pipeline *pipeline = malloc(sizeof *pipeline);
+    *pipeline = plan;
+    pipeline_run(pipeline, kind);
+    fan_thread_wait_all();
+    uint64_t elapsed_ns = pipeline->cancelled_ns ? fan_now_ns() - pipeline->cancelled_ns : 0;
+    ck_assert_uint_eq(fan_thread_count(), 0);
+    ck_assert(pipeline->cancelled_ns != 0 || kind->has_enough);
+    const char *complaint = pipeline_complaint(pipeline, kind, false);
+    ck_assert_msg(!complaint, "%s: %s", kind->name, complaint ? complaint : "");
+    ck_assert_msg(!pipeline->started || pipeline_is_closed(pipeline), "%s: a channel is open",
+                  kind->name);
+    pipeline_clear(pipeline);
+    free(pipeline);
+    return elapsed_ns;
+}
+
+static int compare(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* The median, for a thread that the system does not let run ends no sooner. */
+static void all_ended_soon(uint64_t *elapsed_ns, size_t count)
+{
+    qsort(elapsed_ns, count, sizeof *elapsed_ns, compare);
+    printf("%s: ended after a cancel in %.2f ms, at most %.2f\n", kind->name,
+           (double)elapsed_ns[count / 2] / 1e6, (double)elapsed_ns[count - 1] / 1e6);
+    fflush(stdout);
+    ck_assert_uint_lt(elapsed_ns[count / 2], AT_MOST_MS * FAN_MILLISECOND);
+}
+
+START_TEST(a_cancel_at_any_moment_ends_it_at_once_with_nothing_left)
+{
+    struct fan_random random = {.state = 3};
+    uint64_t elapsed_ns[RUNS];
+    kind = &pipeline_kinds[_i];
+    for (int i = 0; i < RUNS; i++) {
+        uint64_t moment = 1 + fan_random_below(&random, i < RUNS / 2 ? 4 : 1000);
+        elapsed_ns[i] = cancel_once((struct pipeline){
+            .elements = UINT64_MAX - 1,
+            .cancel_at_source = moment,
+        });
+    }
+    all_ended_soon(elapsed_ns, RUNS);
+}
+END_TEST
+
+START_TEST(a_cancel_from_the_end_ends_it_at_once_with_nothing_left)
+{
+    struct fan_random random = {.state = 4};
+    uint64_t elapsed_ns[RUNS];
+    kind = &pipeline_kinds[_i];
+    for (int i = 0; i < RUNS; i++) {
+        uint64_t most = kind->keeps == pipeline_is_enough ? PIPELINE_ENOUGH : 200;
+        elapsed_ns[i] = cancel_once((struct pipeline){
+            .elements = UINT64_MAX - 1,
+            .cancel_at_end = 1 + fan_random_below(&random, most),
+        });
+    }
+    all_ended_soon(elapsed_ns, RUNS);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *cases = tcase_create("cancel");
+    int kinds = (int)pipeline_kind_count;
+    tcase_set_timeout(cases, 60);
+    tcase_add_loop_test(cases, a_cancel_at_any_moment_ends_it_at_once_with_nothing_left, 0, kinds);
+    tcase_add_loop_test(cases, a_cancel_from_the_end_ends_it_at_once_with_nothing_left, 0, kinds);
+    return suite_run("cancel", cases);
+}
