@@ -16,23 +16,6 @@ static void end_at_failure(struct fan_stream *stream, int error)
         fan_crew_stop(stream, error == FAN_TOO_LATE ? ETIMEDOUT : error);
 }
 
-/* The end has been met: whether it is still one under the thieves' lock. */
-static bool share_goes_on(struct fan_worker *worker, uint32_t index)
-{
-    struct fan_stream *stream = worker->stream;
-    fan_mutex_lock(&stream->lock);
-    bool goes_on = !fan_share_ends(&worker->post->share, index);
-    fan_mutex_unlock(&stream->lock);
-    return goes_on;
-}
-
-static inline bool claim(struct fan_worker *worker, struct fan_share *share, uint32_t index,
-                         enum fan_fence fence)
-{
-    return __builtin_expect(fan_share_claim(share, index, fence), 1) ||
-           share_goes_on(worker, index);
-}
-
 /* A task without anything around it pays for nothing but its call. */
 static inline int attempt(struct fan_worker *worker, struct fan_stream *stream,
                           const struct fan_work *work, const char *task, char *value)
@@ -73,19 +56,23 @@ static void run_rest(struct fan_worker *worker)
     int *errors = worker->chunk->errors;
     const char *task = fan_stream_task(stream, worker->chunk, i);
     char *value = fan_stream_value(stream, worker->chunk, i);
-    for (; claim(worker, share, i, fence); i++, task += work.task_size, value += work.result_size) {
+    while (__builtin_expect(fan_share_claim(share, i, fence), 1)) {
         int error = attempt(worker, stream, &work, task, value);
-        errors[i] = error;
+        errors[i++] = error;
         if (__builtin_expect(error & matters, 0))
             end_at_failure(stream, error);
+        task += work.task_size;
+        value += work.result_size;
     }
+    worker->at = i;
 }
 
+/* Until the end of the share is met. */
 static void run_share(void *argument)
 {
     struct fan_worker *worker = argument;
     enum fan_fence fence = worker->stream->fence;
-    if (worker->timing && claim(worker, &worker->post->share, worker->at, fence))
+    if (worker->timing && fan_share_claim(&worker->post->share, worker->at, fence))
         run_timed(worker);
     run_rest(worker);
 }
@@ -112,27 +99,41 @@ static bool count_off(struct fan_stream *stream, struct fan_chunk *chunk, uint32
     if (ran == 0)
         return false;
     fan_pace_saw(&stream->running, elapsed_ns, ran);
+    fan_intake_adapt(stream);
     chunk->unfinished -= ran;
     return chunk->unfinished == 0;
+}
+
+/* Whether the end that the owner met still is one under the thieves' lock; if so, the share is done
+ * with, and *finished tells whether that was the last of its chunk. */
+static bool end_share(struct fan_worker *worker, uint32_t begin, uint64_t elapsed_ns,
+                      bool *finished)
+{
+    struct fan_stream *stream = worker->stream;
+    fan_mutex_lock(&stream->lock);
+    bool ends = fan_share_ends(&worker->post->share, worker->at);
+    if (ends) {
+        uint32_t ran = fan_atomic_load(&worker->post->share.end, FAN_RELAXED) - begin;
+        *finished = count_off(stream, worker->chunk, ran, elapsed_ns);
+        worker->chunk = NULL;
+        fan_observed_ran(worker, ran);
+    }
+    fan_mutex_unlock(&stream->lock);
+    return ends;
 }
 
 /* Runs the worker's share. Returns the chunk if there is nothing left to do in it. */
 struct fan_chunk *fan_attempt_run(struct fan_worker *worker)
 {
-    struct fan_stream *stream = worker->stream;
     struct fan_chunk *chunk = worker->chunk;
     struct fan_panic panic;
     uint32_t begin = worker->at;
     uint64_t began_ns = fan_now_ns();
+    bool finished;
     fan_observed_runs(worker, began_ns);
-    while (!fan_recover(run_share, worker, &panic))
-        take_panic(worker, &panic);
-    uint64_t elapsed_ns = fan_now_ns() - began_ns;
-    fan_mutex_lock(&stream->lock);
-    uint32_t ran = fan_atomic_load(&worker->post->share.end, FAN_RELAXED) - begin;
-    bool finished = count_off(stream, chunk, ran, elapsed_ns);
-    worker->chunk = NULL;
-    fan_observed_ran(worker, ran);
-    fan_mutex_unlock(&stream->lock);
+    do
+        while (!fan_recover(run_share, worker, &panic))
+            take_panic(worker, &panic);
+    while (!end_share(worker, begin, fan_now_ns() - began_ns, &finished));
     return finished ? chunk : NULL;
 }

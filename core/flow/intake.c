@@ -36,14 +36,19 @@ static bool wait_for_chunk(struct fan_worker *worker)
     return !over;
 }
 
+void fan_intake_adapt(struct fan_stream *stream)
+{
+    uint32_t worth = fan_pace_count(&stream->running, CHUNK_NS, stream->chunk_tasks);
+    if (worth != fan_atomic_load(&stream->worth, FAN_RELAXED))
+        fan_atomic_store(&stream->worth, worth, FAN_RELAXED);
+}
+
 /* How many tasks to take, at the source. */
 static uint32_t chunk_length(struct fan_stream *stream)
 {
     if (stream->source.blocks)
         return 1;
-    fan_mutex_lock(&stream->lock);
-    uint32_t by_running = fan_pace_count(&stream->running, CHUNK_NS, stream->chunk_tasks);
-    fan_mutex_unlock(&stream->lock);
+    uint32_t by_running = fan_atomic_load(&stream->worth, FAN_RELAXED);
     uint32_t by_filling = fan_pace_count(&stream->filling, CHUNK_NS, stream->chunk_tasks);
     return by_running < by_filling ? by_running : by_filling;
 }

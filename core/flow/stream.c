@@ -9,7 +9,7 @@
 
 enum {
     CHUNK_TASKS = 512, /* at most */
-    DEFAULT_QUEUE = 4096,
+    DEFAULT_QUEUE = 8192,
     FIRST_LOOK_NS = 100000,
     LAST_LOOK_NS = 10000000,
     LINE = 64,
@@ -48,7 +48,7 @@ static struct fan_stream *allocate(unsigned limit)
     size_t size = sizeof *stream + limit * sizeof stream->workers[0];
     stream = aligned_alloc(LINE, (size + LINE - 1) / LINE * LINE);
     if (stream)
-        *stream = (struct fan_stream){.limit = limit, .open = true, .references = 1};
+        *stream = (struct fan_stream){.limit = limit, .open = true, .worth = 1, .references = 1};
     return stream;
 }
 

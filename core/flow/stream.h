@@ -80,7 +80,7 @@ struct fan_stream_options {
     bool ordered;   /* results are handed over in the order of their tasks */
     int limit;      /* tasks that run at once; 0 = the number of processors; where no more threads
                      * are to be had, it goes on with those there are */
-    int64_t queue;  /* tasks taken from the source and not yet begun; 0 = 512 for each that runs */
+    int64_t queue;  /* taken from the source, not yet begun; 0 = 512 for each that runs, or 8192 */
     int64_t window; /* ordered: results held back behind a slower one; 0 = as `queue` */
     uint64_t task_timeout_ns; /* each task's context is done that long after its begin; 0 = never */
     uint64_t

@@ -66,6 +66,7 @@ struct fan_stream {
     _Alignas(64) struct fan_mutex at_source;
     bool open;                 /* at_source: it may give more */
     struct fan_pace filling;   /* at_source */
+    uint32_t worth;            /* atomic, written with the lock: tasks that make a chunk to run */
     uint64_t taken, submitted; /* at_source: chunks and tasks so far */
 
     _Alignas(64) struct fan_mutex at_sink;
@@ -127,6 +128,9 @@ void fan_crew_give_share(struct fan_worker *worker, struct fan_chunk *chunk);
 
 /* Gets the worker a share from the source; false if that has no more. May block. */
 bool fan_intake_take(struct fan_worker *worker);
+
+/* How long tasks take is known better now; with the lock. */
+void fan_intake_adapt(struct fan_stream *stream);
 
 /* Runs the worker's share. Returns the chunk if there is nothing left to do in it, or NULL. */
 struct fan_chunk *fan_attempt_run(struct fan_worker *worker);
