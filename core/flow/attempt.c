@@ -28,6 +28,13 @@ static inline int attempt(struct fan_worker *worker, struct fan_stream *stream,
     return work->run(work->argument, &stream->ctx, task, value);
 }
 
+/* The bits of an error that end the call: all of them, or the sign of what is no errno value. */
+static inline int bits_that_matter(const struct fan_stream *stream)
+{
+    return stream->options.policy == FAN_FAIL_FAST ? -1 : INT_MIN;
+}
+
+/* The same steps as below, so that who looks at them sees what nobody looks at. */
 static void run_timed(struct fan_worker *worker)
 {
     struct fan_stream *stream = worker->stream;
@@ -38,7 +45,7 @@ static void run_timed(struct fan_worker *worker)
     int error = attempt(worker, stream, &stream->work, fan_stream_task(stream, chunk, i),
                         fan_stream_value(stream, chunk, i));
     chunk->errors[i] = error;
-    if (error)
+    if (error & bits_that_matter(stream))
         end_at_failure(stream, error);
     fan_observed_took(worker, began_ns);
 }
@@ -51,7 +58,7 @@ static void run_rest(struct fan_worker *worker)
     struct fan_share *share = &worker->post->share;
     const struct fan_work work = stream->work;
     const enum fan_fence fence = stream->fence;
-    const int matters = stream->options.policy == FAN_FAIL_FAST ? -1 : INT_MIN;
+    const int matters = bits_that_matter(stream);
     uint32_t i = worker->at;
     int *errors = worker->chunk->errors;
     const char *task = fan_stream_task(stream, worker->chunk, i);
@@ -72,8 +79,11 @@ static void run_share(void *argument)
 {
     struct fan_worker *worker = argument;
     enum fan_fence fence = worker->stream->fence;
-    if (worker->timing && fan_share_claim(&worker->post->share, worker->at, fence))
+    if (worker->timing) {
+        if (!fan_share_claim(&worker->post->share, worker->at, fence))
+            return;
         run_timed(worker);
+    }
     run_rest(worker);
 }
 
