@@ -130,12 +130,17 @@ static bool help(struct fan_worker *worker)
     }
 }
 
+bool fan_crew_leaves_work(const struct fan_stream *stream)
+{
+    bool leaves = false;
+    for (unsigned i = 0; i < stream->started && !leaves; i++)
+        leaves = leaves_work(&stream->workers[i]);
+    return leaves;
+}
+
 bool fan_crew_has_work(const struct fan_stream *stream)
 {
-    bool has = !stream->over;
-    for (unsigned i = 0; i < stream->started && !has; i++)
-        has = leaves_work(&stream->workers[i]);
-    return has;
+    return !stream->over || fan_crew_leaves_work(stream);
 }
 
 bool fan_crew_is_held_up(struct fan_stream *stream)

@@ -160,6 +160,27 @@ static int wait_until(struct fan_stream *stream, uint64_t deadline_ns, struct fa
     return error;
 }
 
+/* Waits until a chunk is taken from the source, for as long as nobody has one that leaves work to
+ * others: what waits without a deadline can be proven to wait for ever. False if somebody has; else
+ * `error` is 0 if the crew is gone, and ETIMEDOUT if not, as after a pause. */
+static bool rest(struct fan_stream *stream, int *error)
+{
+    struct fan_ctx until;
+    fan_ctx_init(&until, &(struct fan_ctx_options){.parent = &stream->ctx});
+    fan_mutex_lock(&stream->lock);
+    bool rests = !fan_crew_leaves_work(stream);
+    if (rests)
+        stream->resting = &until;
+    fan_mutex_unlock(&stream->lock);
+    if (rests)
+        *error = fan_waitgroup_wait(&stream->crew, &until) ? ETIMEDOUT : 0;
+    fan_mutex_lock(&stream->lock);
+    stream->resting = NULL;
+    fan_mutex_unlock(&stream->lock);
+    fan_ctx_destroy(&until);
+    return rests;
+}
+
 static bool may_grow(struct fan_stream *stream)
 {
     fan_mutex_lock(&stream->lock);
@@ -183,7 +204,9 @@ static int look_after_crew(struct fan_stream *stream)
 {
     uint64_t pause_ns = FIRST_LOOK_NS;
     while (may_grow(stream)) {
-        int error = wait_until(stream, fan_deadline_after(pause_ns), &stream->ctx);
+        int error;
+        if (pause_ns < LAST_LOOK_NS || !rest(stream, &error))
+            error = wait_until(stream, fan_deadline_after(pause_ns), &stream->ctx);
         if (error != ETIMEDOUT)
             return error;
         error = fan_ctx_error(&stream->ctx);

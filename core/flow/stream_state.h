@@ -79,8 +79,9 @@ struct fan_stream {
     size_t chunks;                      /* that exist */
     struct fan_pace running;
     unsigned started;
-    bool over; /* the source is */
-    int error; /* what ended the call early */
+    bool over;               /* the source is */
+    struct fan_ctx *resting; /* cancelled, the call's thread looks after the crew again; NULL */
+    int error;               /* what ended the call early */
     struct fan_report report;
     unsigned references; /* the call and its threads */
     struct fan_worker workers[];
@@ -109,6 +110,10 @@ int fan_crew_grow(struct fan_stream *stream);
 
 /* Whether there are tasks that one more thread could begin, or may be; with the lock. */
 bool fan_crew_has_work(const struct fan_stream *stream);
+
+/* Whether a thread has something in hand that another one could do, or go to the source, instead of
+ * it; with the lock. */
+bool fan_crew_leaves_work(const struct fan_stream *stream);
 
 /* Whether a thread has been held up since the last look, by a task that takes longer than its like,
  * so that work waits which another could do; with the lock. */
