@@ -59,6 +59,22 @@ void fan_probe_set_stack(struct fan_stack *slot, const struct fan_stack *stack)
         FAN_PROBE_SET(slot->frames[i], stack->frames[i]);
 }
 
+/* Acquiring loads keep the second look at `seq` behind them. */
+bool fan_probe_blocked_at(const struct fan_probe_thread *slot, struct fan_stack *stack)
+{
+    if (!slot)
+        return false;
+    uint32_t before = __atomic_load_n(&slot->seq, __ATOMIC_ACQUIRE);
+    bool blocked = __atomic_load_n(&slot->state, __ATOMIC_ACQUIRE) == FAN_STATE_BLOCKED;
+    struct fan_stack seen = {.depth = __atomic_load_n(&slot->stack.depth, __ATOMIC_ACQUIRE)};
+    for (uint32_t i = 0; i < seen.depth && i < FAN_STACK_FRAMES; i++)
+        seen.frames[i] = __atomic_load_n(&slot->stack.frames[i], __ATOMIC_ACQUIRE);
+    if (!blocked || before % 2 || before != FAN_PROBE_GET(slot->seq))
+        return false;
+    *stack = seen;
+    return true;
+}
+
 static void set_name(char *slot, const char *name)
 {
     size_t i = 0;

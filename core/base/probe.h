@@ -219,12 +219,13 @@ struct fan_probe_executor {
     struct fan_histogram latency; /* ns */
 };
 
-/* Something that is wrong, found by who watches all of the program: it goes on. Two places are at
- * odds, as a rule of two threads. */
+/* Something that is wrong, found by who watches all of the program, or has waited in it: it goes on.
+ * Two places are at odds, as a rule of two threads. */
 enum fan_notice_kind {
     FAN_NOTICE_RACE,
     FAN_NOTICE_LOCK_ORDER,
     FAN_NOTICE_MISUSE,
+    FAN_NOTICE_CANCEL_IGNORED,
     FAN_NOTICE_KINDS,
 };
 
@@ -330,6 +331,9 @@ static inline uint64_t fan_probe_last(enum fan_probe_op op, const struct fan_pro
 {
     return (uint64_t)op << 56 | (object ? FAN_PROBE_GET(object->id) : 0);
 }
+
+/* Copies the stack of a thread's slot (NULL will do): false unless the thread is blocked there. */
+bool fan_probe_blocked_at(const struct fan_probe_thread *slot, struct fan_stack *stack);
 
 /* Copies a stack into a slot. */
 void fan_probe_set_stack(struct fan_stack *slot, const struct fan_stack *stack);

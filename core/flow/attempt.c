@@ -44,7 +44,7 @@ static void run_timed(struct fan_worker *worker)
     worker->timing = false;
     int error = attempt(worker, stream, &stream->work, fan_stream_task(stream, chunk, i),
                         fan_stream_value(stream, chunk, i));
-    chunk->errors[i] = error;
+    fan_chunk_note(chunk->errors, i, error);
     if (error & bits_that_matter(stream))
         end_at_failure(stream, error);
     fan_observed_took(worker, began_ns);
@@ -65,7 +65,7 @@ static void run_rest(struct fan_worker *worker)
     char *value = fan_stream_value(stream, worker->chunk, i);
     while (__builtin_expect(fan_share_claim(share, i, fence), 1)) {
         int error = attempt(worker, stream, &work, task, value);
-        errors[i++] = error;
+        fan_chunk_note(errors, i++, error);
         if (__builtin_expect(error & matters, 0))
             end_at_failure(stream, error);
         task += work.task_size;
@@ -93,7 +93,7 @@ static void take_panic(struct fan_worker *worker, const struct fan_panic *panic)
     struct fan_stream *stream = worker->stream;
     struct fan_chunk *chunk = worker->chunk;
     uint32_t index = fan_atomic_load(&worker->post->share.next, FAN_RELAXED) - 1;
-    chunk->errors[index] = ENOTRECOVERABLE;
+    fan_chunk_note(chunk->errors, index, ENOTRECOVERABLE);
     worker->at = index + 1;
     fan_mutex_lock(&stream->lock);
     fan_report_panic(&stream->report, chunk->first + index, panic);

@@ -20,8 +20,19 @@ struct fan_chunk {
 };
 
 /* Why a task was not begun: the call ends early; or too little time was left for it, which others are
- * told of as ETIMEDOUT. */
-enum { FAN_NOT_BEGUN = -1, FAN_TOO_LATE = -2 };
+ * told of as ETIMEDOUT. And that nothing is known of it yet: if it was claimed, it runs. */
+enum { FAN_NOT_BEGUN = -1, FAN_TOO_LATE = -2, FAN_UNDER_WAY = -3 };
+
+/* What has become of a task: noted by who runs it, and looked at by others, who learn no more by it. */
+static inline void fan_chunk_note(int *errors, uint32_t index, int outcome)
+{
+    __atomic_store_n(&errors[index], outcome, __ATOMIC_RELAXED);
+}
+
+static inline int fan_chunk_outcome(const struct fan_chunk *chunk, uint32_t index)
+{
+    return __atomic_load_n(&chunk->errors[index], __ATOMIC_RELAXED);
+}
 
 /* A chunk of up to `size` tasks, in one piece of memory: free() gives it back. NULL if there is not
  * enough. */

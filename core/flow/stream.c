@@ -253,26 +253,6 @@ static void hand_over_report(struct fan_stream *stream, bool left, struct fan_re
         fan_report_free(&own);
 }
 
-/* Who is there knows from now on that nothing is wanted any more. */
-static void wait_until_left(struct fan_mutex *place)
-{
-    fan_mutex_lock(place);
-    fan_mutex_unlock(place);
-}
-
-/* The call returns and leaves behind what runs on. Source and sink are the caller's and may end with
- * the call, so nobody is to be there. */
-static void abandon(struct fan_stream *stream)
-{
-    wait_until_left(&stream->at_source);
-    wait_until_left(&stream->at_sink);
-    fan_mutex_lock(&stream->lock);
-    for (unsigned i = 0; i < stream->started; i++)
-        fan_thread_detach(stream->workers[i].thread);
-    fan_mutex_unlock(&stream->lock);
-    fan_ctx_detach(&stream->ctx);
-}
-
 static void join(struct fan_stream *stream)
 {
     for (unsigned i = 0; i < stream->started; i++)
@@ -300,7 +280,7 @@ int fan_out_stream(struct fan_ctx *ctx, const struct fan_source *source,
     int error = begin(stream);
     bool left = !error && wait_for_crew(stream) != 0;
     if (left)
-        abandon(stream);
+        fan_abandon_rest(stream);
     else
         join(stream);
     if (!error)

@@ -120,10 +120,12 @@ struct fan_stream_options {
  * and is to be freed otherwise) counts it.
  *
  * Returns 0; or with FAN_FAIL_FAST the first failure; with FAN_COLLECT_ALL the failure of the lowest
- * index that is listed (any, if there was no memory for a list); the source's or the sink's error; ECANCELED or ETIMEDOUT, the context's;
- * EBUSY if a task ran on beyond linger_ns: it keeps a thread and the memory of its task and result
- * until it returns; source and sink are waited for in any case, and not called any more. EINVAL: a negative limit, queue or window, or no function; EAGAIN, ENOMEM: no
- * thread or no memory could be had; then nothing was taken from the source.
+ * index that is listed (any, if there was no memory for a list); the source's or the sink's error;
+ * ECANCELED or ETIMEDOUT, the context's; EBUSY if a task ran on beyond linger_ns: it keeps a thread
+ * and the memory of its task and result until it returns, and observers are told which it is, as a
+ * finding (cancel-ignored). Source and sink are waited for in any case, and not called any more.
+ * EINVAL: a negative limit, queue or window, or no function; EAGAIN, ENOMEM: no thread or no memory
+ * could be had; then nothing was taken from the source.
  *
  * Threads take chunks of tasks from the source and hand over chunks of results, as large as takes
  * about 50 us, so that no task pays for a lock or a cache line of its own; what is left of a chunk

@@ -143,6 +143,10 @@ struct fan_chunk *fan_attempt_run(struct fan_worker *worker);
 /* Hands over a finished chunk's results, in order if that is asked for. May block. */
 void fan_delivery_settle(struct fan_worker *worker, struct fan_chunk *chunk);
 
+/* The call returns and leaves behind what runs on. Source and sink are the caller's and may end with
+ * the call, so nobody is there any more. Blocks until that is so. */
+void fan_abandon_rest(struct fan_stream *stream);
+
 /* Gives one reference back, a worker's or, with NULL, the call's; the last one frees the stream. */
 void fan_stream_release(struct fan_stream *stream, struct fan_worker *worker);
 

@@ -185,9 +185,12 @@ static void describe_endless(const struct fan_explorer *explorer, struct fan_fai
 /* The same for both orders of the two places. */
 static void describe_notice(const struct fan_notice *notice, struct fan_failure *failure)
 {
-    static const enum fan_finding_kind kinds[] = {[FAN_NOTICE_RACE] = FAN_FINDING_RACE,
-                                                  [FAN_NOTICE_LOCK_ORDER] = FAN_FINDING_LOCK_ORDER,
-                                                  [FAN_NOTICE_MISUSE] = FAN_FINDING_MISUSE};
+    static const enum fan_finding_kind kinds[] = {
+        [FAN_NOTICE_RACE] = FAN_FINDING_RACE,
+        [FAN_NOTICE_LOCK_ORDER] = FAN_FINDING_LOCK_ORDER,
+        [FAN_NOTICE_MISUSE] = FAN_FINDING_MISUSE,
+        [FAN_NOTICE_CANCEL_IGNORED] = FAN_FINDING_CANCEL_IGNORED,
+    };
     failure->kind = kinds[notice->kind];
     failure->place =
         place_of(notice->kind, &notice->stack) + place_of(notice->kind, &notice->earlier);

@@ -265,6 +265,11 @@ uint64_t fan_thread_id(const struct fan_thread *thread)
     return thread->id;
 }
 
+bool fan_thread_blocked_at(const struct fan_thread *thread, struct fan_stack *stack)
+{
+    return fan_probe_blocked_at(thread->slot, stack);
+}
+
 void fan_thread_set_budget(size_t threads)
 {
     fan_lock_acquire(&registry.guard);

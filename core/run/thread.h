@@ -1,6 +1,7 @@
 #ifndef FAN_RUN_THREAD_H
 #define FAN_RUN_THREAD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -48,6 +49,10 @@ struct fan_thread *fan_thread_self(void);
 /* The thread's name, and its number: they count from 1 and are not used twice in a process. */
 const char *fan_thread_name(const struct fan_thread *thread);
 uint64_t fan_thread_id(const struct fan_thread *thread);
+
+/* Where the thread is blocked: false if it is not, or if there is nobody who observes it. */
+struct fan_stack;
+bool fan_thread_blocked_at(const struct fan_thread *thread, struct fan_stack *stack);
 
 /* Registers the calling thread under a name if it was not yet, and under a new slot of the probe if
  * that has changed. The main thread of a program that wants to be seen calls it first. */

@@ -196,9 +196,12 @@ static void accuse_side(struct fan_finding *finding, const struct fan_snapshot *
 static void find_notice(struct fan_verdict *verdict, const struct fan_snapshot *now,
                         const struct fan_segment_notice *notice)
 {
-    static const enum fan_finding_kind kinds[] = {[FAN_NOTICE_RACE] = FAN_FINDING_RACE,
-                                                  [FAN_NOTICE_LOCK_ORDER] = FAN_FINDING_LOCK_ORDER,
-                                                  [FAN_NOTICE_MISUSE] = FAN_FINDING_MISUSE};
+    static const enum fan_finding_kind kinds[] = {
+        [FAN_NOTICE_RACE] = FAN_FINDING_RACE,
+        [FAN_NOTICE_LOCK_ORDER] = FAN_FINDING_LOCK_ORDER,
+        [FAN_NOTICE_MISUSE] = FAN_FINDING_MISUSE,
+        [FAN_NOTICE_CANCEL_IGNORED] = FAN_FINDING_CANCEL_IGNORED,
+    };
     struct fan_finding *finding = add_finding(verdict, kinds[notice->kind], FAN_PROOF_OBSERVED);
     if (finding) {
         snprintf(finding->summary, sizeof finding->summary, "%.*s",

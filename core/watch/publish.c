@@ -20,6 +20,7 @@
 static struct {
     struct fan_segment *segment; /* NULL = nothing is published */
     struct fan_probe_tables tables;
+    struct fan_lock notices; /* for writing them */
 } published;
 
 int fan_segment_create(int *fd)
@@ -119,10 +120,9 @@ static void write_last_words(void *observer, const struct fan_panic *panic)
     __atomic_store_n(&words->written, 1, __ATOMIC_RELEASE);
 }
 
-/* Only the controlled scheduler notices anything: on one thread. */
-static void write_notice(void *observer, const struct fan_notice *notice)
+/* With the lock. */
+static void add_notice(struct fan_segment_header *header, const struct fan_notice *notice)
 {
-    struct fan_segment_header *header = &((struct fan_segment *)observer)->header;
     if (header->notice_count == FAN_SEGMENT_NOTICES)
         return;
     struct fan_segment_notice *words = &header->notices[header->notice_count];
@@ -135,6 +135,13 @@ static void write_notice(void *observer, const struct fan_notice *notice)
     if (notice->earlier_what)
         words->earlier = notice->earlier;
     __atomic_store_n(&header->notice_count, header->notice_count + 1, __ATOMIC_RELEASE);
+}
+
+static void write_notice(void *observer, const struct fan_notice *notice)
+{
+    fan_lock_acquire_to_show(&published.notices);
+    add_notice(&((struct fan_segment *)observer)->header, notice);
+    fan_lock_release_to_show(&published.notices);
 }
 
 static void connect_probe(struct fan_segment *segment)

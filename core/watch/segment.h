@@ -72,7 +72,7 @@ struct fan_segment_header {
     uint64_t inputs;  /* items the scenario feeds */
     uint64_t outputs; /* results it has taken so far */
     struct fan_segment_panic panic;
-    uint32_t notice_count; /* one thread writes; with release order, after the notice */
+    uint32_t notice_count; /* with release order, after the notice */
     struct fan_segment_notice notices[FAN_SEGMENT_NOTICES];
 };
 

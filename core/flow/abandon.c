@@ -1,0 +1,64 @@
+/* What a call does about a task that does not end: it leaves the thread to itself, and names it to
+ * whoever watches. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "flow/stream_state.h"
+
+/* Who is there knows from now on that nothing is wanted any more. */
+static void wait_until_left(struct fan_mutex *place)
+{
+    fan_mutex_lock(place);
+    fan_mutex_unlock(place);
+}
+
+/* The task that a thread is at; with the lock. False if it is at none, and about to leave. */
+static bool task_of(const struct fan_worker *worker, uint64_t *task)
+{
+    const struct fan_chunk *chunk = worker->chunk;
+    if (!chunk)
+        return false;
+    const struct fan_share *share = &worker->post->share;
+    uint32_t index = fan_atomic_load(&share->next, FAN_RELAXED) - 1;
+    *task = chunk->first + index;
+    return index < fan_atomic_load(&share->end, FAN_RELAXED) &&
+           fan_chunk_outcome(chunk, index) == FAN_UNDER_WAY;
+}
+
+static void name_task(const struct fan_worker *worker, uint64_t task, const struct fan_stack *here)
+{
+    const struct fan_stream_options *options = &worker->stream->options;
+    struct fan_notice notice = {
+        .kind = FAN_NOTICE_CANCEL_IGNORED,
+        .threads[0] = fan_thread_id(worker->thread),
+        .earlier_what = "left behind",
+        .earlier = *here,
+    };
+    snprintf(notice.message, sizeof notice.message,
+             "task %" PRIu64 " of %.23s ran on %g ms after its context was done", task,
+             options->name ? options->name : "stream", (double)options->linger_ns / 1e6);
+    fan_thread_blocked_at(worker->thread, &notice.stack);
+    fan_probe_noticed(&notice);
+}
+
+static void name_tasks(struct fan_stream *stream)
+{
+    struct fan_stack here;
+    uint64_t task;
+    fan_stack_capture(&here, 2);
+    for (unsigned i = 0; i < stream->started; i++)
+        if (task_of(&stream->workers[i], &task))
+            name_task(&stream->workers[i], task, &here);
+}
+
+void fan_abandon_rest(struct fan_stream *stream)
+{
+    wait_until_left(&stream->at_source);
+    wait_until_left(&stream->at_sink);
+    fan_mutex_lock(&stream->lock);
+    name_tasks(stream);
+    for (unsigned i = 0; i < stream->started; i++)
+        fan_thread_detach(stream->workers[i].thread);
+    fan_mutex_unlock(&stream->lock);
+    fan_ctx_detach(&stream->ctx);
+}

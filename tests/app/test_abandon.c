@@ -1,0 +1,136 @@
+/* A task of an executor that does not end with its context is named, in a program of the user's,
+ * with threads of the system and under the controlled scheduler; one that does is not. */
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/support/program.h"
+#include "tests/support/suite.h"
+#include "tests/support/workplace.h"
+
+static const char fanlab[] = FAN_BUILD_DIR "/fanlab";
+
+static struct program_result result;
+
+/* Six tasks; task 4 fails, which ends the call while task 3 does what the test says. */
+static const char program[] =
+    "#include <errno.h>\n"
+    "#include <fan/fan.h>\n"
+    "#include <string.h>\n"
+    "struct job { uint64_t next; struct fan_chan *never, *begun; };\n"
+    "static int next(void *state, struct fan_ctx *ctx, void *task)\n"
+    "{\n"
+    "    struct job *job = state;\n"
+    "    (void)ctx;\n"
+    "    memcpy(task, &job->next, sizeof job->next);\n"
+    "    return job->next++ < 6 ? 0 : ENODATA;\n"
+    "}\n"
+    "static int wait(struct job *job, struct fan_ctx *ctx)\n"
+    "{\n"
+    "    char nothing = 0;\n"
+    "    fan_chan_send(job->begun, &nothing, NULL);\n"
+    "    (void)ctx;\n"
+    "    return %s;\n"
+    "}\n"
+    "static int run(void *argument, struct fan_ctx *ctx, const void *task, void *result)\n"
+    "{\n"
+    "    struct job *job = argument;\n"
+    "    char nothing;\n"
+    "    uint64_t number;\n"
+    "    (void)result;\n"
+    "    memcpy(&number, task, sizeof number);\n"
+    "    if (number == 3)\n"
+    "        return wait(job, ctx);\n"
+    "    if (number == 4)\n"
+    "        fan_chan_recv(job->begun, &nothing, NULL);\n"
+    "    return number == 4 ? EIO : 0;\n"
+    "}\n"
+    "static int put(void *state, struct fan_ctx *ctx, const struct fan_task_result *result)\n"
+    "{ (void)state, (void)ctx, (void)result; return 0; }\n"
+    "static void mine(struct fan_lab *lab)\n"
+    "{\n"
+    "    struct job *job = fan_lab_alloc(lab, sizeof *job);\n"
+    "    job->never = fan_lab_chan(lab, \"never\", 1, 0);\n"
+    "    job->begun = fan_lab_chan(lab, \"begun\", 1, 1);\n"
+    "    fan_out_stream(NULL, &(struct fan_source){.next = next, .state = job},\n"
+    "                   &(struct fan_work){.run = run, .argument = job, .task_size = 8},\n"
+    "                   &(struct fan_sink){.put = put},\n"
+    "                   &(struct fan_stream_options){.name = \"fetch\", .limit = 2, .queue = 2,\n"
+    "                                                .linger_ns = %s}, NULL);\n"
+    "}\n"
+    "FAN_SCENARIO(mine);\n";
+
+static const char *const runtimes[] = {"real", "sim"};
+
+static void run(const char *waits, const char *linger_ns, const char *runtime)
+{
+    char text[4096];
+    snprintf(text, sizeof text, program, waits, linger_ns);
+    workplace_write("mine.c", text);
+    program_run((const char *const[]){fanlab, "run", "mine.c", "--runtime", runtime, NULL},
+                &result);
+    workplace_remove("mine.c");
+}
+
+static void expect(int code, const char *words)
+{
+    ck_assert_msg(result.code == code && strstr(result.out, words), "%d, and no '%s' in\n%s%s",
+                  result.code, words, result.out, result.err);
+}
+
+static void expect_no(const char *words)
+{
+    ck_assert_msg(!strstr(result.out, words), "'%s' in\n%s", words, result.out);
+}
+
+START_TEST(one_that_blocks_for_ever_is_named_with_its_place)
+{
+    run("fan_chan_recv(job->never, &nothing, NULL)", "2000000", runtimes[_i]);
+    expect(1, "CANCEL-IGNORED  task 3 of fetch ran on 2 ms after its context was done");
+    expect(1, "happened at   wait  mine.c:17");
+    expect(1, "left behind   mine  mine.c:");
+    expect(1, "LEAK  fetch");
+}
+END_TEST
+
+START_TEST(one_that_takes_its_time_is_named_and_is_no_leak)
+{
+    run("fan_sleep(50 * FAN_MILLISECOND, NULL)", "2000000", runtimes[_i]);
+    expect(1, "CANCEL-IGNORED  task 3 of fetch ran on 2 ms after its context was done");
+    expect_no("LEAK");
+}
+END_TEST
+
+START_TEST(one_that_ends_with_its_context_is_not_named)
+{
+    run("fan_chan_recv(job->never, &nothing, ctx)", "10 * FAN_SECOND", runtimes[_i]);
+    expect(0, "program = clean");
+}
+END_TEST
+
+START_TEST(one_that_ends_in_the_time_it_is_given_is_not_named)
+{
+    run("fan_sleep(5 * FAN_MILLISECOND, NULL)", "10 * FAN_SECOND", runtimes[_i]);
+    expect(0, "program = clean");
+}
+END_TEST
+
+START_TEST(where_the_call_waits_for_ever_it_is_a_deadlock)
+{
+    run("fan_chan_recv(job->never, &nothing, NULL)", "0", runtimes[_i]);
+    expect(1, "DEADLOCK  main waits on crew; fetch");
+    expect_no("CANCEL-IGNORED");
+}
+END_TEST
+
+int main(void)
+{
+    TCase *cases = tcase_create("abandon");
+    tcase_add_checked_fixture(cases, workplace_begin, workplace_end);
+    tcase_set_timeout(cases, 60);
+    tcase_add_loop_test(cases, one_that_blocks_for_ever_is_named_with_its_place, 0, 2);
+    tcase_add_loop_test(cases, one_that_takes_its_time_is_named_and_is_no_leak, 0, 2);
+    tcase_add_loop_test(cases, one_that_ends_with_its_context_is_not_named, 0, 2);
+    tcase_add_loop_test(cases, one_that_ends_in_the_time_it_is_given_is_not_named, 0, 2);
+    tcase_add_loop_test(cases, where_the_call_waits_for_ever_it_is_a_deadlock, 0, 2);
+    return suite_run("abandon", cases);
+}
