@@ -13,7 +13,8 @@
  *                                   stage/map.h stage/filter.h stage/until.h stage/window.h
  *                                   stage/split.h stage/tee.h stage/zip.h stage/lossy.h
  *                                   stage/measure.h
- *   that bring many into one        stage/merge.h stage/priority.h
+ *   that bring many into one        stage/merge.h stage/priority.h stage/first_good.h
+ *                                   stage/ordered.h stage/tag.h stage/reorder.h
  *   when something goes wrong       base/panic.h
  *   being watched, being a scenario watch/publish.h lab/scenario.h
  */
@@ -35,15 +36,19 @@
 #include "run/time.h"
 #include "stage/each.h"
 #include "stage/filter.h"
+#include "stage/first_good.h"
 #include "stage/lossy.h"
 #include "stage/map.h"
 #include "stage/measure.h"
 #include "stage/merge.h"
+#include "stage/ordered.h"
 #include "stage/pipe.h"
 #include "stage/priority.h"
+#include "stage/reorder.h"
 #include "stage/source.h"
 #include "stage/split.h"
 #include "stage/stage.h"
+#include "stage/tag.h"
 #include "stage/tee.h"
 #include "stage/until.h"
 #include "stage/window.h"

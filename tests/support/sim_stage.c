@@ -1,7 +1,6 @@
 #include "tests/support/sim_stage.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "run/thread.h"
@@ -68,13 +67,12 @@ static void go_through_all(struct fan_sim *sim, sim_program *program, struct fan
     } while (fan_strategy_dpor.end(dpor, sim));
 }
 
-void sim_stage_explore(struct fan_sim *sim, sim_program *program)
+uint64_t sim_stage_explore(struct fan_sim *sim, sim_program *program)
 {
     struct fan_dpor *dpor = fan_dpor_new(NULL);
     go_through_all(sim, program, dpor);
     struct fan_dpor_report report = fan_dpor_report(dpor);
     ck_assert_msg(report.complete, "not all of it was seen");
-    ck_assert_uint_gt(report.finished, 1);
-    printf("%llu schedules\n", (unsigned long long)report.finished);
     fan_dpor_free(dpor);
+    return report.finished;
 }

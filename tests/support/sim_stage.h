@@ -34,7 +34,8 @@ void sim_stage_cancel(struct sim_stage *stage);
  * output closed. Frees all. */
 void sim_stage_end(struct sim_stage *stage, int error);
 
-/* All of its schedules, with none in which anything goes wrong. */
-void sim_stage_explore(struct fan_sim *sim, sim_program *program);
+/* Runs it in all of its schedules, in none of which anything may go wrong, and returns how many they
+ * are. Where only time decides there is one. */
+uint64_t sim_stage_explore(struct fan_sim *sim, sim_program *program);
 
 #endif
