@@ -12,7 +12,7 @@
  *   stages of a pipeline            stage/stage.h stage/pipe.h stage/source.h stage/each.h
  *                                   stage/map.h stage/filter.h stage/until.h stage/window.h
  *                                   stage/split.h stage/tee.h stage/zip.h stage/lossy.h
- *                                   stage/measure.h
+ *                                   stage/measure.h stage/throttle.h
  *   that bring many into one        stage/merge.h stage/priority.h stage/first_good.h
  *                                   stage/ordered.h stage/tag.h stage/reorder.h
  *   when something goes wrong       base/panic.h
@@ -50,6 +50,7 @@
 #include "stage/stage.h"
 #include "stage/tag.h"
 #include "stage/tee.h"
+#include "stage/throttle.h"
 #include "stage/until.h"
 #include "stage/window.h"
 #include "stage/zip.h"

@@ -20,7 +20,8 @@ static bool has_one_kind(const struct fan_pipe_stage *stage)
 {
     return (stage->source != NULL) + (stage->map != NULL) + (stage->filter != NULL) +
                (stage->until != NULL) + (stage->window != NULL) + (stage->lossy != NULL) +
-               (stage->measure != NULL) + (stage->each != NULL) + (stage->go != NULL) ==
+               (stage->measure != NULL) + (stage->throttle != NULL) + (stage->each != NULL) +
+               (stage->go != NULL) ==
            1;
 }
 
@@ -112,6 +113,8 @@ static int start_stage(struct fan_pipe *pipe, size_t i, size_t in_group)
         return fan_lossy_go(group, input, output, stage->lossy);
     if (stage->measure)
         return fan_measure_go(group, input, output, stage->measure);
+    if (stage->throttle)
+        return fan_throttle_go(group, input, output, stage->throttle);
     if (stage->each)
         return fan_each_go(group, input, stage->each);
     return stage->go(group, input, output, stage->argument);

@@ -11,6 +11,7 @@
 #include "stage/measure.h"
 #include "stage/source.h"
 #include "stage/stage.h"
+#include "stage/throttle.h"
 #include "stage/until.h"
 #include "stage/window.h"
 
@@ -31,7 +32,7 @@
 enum { FAN_PIPE_STAGES = 32 }; /* at most */
 
 /* One stage: exactly one of the first group is given. What they point to must live until the start, and
- * what that points to, lossy and measure until the wait. */
+ * what that points to, lossy, measure and throttle until the wait. */
 struct fan_pipe_stage {
     const struct fan_source *source; /* the first one only */
     const struct fan_map_options *map;
@@ -40,6 +41,7 @@ struct fan_pipe_stage {
     const struct fan_window_options *window;
     struct fan_lossy *lossy;
     struct fan_measure *measure;
+    struct fan_rate *throttle;
     const struct fan_each *each; /* the last one only */
     int (*go)(struct fan_group *group, struct fan_chan *input, struct fan_chan *output,
               void *argument); /* any other one */

@@ -262,6 +262,12 @@ static int go_measure(struct pipeline *pipeline, struct fan_chan *in, struct fan
     return fan_measure_go(&pipeline->group, in, out, pipeline->measure);
 }
 
+static int go_throttle(struct pipeline *pipeline, struct fan_chan *in, struct fan_chan *out)
+{
+    fan_rate_init(&pipeline->rate, &(struct fan_rate_options){.count = 1000000});
+    return fan_throttle_go(&pipeline->group, in, out, &pipeline->rate);
+}
+
 static uint64_t half(void *argument, const void *element)
 {
     uint64_t number;
@@ -381,6 +387,7 @@ const struct pipeline_kind pipeline_kinds[] = {
     {.name = "lossy, newest", .line = go_newest_lost, .most = 1},
     {.name = "lossy, oldest", .line = go_oldest_lost, .most = 1},
     {.name = "measure", .line = go_measure, .least = 1, .most = 1},
+    {.name = "throttle", .line = go_throttle, .least = 1, .most = 1},
     {.name = "split", .fork = go_split, .least = 1, .most = 1},
     {.name = "split by key", .fork = go_split_by_key, .least = 1, .most = 1},
     {.name = "split to ready", .fork = go_split_to_ready, .least = 1, .most = 1},
@@ -478,6 +485,7 @@ void pipeline_clear(struct pipeline *pipeline)
     fan_ctx_destroy(&pipeline->ctx);
     for (size_t i = 0; i < pipeline->channel_count; i++)
         fan_chan_free(pipeline->channels[i]);
+    fan_rate_destroy(&pipeline->rate);
     free(pipeline->measure);
     free(pipeline->pipe);
 }

@@ -35,6 +35,7 @@ struct pipeline {
     uint64_t cancelled_ns; /* atomic: when it was */
     uint64_t counts[2];
     struct fan_lossy lossy;
+    struct fan_rate rate;
     struct fan_measure *measure;
     struct fan_pipe *pipe;
 };
