@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 /* Columns, as those of the gauges below. */
-enum { NAME = 1, NAME_WIDTH = 7, FIGURE = 9, WIDEST_GAUGE = 4, WIDE = 60 };
+enum { NAME = 1, NAME_WIDTH = 7, FIGURE = 9, WIDEST_GAUGE = 4 };
 
 int fan_crews_rows(const struct fan_half *half)
 {
@@ -39,14 +39,25 @@ static void describe_time(uint64_t ns, char *text, size_t size)
 
 /* ---- an executor ---- */
 
+/* Writes words if all of them have room: a number that is cut short is a wrong one. Returns where
+ * the next ones may begin. */
+static int put_part(const struct fan_pane *pane, int row, int col, enum fan_style style,
+                    const char *words)
+{
+    if (col + fan_grid_text_width(pane, words) >= pane->cols)
+        return col;
+    return fan_grid_put(pane, row, col, style, words) + 1;
+}
+
 static int put_count(const struct fan_pane *pane, int row, int col, enum fan_style style,
                      uint64_t count, const char *what)
 {
-    char text[16];
+    char number[16], words[40];
     if (count == 0)
         return col;
-    describe_count((double)count, text, sizeof text);
-    return fan_grid_print(pane, row, col, style, "%s %s ", text, what);
+    describe_count((double)count, number, sizeof number);
+    snprintf(words, sizeof words, "%s %s", number, what);
+    return put_part(pane, row, col, style, words);
 }
 
 static int put_level(const struct fan_pane *pane, int row, const struct fan_executor_view *view)
@@ -59,55 +70,55 @@ static int put_level(const struct fan_pane *pane, int row, const struct fan_exec
     return fan_grid_gauge(pane, row, col, width, FAN_STYLE_RUNNING, in_flight, limit) + 1;
 }
 
-static int put_waiting(const struct fan_pane *pane, int row, int col, const struct fan_half *half,
-                       const struct fan_executor_view *view)
-{
-    char age[32];
-    uint64_t now_ns = half->snapshot->taken_ns;
-    col = put_count(pane, row, col, FAN_STYLE_BLOCKED, view->waiting, "wait");
-    if (view->waiting == 0 || now_ns < view->oldest_ns)
-        return col;
-    describe_time(now_ns - view->oldest_ns, age, sizeof age);
-    return fan_grid_print(pane, row, col, FAN_STYLE_BLOCKED, "%s ", age);
-}
-
-static void put_rate(const struct fan_pane *pane, int row, int col,
-                     const struct fan_executor_view *view)
-{
-    char text[16];
-    describe_count(view->per_second, text, sizeof text);
-    fan_grid_print(pane, row, col, FAN_STYLE_NORMAL, "%s/s", text);
-}
-
 static void draw_now(const struct fan_pane *pane, int row, const struct fan_half *half,
                      const struct fan_executor_view *view)
 {
+    char age[32];
+    uint64_t now_ns = half->snapshot->taken_ns;
     fan_grid_put_within(pane, row, NAME, NAME_WIDTH, FAN_STYLE_NORMAL, view->name);
-    int col = view->ended_ns ? fan_grid_put(pane, row, FIGURE, FAN_STYLE_DONE, "ended ")
+    int col = view->ended_ns ? put_part(pane, row, FIGURE, FAN_STYLE_DONE, "ended")
                              : put_level(pane, row, view);
-    col = put_waiting(pane, row, col, half, view);
-    put_rate(pane, row, col, view);
+    col = put_count(pane, row, col, FAN_STYLE_BLOCKED, view->waiting, "wait");
+    if (view->waiting == 0 || now_ns < view->oldest_ns)
+        return;
+    describe_time(now_ns - view->oldest_ns, age, sizeof age);
+    put_part(pane, row, col, FAN_STYLE_BLOCKED, age);
 }
 
-/* Of how many that number was timed tells what it is worth. */
+static int put_rate(const struct fan_pane *pane, int row, int col,
+                    const struct fan_executor_view *view)
+{
+    char number[16], words[24];
+    describe_count(view->per_second, number, sizeof number);
+    snprintf(words, sizeof words, "%s/s", number);
+    return put_part(pane, row, col, FAN_STYLE_NORMAL, words);
+}
+
+static int put_time(const struct fan_pane *pane, int row, int col, const char *what, uint64_t ns)
+{
+    char time[32], words[48];
+    describe_time(ns, time, sizeof time);
+    snprintf(words, sizeof words, "%s %s", what, time);
+    return put_part(pane, row, col, FAN_STYLE_DIM, words);
+}
+
+/* How many were timed tells what the rest is worth. */
 static void put_latency(const struct fan_pane *pane, int row, int col,
                         const struct fan_executor_view *view)
 {
-    char p50[32], p99[32], most[32], timed[16];
-    if (view->timed == 0 || pane->cols < WIDE)
+    int after = put_count(pane, row, col, FAN_STYLE_DIM, view->timed, "timed:");
+    if (after == col)
         return;
-    describe_time(view->p50_ns, p50, sizeof p50);
-    describe_time(view->p99_ns, p99, sizeof p99);
-    describe_time(view->most_ns, most, sizeof most);
-    describe_count((double)view->timed, timed, sizeof timed);
-    fan_grid_print(pane, row, col, FAN_STYLE_DIM, "p50 %s p99 %s max %s (%s timed)", p50, p99, most,
-                   timed);
+    col = put_time(pane, row, after, "p50", view->p50_ns);
+    col = put_time(pane, row, col, "p99", view->p99_ns);
+    put_time(pane, row, col, "max", view->most_ns);
 }
 
 static void draw_past(const struct fan_pane *pane, int row, const struct fan_executor_view *view)
 {
     const struct fan_probe_tally *tally = &view->tally;
-    int col = put_count(pane, row, FIGURE, FAN_STYLE_NORMAL, tally->done, "done");
+    int col = put_rate(pane, row, FIGURE, view);
+    col = put_count(pane, row, col, FAN_STYLE_NORMAL, tally->done, "done");
     col = put_count(pane, row, col, FAN_STYLE_ERROR, tally->failed, "failed");
     col = put_count(pane, row, col, FAN_STYLE_NORMAL, tally->cancelled, "cancelled");
     col = put_count(pane, row, col, FAN_STYLE_NORMAL, tally->dropped, "dropped");

@@ -5,11 +5,11 @@
 
 /*
  * Executors and task groups: two rows for each. How many tasks are in flight of how many that may
- * be, how many more have been taken and wait, and how fast they end; below that what became of
- * them, and where there is room how long one takes.
+ * be, how many more have been taken and wait, and since when; below that how many end in a second,
+ * what became of them, and where there is room how long one takes.
  *
- *     resize  4/4 [####] 12 wait 0.31 s 1.2k/s
- *             640 done 3 failed
+ *     resize  4/4 [####] 12 wait 310 ms
+ *             1204/s 640 done 3 failed
  */
 enum { FAN_CREWS_ROWS_EACH = 2 };
 

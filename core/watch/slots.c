@@ -286,6 +286,14 @@ static void connect_thread(const struct fan_snapshot *snapshot, const struct ind
     clip(&thread->post.since_ns, snapshot->taken_ns);
 }
 
+/* A task of an executor's may be one that is marked, too. */
+static uint64_t in_flight_of(const struct fan_thread_view *thread)
+{
+    uint64_t marked = difference(thread->tasks_begun, thread->tasks_ended);
+    bool runs = thread->post.executor && thread->post.at == FAN_AT_TASKS;
+    return marked == 0 && runs && thread->state != FAN_STATE_DONE ? 1 : marked;
+}
+
 void fan_slots_connect(struct fan_snapshot *snapshot)
 {
     struct indexes indexes;
@@ -296,7 +304,7 @@ void fan_slots_connect(struct fan_snapshot *snapshot)
     for (uint32_t i = 0; i < snapshot->thread_count; i++) {
         struct fan_thread_view *thread = &snapshot->threads[i];
         connect_thread(snapshot, &indexes, thread);
-        snapshot->in_flight += difference(thread->tasks_begun, thread->tasks_ended);
+        snapshot->in_flight += in_flight_of(thread);
     }
     for (uint32_t i = 0; i < snapshot->object_count; i++)
         clip(&snapshot->objects[i].created_ns, snapshot->taken_ns);

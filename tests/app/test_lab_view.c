@@ -329,6 +329,71 @@ START_TEST(the_detail_tells_proof_and_full_stacks)
 }
 END_TEST
 
+static void show_executor(struct half_run *run)
+{
+    struct fan_snapshot *snapshot = &run->snapshot;
+    snapshot->executors[snapshot->executor_count++] = (struct fan_executor_view){
+        .id = snapshot->executor_count + 1,
+        .name = "resize",
+        .kind = FAN_EXECUTOR_STREAM,
+        .limit = 4,
+        .in_flight = 3,
+        .waiting = 12,
+        .oldest_ns = snapshot->taken_ns - 31000000,
+        .tally = {.submitted = 12360, .done = 12345, .failed = 7},
+        .per_second = 1204.4,
+        .timed = 900,
+        .p50_ns = 850,
+        .p99_ns = 12345,
+        .most_ns = 2000000000,
+    };
+    snapshot->threads[1].post =
+        (struct fan_post_view){.executor = 2, .at = FAN_AT_TASKS, .task = 1234567};
+    snapshot->threads[2].post = (struct fan_post_view){.executor = 2, .at = FAN_AT_SINK};
+}
+
+START_TEST(an_executor_shows_what_it_does_and_its_threads_what_they_are_at)
+{
+    show_executor(runs[0]);
+    draw(24, 80);
+    expect(" resize  3/4 [### ] 12 wait 31.0 ms    |");
+    expect("         1204/s 12.3k done 7 failed    |");
+    expect(" worker 1  > running  task 1234567     |");
+    expect(" worker 2  > running  sink             |");
+    ck_assert_int_eq(row_with("p50"), -1);
+    draw(50, 160);
+    expect("12.3k done 7 failed 900 timed: p50 850 ns p99 12.3 us     ");
+    draw(50, 180);
+    expect("7 failed 900 timed: p50 850 ns p99 12.3 us max 2.0 s");
+}
+END_TEST
+
+START_TEST(those_that_go_on_come_before_those_that_have_ended)
+{
+    show_executor(runs[0]);
+    show_executor(runs[0]);
+    runs[0]->snapshot.executors[1].ended_ns = runs[0]->snapshot.taken_ns;
+    draw(24, 80);
+    expect(" resize  3/4");
+    ck_assert_int_eq(row_with(" resize  ended"), -1);
+    draw(50, 160);
+    ck_assert_int_eq(row_with(" resize  ended"), row_with(" resize  3/4") + 2);
+}
+END_TEST
+
+/* Cut short it would be another number. */
+START_TEST(a_number_without_room_is_left_out)
+{
+    show_executor(runs[0]);
+    runs[0]->snapshot.executors[0].tally.cancelled = 98765;
+    runs[0]->snapshot.executors[0].limit = 100000;
+    runs[0]->snapshot.executors[0].in_flight = 99999;
+    draw(24, 80);
+    expect(" resize  99999/100000 [### ] 12 wait   |");
+    expect("         1204/s 12.3k done 7 failed    |");
+}
+END_TEST
+
 #define COUNT(array) ((int)(sizeof array / sizeof array[0]))
 
 int main(void)
@@ -354,5 +419,8 @@ int main(void)
     tcase_add_test(cases, hostile_names_stay_in_their_cells);
     tcase_add_test(cases, wrong_indexes_of_waits_are_named_by_kind);
     tcase_add_test(cases, the_detail_tells_proof_and_full_stacks);
+    tcase_add_test(cases, an_executor_shows_what_it_does_and_its_threads_what_they_are_at);
+    tcase_add_test(cases, those_that_go_on_come_before_those_that_have_ended);
+    tcase_add_test(cases, a_number_without_room_is_left_out);
     return suite_run("lab view", cases);
 }
