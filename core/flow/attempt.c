@@ -18,12 +18,12 @@ static void end_at_failure(struct fan_stream *stream, int error)
 
 /* A task without anything around it pays for nothing but its call. */
 static inline int attempt(struct fan_worker *worker, struct fan_stream *stream,
-                          const struct fan_work *work, const char *task, char *value)
+                          const struct fan_work *work, bool admits, const char *task, char *value)
 {
     fan_observed_show(worker);
     if (__builtin_expect(fan_stream_is_stopped(stream), 0))
         return FAN_NOT_BEGUN;
-    if (__builtin_expect(stream->admits, 0))
+    if (admits)
         return fan_admit_run(stream, task, value);
     return work->run(work->argument, &stream->ctx, task, value);
 }
@@ -42,8 +42,8 @@ static void run_timed(struct fan_worker *worker)
     uint32_t i = worker->at++;
     uint64_t began_ns = fan_now_ns();
     worker->timing = false;
-    int error = attempt(worker, stream, &stream->work, fan_stream_task(stream, chunk, i),
-                        fan_stream_value(stream, chunk, i));
+    int error = attempt(worker, stream, &stream->work, stream->admits,
+                        fan_stream_task(stream, chunk, i), fan_stream_value(stream, chunk, i));
     fan_chunk_note(chunk->errors, i, error);
     if (error & bits_that_matter(stream))
         end_at_failure(stream, error);
@@ -52,20 +52,20 @@ static void run_timed(struct fan_worker *worker)
 
 /* What is needed for each task is at hand, for all that the compiler knows the user's function could
  * change anything else; and no branch depends on whether a task failed, unless that matters here. */
-static void run_rest(struct fan_worker *worker)
+__attribute__((always_inline)) static inline void run_rest(struct fan_worker *worker,
+                                                           enum fan_fence fence, bool admits)
 {
     struct fan_stream *stream = worker->stream;
     struct fan_share *share = &worker->post->share;
     const struct fan_work work = stream->work;
-    const enum fan_fence fence = stream->fence;
-    const int matters = bits_that_matter(stream);
+    const int matters = stream->options.policy == FAN_FAIL_FAST ? -1 : INT_MIN;
     uint32_t i = worker->at;
     int *errors = worker->chunk->errors;
     const char *task = fan_stream_task(stream, worker->chunk, i);
     char *value = fan_stream_value(stream, worker->chunk, i);
     while (__builtin_expect(fan_share_claim(share, i, fence), 1)) {
-        int error = attempt(worker, stream, &work, task, value);
-        fan_chunk_note(errors, i++, error);
+        int error = attempt(worker, stream, &work, admits, task, value);
+        errors[i++] = error;
         if (__builtin_expect(error & matters, 0))
             end_at_failure(stream, error);
         task += work.task_size;
@@ -84,7 +84,10 @@ static void run_share(void *argument)
             return;
         run_timed(worker);
     }
-    run_rest(worker);
+    if (fence == FAN_FENCE_ASYMMETRIC && !worker->stream->admits)
+        run_rest(worker, FAN_FENCE_ASYMMETRIC, false); /* what is usual has a loop of its own */
+    else
+        run_rest(worker, fence, worker->stream->admits);
 }
 
 /* The task that panicked is the one that was claimed last. */

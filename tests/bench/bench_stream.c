@@ -44,11 +44,22 @@ static int give(void *state, struct fan_ctx *ctx, void *task)
     return 0;
 }
 
-static int run(void *unused, struct fan_ctx *ctx, const void *task, void *result)
+/* Apart, so that a task which does not sleep saves no registers for it. */
+static __attribute__((noinline)) int run_asleep(const struct task *task, struct result *result)
 {
+    *result = run_task(*task);
+    return 0;
+}
+
+static int run(void *unused, struct fan_ctx *ctx, const void *argument, void *result)
+{
+    const struct task *task = argument;
     (void)unused;
     (void)ctx;
-    *(struct result *)result = run_task(*(const struct task *)task);
+    if (__builtin_expect(task->payload->sleep_us != 0, 0))
+        return run_asleep(task, result);
+    *(struct result *)result =
+        (struct result){task->id, task->id, mix(task->id, task->payload->rounds), 0};
     return 0;
 }
 
