@@ -211,7 +211,8 @@ struct fan_probe_executor {
     uint64_t limit;   /* tasks at once; 0 = none */
     uint64_t threads; /* started for it */
     struct fan_probe_tally tally;
-    /* In flight in threads that found no slot, in the crew of an executor that did. */
+    /* In flight in threads that found no slot, in the crew of an executor that did; or in no thread,
+     * as asynchronous tasks are. */
     uint64_t unseen_in_flight;
     /* How long tasks took. Not all are timed: each of these stands for the ones about it. By one
      * thread at a time. */

@@ -7,7 +7,8 @@
  *                                   run/atomic.h run/access.h
  *   what they talk through          sync/chan.h sync/select.h sync/ctx.h sync/waitgroup.h
  *                                   sync/semaphore.h sync/rwlock.h sync/once.h sync/timer.h
- *   what runs many tasks            flow/fanout.h flow/stream.h flow/group.h flow/ways.h
+ *   what runs many tasks            flow/fanout.h flow/stream.h flow/token.h
+ *                                   flow/group.h flow/ways.h
  *   what keeps them within bounds   flow/limiter.h flow/hedge.h flow/rate.h
  *   stages of a pipeline            stage/stage.h stage/pipe.h stage/source.h stage/each.h
  *                                   stage/map.h stage/filter.h stage/until.h stage/window.h
@@ -26,6 +27,7 @@
 #include "flow/limiter.h"
 #include "flow/rate.h"
 #include "flow/stream.h"
+#include "flow/token.h"
 #include "flow/ways.h"
 #include "lab/scenario.h"
 #include "run/access.h"

@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "flow/stream_state.h"
+#include "flow/async.h"
 
 /* Who is there knows from now on that nothing is wanted any more. */
 static void wait_until_left(struct fan_mutex *place)
@@ -55,6 +55,8 @@ void fan_abandon_rest(struct fan_stream *stream)
 {
     wait_until_left(&stream->at_source);
     wait_until_left(&stream->at_sink);
+    if (stream->async)
+        fan_async_abandon(stream);
     fan_mutex_lock(&stream->lock);
     name_tasks(stream);
     for (unsigned i = 0; i < stream->started; i++)

@@ -8,16 +8,6 @@
 #include "flow/stream_state.h"
 #include "run/time.h"
 
-struct pass {
-    struct fan_stream *stream;
-    const void *task;
-    void *value;
-    struct fan_hold hold;
-    struct fan_ctx timed;  /* its own, if it has a time-out */
-    struct fan_ctx *inner; /* what it gets */
-    int error;
-};
-
 bool fan_admit_is_needed(const struct fan_work *work, const struct fan_stream_options *options)
 {
     return options->task_timeout_ns || options->permits || options->limiter || options->needs_ns ||
@@ -27,7 +17,7 @@ bool fan_admit_is_needed(const struct fan_work *work, const struct fan_stream_op
 /* ---- before it is begun ---- */
 
 /* When the task has to be begun at the latest; 0 = whenever. */
-static uint64_t latest_begin(const struct pass *pass)
+static uint64_t latest_begin(const struct fan_pass *pass)
 {
     const struct fan_stream *stream = pass->stream;
     const struct fan_work *work = &stream->work;
@@ -54,7 +44,7 @@ static uint64_t weight_of(const struct fan_stream *stream, const void *task)
     return work->weight ? work->weight(work->argument, task) : 1;
 }
 
-static int take_permits(struct pass *pass, uint64_t weight, struct fan_ctx *until)
+static int take_permits(struct fan_pass *pass, uint64_t weight, struct fan_ctx *until)
 {
     int error = weight ? fan_semaphore_acquire(pass->stream->options.permits, weight, until) : 0;
     if (!error)
@@ -62,7 +52,7 @@ static int take_permits(struct pass *pass, uint64_t weight, struct fan_ctx *unti
     return error;
 }
 
-static int pass_limiter(struct pass *pass, struct fan_ctx *until)
+static int pass_limiter(struct fan_pass *pass, struct fan_ctx *until)
 {
     struct fan_limiter *limiter = pass->stream->options.limiter;
     int error = limiter ? fan_limiter_acquire(limiter, until) : 0;
@@ -70,7 +60,7 @@ static int pass_limiter(struct pass *pass, struct fan_ctx *until)
     return error;
 }
 
-static int wait_for_turn(struct pass *pass, uint64_t weight, uint64_t latest_ns)
+static int wait_for_turn(struct fan_pass *pass, uint64_t weight, uint64_t latest_ns)
 {
     struct fan_ctx until;
     fan_ctx_init(
@@ -84,7 +74,7 @@ static int wait_for_turn(struct pass *pass, uint64_t weight, uint64_t latest_ns)
     return error;
 }
 
-static int let_in(struct pass *pass)
+static int let_in(struct fan_pass *pass)
 {
     uint64_t latest_ns = latest_begin(pass);
     uint64_t weight = weight_of(pass->stream, pass->task);
@@ -121,7 +111,7 @@ bool fan_admit_copy(const struct fan_stream *stream, const struct fan_hold *held
 
 /* ---- while it runs ---- */
 
-static void begin(struct pass *pass)
+static void begin(struct fan_pass *pass)
 {
     uint64_t timeout_ns = pass->stream->options.task_timeout_ns;
     pass->inner = pass->stream->inner;
@@ -137,7 +127,7 @@ static void begin(struct pass *pass)
 
 static void run(void *argument)
 {
-    struct pass *pass = argument;
+    struct fan_pass *pass = argument;
     const struct fan_work *work = &pass->stream->work;
     pass->error = work->run(work->argument, pass->inner, pass->task, pass->value);
 }
@@ -150,18 +140,31 @@ void fan_admit_leave(const struct fan_stream *stream, const struct fan_hold *hol
         fan_semaphore_release(stream->options.permits, hold->permits);
 }
 
-int fan_admit_run(struct fan_stream *stream, const void *task, void *value)
+int fan_admit_enter(struct fan_pass *pass)
 {
-    struct pass pass = {.stream = stream, .task = task, .value = value};
-    struct fan_panic panic;
-    int error = let_in(&pass);
+    int error = let_in(pass);
     if (error)
         return refusal(error);
-    begin(&pass);
+    begin(pass);
+    return 0;
+}
+
+void fan_admit_end(struct fan_pass *pass, int error)
+{
+    if (pass->inner == &pass->timed)
+        fan_ctx_destroy(&pass->timed);
+    fan_admit_leave(pass->stream, &pass->hold, error);
+}
+
+int fan_admit_run(struct fan_stream *stream, const void *task, void *value)
+{
+    struct fan_pass pass = {.stream = stream, .task = task, .value = value};
+    struct fan_panic panic;
+    int error = fan_admit_enter(&pass);
+    if (error)
+        return error;
     bool ended = fan_recover(run, &pass, &panic);
-    if (pass.inner == &pass.timed)
-        fan_ctx_destroy(&pass.timed);
-    fan_admit_leave(stream, &pass.hold, ended ? pass.error : ENOTRECOVERABLE);
+    fan_admit_end(&pass, ended ? pass.error : ENOTRECOVERABLE);
     if (!ended)
         fan_panic_again(&panic);
     return pass.error;

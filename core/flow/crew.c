@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "flow/async.h"
 #include "flow/observed.h"
 #include "sync/timer.h"
 
@@ -132,7 +133,7 @@ static bool help(struct fan_worker *worker)
 
 bool fan_crew_leaves_work(const struct fan_stream *stream)
 {
-    bool leaves = false;
+    bool leaves = stream->async;
     for (unsigned i = 0; i < stream->started && !leaves; i++)
         leaves = leaves_work(&stream->workers[i]);
     return leaves;
@@ -146,21 +147,31 @@ bool fan_crew_has_work(const struct fan_stream *stream)
 bool fan_crew_is_held_up(struct fan_stream *stream)
 {
     bool anything;
+    if (stream->async)
+        return fan_async_is_held_up(stream);
     return find_held_up(stream, &anything) != NULL;
 }
 
 /* ---- a thread's life ---- */
+
+static void work_through_chunks(struct fan_worker *worker)
+{
+    while (fan_intake_take(worker) || help(worker)) {
+        struct fan_chunk *finished = fan_attempt_run(worker);
+        if (finished)
+            fan_delivery_settle(worker, finished);
+    }
+}
 
 static void work(void *argument)
 {
     struct fan_worker *worker = argument;
     struct fan_stream *stream = worker->stream;
     fan_observed_join(worker);
-    while (fan_intake_take(worker) || help(worker)) {
-        struct fan_chunk *finished = fan_attempt_run(worker);
-        if (finished)
-            fan_delivery_settle(worker, finished);
-    }
+    if (stream->async)
+        fan_async_work(worker);
+    else
+        work_through_chunks(worker);
     free(worker->spare);
     fan_waitgroup_done(&stream->crew);
     fan_stream_release(stream, worker);
@@ -170,8 +181,8 @@ int fan_crew_grow(struct fan_stream *stream)
 {
     struct fan_worker *worker = &stream->workers[stream->started];
     const char *name = stream->options.name ? stream->options.name : "stream";
-    struct fan_chunk *spare = fan_crew_find_chunk(stream);
-    if (!spare)
+    struct fan_chunk *spare = stream->async ? NULL : fan_crew_find_chunk(stream);
+    if (!spare && !stream->async)
         return ENOMEM;
     *worker = (struct fan_worker){.stream = stream, .spare = spare, .post = &worker->unseen};
     fan_waitgroup_add(&stream->crew, 1);
@@ -181,7 +192,8 @@ int fan_crew_grow(struct fan_stream *stream)
     if (error) {
         stream->references--;
         fan_waitgroup_done(&stream->crew);
-        fan_list_insert(&spare->link, &stream->free);
+        if (spare)
+            fan_list_insert(&spare->link, &stream->free);
         return error;
     }
     stream->started++;

@@ -2,11 +2,6 @@
 
 #include "flow/observed.h"
 
-/* What became of a chunk's tasks. */
-struct outcome {
-    uint64_t done, failed, cancelled, late, dropped;
-};
-
 /* True if the sink has taken it. */
 static bool put(struct fan_stream *stream, const struct fan_task_result *result)
 {
@@ -24,7 +19,7 @@ static void put_failure(struct fan_stream *stream, const struct fan_task_result 
 }
 
 static void tell_not_begun(struct fan_stream *stream, struct fan_task_result *result,
-                           struct outcome *outcome)
+                           struct fan_settled *outcome)
 {
     outcome->cancelled++;
     if (result->error != FAN_TOO_LATE)
@@ -36,7 +31,7 @@ static void tell_not_begun(struct fan_stream *stream, struct fan_task_result *re
 
 /* Of a task that was not begun or failed, or of any when the call is to end early. */
 static void settle_other(struct fan_stream *stream, struct fan_task_result *result,
-                         struct outcome *outcome)
+                         struct fan_settled *outcome)
 {
     if (result->error < 0) {
         tell_not_begun(stream, result, outcome);
@@ -48,7 +43,18 @@ static void settle_other(struct fan_stream *stream, struct fan_task_result *resu
     }
 }
 
-static void count(struct fan_probe_tally *tally, const struct outcome *outcome)
+void fan_delivery_hand_over(struct fan_stream *stream, struct fan_task_result *result,
+                            struct fan_settled *outcome)
+{
+    if (result->error || fan_stream_is_stopped(stream))
+        settle_other(stream, result, outcome);
+    else if (put(stream, result))
+        outcome->done++;
+    else
+        outcome->dropped++;
+}
+
+static void count(struct fan_probe_tally *tally, const struct fan_settled *outcome)
 {
     fan_probe_count(&tally->done, outcome->done);
     fan_probe_count(&tally->failed, outcome->failed);
@@ -56,12 +62,9 @@ static void count(struct fan_probe_tally *tally, const struct outcome *outcome)
     fan_probe_count(&tally->dropped, outcome->dropped);
 }
 
-static void account(struct fan_worker *worker, const struct fan_chunk *chunk,
-                    const struct outcome *outcome)
+void fan_delivery_account(struct fan_worker *worker, const struct fan_settled *outcome)
 {
-    struct fan_stream *stream = worker->stream;
-    struct fan_report *report = &stream->report;
-    fan_mutex_lock(&stream->lock);
+    struct fan_report *report = &worker->stream->report;
     report->done += outcome->done;
     report->failed += outcome->failed;
     report->cancelled += outcome->cancelled;
@@ -69,8 +72,16 @@ static void account(struct fan_worker *worker, const struct fan_chunk *chunk,
     report->dropped += outcome->dropped;
     count(&worker->post->tally, outcome);
     fan_observed_counted(worker);
+}
+
+static void account(struct fan_worker *worker, const struct fan_chunk *chunk,
+                    const struct fan_settled *outcome)
+{
+    struct fan_stream *stream = worker->stream;
+    fan_mutex_lock(&stream->lock);
+    fan_delivery_account(worker, outcome);
     if (outcome->failed + outcome->late > 0)
-        fan_report_errors(report, chunk->first, chunk->errors, chunk->count);
+        fan_report_errors(&stream->report, chunk->first, chunk->errors, chunk->count);
     fan_mutex_unlock(&stream->lock);
 }
 
@@ -79,7 +90,7 @@ static void hand_over_chunk(struct fan_worker *worker, struct fan_chunk *chunk)
     struct fan_stream *stream = worker->stream;
     const size_t result_size = stream->work.result_size;
     const char *value = chunk->values;
-    struct outcome outcome = {0};
+    struct fan_settled outcome = {0};
     for (uint32_t i = 0; i < chunk->count; i++, value += result_size) {
         int error = chunk->errors[i];
         struct fan_task_result result = {.index = chunk->first + i, .error = error, .value = value};

@@ -13,8 +13,10 @@ enum { SAMPLE_NS = 100000 };
 void fan_observed_begin(struct fan_stream *stream)
 {
     const char *name = stream->options.name ? stream->options.name : "stream";
+    int limit = stream->options.limit;
     stream->shown =
-        fan_probe_executor_add(FAN_EXECUTOR_STREAM, name, stream->limit, fan_thread_here()->id);
+        fan_probe_executor_add(FAN_EXECUTOR_STREAM, name,
+                               limit ? (uint64_t)limit : stream->processors, fan_thread_here()->id);
 }
 
 void fan_observed_end(struct fan_stream *stream)

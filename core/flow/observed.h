@@ -27,6 +27,13 @@ void fan_observed_ran(struct fan_worker *worker, uint32_t ran);
 void fan_observed_runs(struct fan_worker *worker, uint64_t now_ns);
 void fan_observed_took(struct fan_worker *worker, uint64_t began_ns);
 
+/* With the lock: so many asynchronous tasks are in flight, in no thread. */
+static inline void fan_observed_flies(struct fan_stream *stream, size_t in_flight)
+{
+    if (stream->shown)
+        FAN_PROBE_SET(stream->shown->unseen_in_flight, in_flight);
+}
+
 /* Under the controlled scheduler an object is told from others by where it is, and that must not
  * depend on whether somebody looks: there the post stays where it is, and a copy is shown. */
 #ifdef FAN_SIM

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "flow/async.h"
 #include "flow/observed.h"
 #include "run/backend.h"
 #include "run/time.h"
@@ -18,7 +19,7 @@ enum {
 static bool options_are_valid(const struct fan_source *source, const struct fan_work *work,
                               const struct fan_sink *sink, const struct fan_stream_options *options)
 {
-    return source && source->next && work && work->run && sink && sink->put &&
+    return source && source->next && work && !work->run != !work->start && sink && sink->put &&
            options->limit >= 0 && options->queue >= 0 && options->window >= 0;
 }
 
@@ -81,7 +82,8 @@ static struct fan_stream *new_stream(struct fan_ctx *ctx, const struct fan_sourc
                                      const struct fan_stream_options *options)
 {
     unsigned available = fan_backend_processors();
-    struct fan_stream *stream = allocate(options->limit ? (unsigned)options->limit : available);
+    int limit = options->limit ? options->limit : (int)available;
+    struct fan_stream *stream = allocate(work->start ? fan_async_threads(limit) : (unsigned)limit);
     if (!stream)
         return NULL;
     stream->processors = available;
@@ -130,6 +132,7 @@ void fan_stream_release(struct fan_stream *stream, struct fan_worker *worker)
     fan_mutex_destroy(&stream->lock);
     fan_mutex_destroy(&stream->at_sink);
     fan_mutex_destroy(&stream->at_source);
+    fan_async_free(stream->async);
     free_chunks(stream);
     fan_report_free(&stream->report);
     free(stream->ring);
@@ -138,7 +141,11 @@ void fan_stream_release(struct fan_stream *stream, struct fan_worker *worker)
 
 static int begin(struct fan_stream *stream)
 {
-    if (stream->options.ordered) {
+    if (stream->work.start) {
+        stream->async = fan_async_new(stream);
+        if (!stream->async)
+            return ENOMEM;
+    } else if (stream->options.ordered) {
         stream->ring = calloc(stream->chunk_limit, sizeof *stream->ring);
         if (!stream->ring)
             return ENOMEM;
@@ -226,6 +233,8 @@ static int wait_for_crew(struct fan_stream *stream)
     if (!error)
         return 0;
     fan_crew_stop(stream, error);
+    if (stream->async)
+        fan_async_interrupt(stream);
     if (!stream->options.linger_ns)
         return fan_waitgroup_wait(&stream->crew, NULL);
     error = wait_until(stream, fan_deadline_after(stream->options.linger_ns), NULL);

@@ -7,6 +7,7 @@
 
 #include "flow/limiter.h"
 #include "flow/report.h"
+#include "flow/token.h"
 #include "sync/ctx.h"
 #include "sync/semaphore.h"
 
@@ -40,11 +41,25 @@ struct fan_source {
 
 /* What is done with each task: 0, or an errno value, which is the task's failure. `ctx` is done when
  * the call is to end early; a function that takes long passes it on or looks at it. A panic inside
- * is the task's failure too: ENOTRECOVERABLE, with its stack in the report. */
+ * is the task's failure too: ENOTRECOVERABLE, with its stack in the report.
+ *
+ * A task blocks the thread that runs it, or is asynchronous: then `start` takes the place of `run`.
+ * It returns 0 as soon as it has seen to it that the task's token will be completed (flow/token.h),
+ * or an errno value if the task has failed at once; then the token is void. A call has `limit` of
+ * them in flight with a thread or two. Its own threads never wait for a task, so somebody else looks
+ * at the contexts: an event loop arms a timer for a context's deadline, and is told by `interrupt`,
+ * once, when the call is to end early: called by some thread, while no start runs, it makes the loop
+ * look, and complete soon what it need not go on with. A start may block, but holds up others until
+ * that is noticed. */
 struct fan_work {
     int (*run)(void *argument, struct fan_ctx *ctx, const void *task, void *result);
     void *argument;
     size_t task_size, result_size; /* bytes; 0 is allowed */
+
+    /* For asynchronous tasks. */
+    int (*start)(void *argument, struct fan_ctx *ctx, const void *task, void *result,
+                 struct fan_token token);
+    void (*interrupt)(void *argument); /* with `start`; may be NULL */
 
     /* What a task costs, where the options ask for it; called before it is begun. */
     uint64_t (*weight)(void *argument, const void *task);   /* permits; NULL = 1 for each */

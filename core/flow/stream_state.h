@@ -25,6 +25,8 @@
  * `at_source` and `at_sink` are held by the thread that is there, also while a function of the
  * user's runs. `lock` guards the rest of the state, is held for a few lines at a time and never while
  * anything blocks; it is taken inside the other two. */
+struct fan_async;
+struct fan_flight;
 struct fan_stream;
 
 struct fan_worker {
@@ -34,6 +36,7 @@ struct fan_worker {
     uint64_t seen;             /* lock: how far it was at the last look */
     struct fan_chunk *spare;   /* own: the chunk to fill next; NULL = it has to look for one */
     uint32_t at;               /* own: the task to begin or go on with */
+    struct fan_flight *rest;   /* atomic: asynchronous tasks that it is about to start */
     /* Own, for an observer (flow/observed.h). */
     struct fan_probe_thread *slot; /* NULL = not shown */
     struct fan_probe_post *post;   /* where its share is: in the slot, or the one below */
@@ -56,6 +59,8 @@ struct fan_stream {
     uint32_t chunk_tasks; /* the most in a chunk */
     size_t chunk_limit;   /* the most chunks */
     struct fan_probe_executor *shown;
+
+    struct fan_async *async; /* what is different for asynchronous tasks (async.h); or NULL */
 
     struct fan_ctx ctx;        /* done when the rest is not to be begun; */
     bool stopped;              /* atomic: the same, cheap to look at */
@@ -139,6 +144,19 @@ void fan_intake_adapt(struct fan_stream *stream);
 
 /* Runs the worker's share. Returns the chunk if there is nothing left to do in it, or NULL. */
 struct fan_chunk *fan_attempt_run(struct fan_worker *worker);
+
+/* What became of some tasks. */
+struct fan_settled {
+    uint64_t done, failed, cancelled, late, dropped;
+};
+
+/* Offers a result to the sink and notes what became of its task; at the sink. `result->error` is as a
+ * chunk notes it. May block. */
+void fan_delivery_hand_over(struct fan_stream *stream, struct fan_task_result *result,
+                            struct fan_settled *outcome);
+
+/* Counts what became of some tasks, all but the list of failures; with the lock. */
+void fan_delivery_account(struct fan_worker *worker, const struct fan_settled *outcome);
 
 /* Hands over a finished chunk's results, in order if that is asked for. May block. */
 void fan_delivery_settle(struct fan_worker *worker, struct fan_chunk *chunk);

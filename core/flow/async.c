@@ -1,0 +1,377 @@
+/* Who does what, in a call with asynchronous tasks. */
+#include "flow/async.h"
+
+#include <stdlib.h>
+
+#include "flow/observed.h"
+#include "run/time.h"
+
+enum {
+    LINE = 64,
+    MOST_THREADS = 64,
+    DEFAULT_WINDOW = 4096,
+    HELD_UP_NS = 2000000,
+};
+
+enum job {
+    NO_JOB,
+    DEPART_DELAYED,
+    DEPART,
+    ARRIVE,
+    LEAVE,
+};
+
+/* ---- beginning and ending ---- */
+
+/* One for each task in flight whose start blocks, and one each for source and sink, which may. */
+unsigned fan_async_threads(int limit)
+{
+    return limit < MOST_THREADS - 2 ? (unsigned)limit + 2 : MOST_THREADS;
+}
+
+static struct fan_flight *new_flight(struct fan_stream *stream)
+{
+    struct fan_flight *flight =
+        fan_flight_new(stream, stream->work.task_size, stream->work.result_size);
+    stream->async->exist += flight != NULL;
+    return flight;
+}
+
+static bool allocate_first(struct fan_stream *stream)
+{
+    struct fan_async *async = stream->async;
+    async->free = new_flight(stream);
+    if (stream->options.ordered)
+        async->ring = calloc(async->places, sizeof(struct fan_flight *));
+    return async->free && (async->ring || !stream->options.ordered);
+}
+
+struct fan_async *fan_async_new(struct fan_stream *stream)
+{
+    struct fan_async *async = aligned_alloc(LINE, (sizeof *async + LINE - 1) / LINE * LINE);
+    int64_t window = stream->options.window ? stream->options.window : DEFAULT_WINDOW;
+    if (!async)
+        return NULL;
+    *async = (struct fan_async){.limit = stream->options.limit ? (size_t)stream->options.limit
+                                                               : stream->processors};
+    async->news.name = "news";
+    async->capacity = async->places = async->limit + (size_t)window;
+    async->last = &async->first;
+    stream->async = async;
+    if (allocate_first(stream))
+        return async;
+    fan_async_free(async);
+    return stream->async = NULL;
+}
+
+static void free_flights(struct fan_async *async)
+{
+    while (async->free) {
+        struct fan_flight *next = async->free->next;
+        free(async->free);
+        async->free = next;
+    }
+}
+
+void fan_async_free(struct fan_async *async)
+{
+    if (!async)
+        return;
+    fan_cond_destroy(&async->news);
+    free_flights(async);
+    free(async->ring);
+    free(async);
+}
+
+/* ---- flights ---- */
+
+struct fan_flight *fan_async_reserve(struct fan_stream *stream)
+{
+    struct fan_async *async = stream->async;
+    struct fan_flight *flight = async->free;
+    if (flight)
+        async->free = flight->next;
+    else if (!(flight = new_flight(stream)))
+        async->capacity = async->exist;
+    if (!flight)
+        return NULL;
+    flight->next = NULL;
+    async->in_use++;
+    async->in_flight++;
+    stream->references++;
+    return flight;
+}
+
+void fan_async_recycle(struct fan_stream *stream, struct fan_flight *flights)
+{
+    struct fan_async *async = stream->async;
+    while (flights) {
+        struct fan_flight *next = flights->next;
+        flights->next = async->free;
+        async->free = flights;
+        async->in_use--;
+        stream->references--;
+        flights = next;
+    }
+}
+
+void fan_async_finish(struct fan_stream *stream, struct fan_flight *flight)
+{
+    struct fan_async *async = stream->async;
+    if (!async->failure && flight->error > 0)
+        async->failure = flight->error;
+    async->in_flight--;
+    async->finished++;
+    flight->next = NULL;
+    if (async->ring) {
+        async->ring[flight->index % async->places] = flight;
+        return;
+    }
+    *async->last = flight;
+    async->last = &flight->next;
+}
+
+static bool anything_to_hand_over(const struct fan_async *async)
+{
+    return async->ring ? async->ring[async->turn % async->places] != NULL : async->first != NULL;
+}
+
+/* ---- landing ---- */
+
+/* The bell keeps the stream alive: until it has been rung no thread leaves. */
+static void ring(struct fan_stream *stream)
+{
+    fan_mutex_lock(&stream->lock);
+    stream->async->bells--;
+    fan_cond_signal(&stream->async->news);
+    fan_mutex_unlock(&stream->lock);
+}
+
+void fan_async_land(struct fan_flight *flight)
+{
+    struct fan_stream *stream = flight->stream;
+    fan_admit_end(&flight->pass, flight->error);
+    switch (fan_inbox_put(&stream->async->inbox, flight)) {
+    case FAN_LANDED:
+        break;
+    case FAN_LANDED_AND_RING:
+        ring(stream);
+        break;
+    case FAN_NOT_LANDED:
+        free(flight);
+        fan_stream_release(stream, NULL);
+        break;
+    }
+}
+
+static void collect(struct fan_stream *stream)
+{
+    struct fan_async *async = stream->async;
+    bool disarmed;
+    if (async->abandoned)
+        return;
+    struct fan_flight *flight = fan_inbox_take(&async->inbox, &disarmed);
+    async->bells -= disarmed;
+    while (flight) {
+        struct fan_flight *next = flight->next;
+        fan_async_finish(stream, flight);
+        flight = next;
+    }
+    fan_observed_flies(stream, async->in_flight);
+}
+
+/* ---- what there is to do ---- */
+
+/* Where tasks wait for permits one thread does: it has some to start already. */
+static bool may_depart(struct fan_stream *stream)
+{
+    const struct fan_async *async = stream->async;
+    bool may_wait = stream->options.permits || stream->options.limiter;
+    return !async->at_source && !(may_wait && async->starting > 0) && !stream->over &&
+           !fan_stream_is_stopped(stream) && async->in_flight < async->limit &&
+           async->in_use < async->capacity;
+}
+
+static bool is_done(struct fan_stream *stream)
+{
+    const struct fan_async *async = stream->async;
+    if (async->bells > 0)
+        return false;
+    if (async->abandoned)
+        return true;
+    return (stream->over || fan_stream_is_stopped(stream)) && !async->at_source &&
+           async->in_use == 0;
+}
+
+/* Tasks in flight before results at the sink, but not more results than tasks. */
+static enum job find_job(struct fan_stream *stream)
+{
+    const struct fan_async *async = stream->async;
+    bool departs = may_depart(stream);
+    bool arrives = !async->at_sink && anything_to_hand_over(async);
+    if (is_done(stream))
+        return LEAVE;
+    if (async->delayed)
+        return DEPART_DELAYED;
+    if (departs && !(arrives && async->finished > async->limit))
+        return DEPART;
+    return arrives ? ARRIVE : NO_JOB;
+}
+
+static void begin_job(struct fan_async *async, enum job job)
+{
+    async->at_source |= job == DEPART;
+    async->at_sink |= job == ARRIVE;
+    async->begun++;
+}
+
+static bool arm_bell(struct fan_async *async)
+{
+    bool armed = fan_inbox_arm(&async->inbox);
+    async->bells += armed;
+    return armed;
+}
+
+/* What this thread has begun may take long. So somebody does what else there is to do, or will be
+ * woken when there is something: one who waits, or where waiting is to be expected a new thread. */
+static void leave_somebody_behind(struct fan_stream *stream)
+{
+    struct fan_async *async = stream->async;
+    if (async->waiting > 0) {
+        if (find_job(stream) != NO_JOB || (!async->abandoned && !arm_bell(async)))
+            fan_cond_signal(&async->news);
+    } else if (async->at_source && stream->source.blocks && stream->started == 1) {
+        fan_crew_grow(stream);
+    }
+}
+
+static void wait_for_news(struct fan_async *async, struct fan_mutex *lock)
+{
+    if (!async->abandoned && !arm_bell(async))
+        return;
+    async->waiting++;
+    fan_cond_wait(&async->news, lock);
+    async->waiting--;
+}
+
+static bool is_to_end(const struct fan_stream *stream)
+{
+    return stream->async->failure && stream->options.policy == FAN_FAIL_FAST &&
+           !fan_stream_is_stopped(stream);
+}
+
+/* With the lock, which it leaves in between. */
+static enum job next_job(struct fan_stream *stream)
+{
+    for (;;) {
+        collect(stream);
+        enum job job = find_job(stream);
+        if (is_to_end(stream)) {
+            int failure = stream->async->failure;
+            fan_mutex_unlock(&stream->lock);
+            fan_crew_stop(stream, failure);
+            fan_mutex_lock(&stream->lock);
+        } else if (job == NO_JOB) {
+            wait_for_news(stream->async, &stream->lock);
+        } else {
+            begin_job(stream->async, job);
+            leave_somebody_behind(stream);
+            return job;
+        }
+    }
+}
+
+static void do_job(struct fan_worker *worker, enum job job)
+{
+    if (job == DEPART_DELAYED)
+        fan_depart_delayed(worker);
+    else if (job == DEPART)
+        fan_depart(worker);
+    else
+        fan_arrive(worker);
+}
+
+void fan_async_work(struct fan_worker *worker)
+{
+    struct fan_stream *stream = worker->stream;
+    fan_mutex_lock(&stream->lock);
+    stream->async->present++;
+    fan_mutex_unlock(&stream->lock);
+    for (;;) {
+        fan_observed_at(worker, FAN_AT_NOTHING);
+        fan_mutex_lock(&stream->lock);
+        enum job job = next_job(stream);
+        fan_mutex_unlock(&stream->lock);
+        if (job == LEAVE)
+            return;
+        do_job(worker, job);
+    }
+}
+
+/* ---- by the call's own thread ---- */
+
+/* A thread that is only kept from its processor for a moment is not worth another one. */
+static bool stand_still(struct fan_async *async)
+{
+    uint64_t now_ns = fan_now_ns();
+    if (async->begun == async->seen)
+        return now_ns - async->seen_ns >= HELD_UP_NS;
+    async->seen = async->begun;
+    async->seen_ns = now_ns;
+    return false;
+}
+
+bool fan_async_is_held_up(struct fan_stream *stream)
+{
+    struct fan_async *async = stream->async;
+    fan_depart_find_delayed(stream);
+    if (async->waiting > 0 && async->delayed)
+        fan_cond_signal(&async->news);
+    bool still = stand_still(async) || async->delayed;
+    if (!still || async->waiting > 0 || async->present < stream->started)
+        return false;
+    collect(stream);
+    enum job job = find_job(stream);
+    return job != NO_JOB && job != LEAVE;
+}
+
+void fan_async_interrupt(struct fan_stream *stream)
+{
+    struct fan_async *async = stream->async;
+    if (!stream->work.interrupt)
+        return;
+    fan_mutex_lock(&stream->lock);
+    bool due = fan_stream_is_stopped(stream) && async->starting == 0 && !async->interrupted &&
+               !async->abandoned;
+    async->interrupted |= due;
+    fan_mutex_unlock(&stream->lock);
+    if (due)
+        stream->work.interrupt(stream->work.argument);
+}
+
+static void recycle_finished(struct fan_stream *stream)
+{
+    struct fan_async *async = stream->async;
+    fan_async_recycle(stream, async->first);
+    async->first = NULL;
+    async->last = &async->first;
+    for (size_t i = 0; async->ring && i < async->places; i++) {
+        fan_async_recycle(stream, async->ring[i]);
+        async->ring[i] = NULL;
+    }
+}
+
+void fan_async_abandon(struct fan_stream *stream)
+{
+    struct fan_async *async = stream->async;
+    bool disarmed;
+    fan_mutex_lock(&stream->lock);
+    collect(stream);
+    struct fan_flight *last = fan_inbox_close(&async->inbox, &disarmed);
+    async->bells -= disarmed;
+    recycle_finished(stream);
+    fan_async_recycle(stream, last);
+    async->abandoned = true;
+    fan_cond_broadcast(&async->news);
+    fan_mutex_unlock(&stream->lock);
+}

@@ -1,0 +1,112 @@
+#include "flow/flight.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/panic.h"
+#include "run/atomic.h"
+
+enum { LINE = 64 };
+
+#define RETURNED   (UINT64_C(1) << 31)
+#define COMPLETED  (UINT64_C(1) << 30)
+#define ERROR_MASK (COMPLETED - 1)
+
+static uint32_t turn_of(uint64_t word)
+{
+    return (uint32_t)(word >> 32);
+}
+
+static int error_of(uint64_t word)
+{
+    return (int)(word & ERROR_MASK);
+}
+
+static bool has_finished(uint64_t word)
+{
+    return (word & RETURNED) && (word & COMPLETED);
+}
+
+static bool add_room(size_t *total, size_t bytes, size_t *begin)
+{
+    *begin = *total;
+    return !__builtin_add_overflow(bytes, LINE - 1, &bytes) &&
+           !__builtin_add_overflow(*total, bytes / LINE * LINE, total);
+}
+
+struct fan_flight *fan_flight_new(struct fan_stream *stream, size_t task_size, size_t result_size)
+{
+    size_t total = 0, head, task, value;
+    if (!add_room(&total, sizeof(struct fan_flight), &head) ||
+        !add_room(&total, task_size, &task) || !add_room(&total, result_size, &value))
+        return NULL;
+    char *memory = aligned_alloc(LINE, total);
+    if (!memory)
+        return NULL;
+    struct fan_flight *flight = (struct fan_flight *)(memory + head);
+    *flight = (struct fan_flight){.stream = stream, .task = memory + task, .value = memory + value};
+    flight->pass = (struct fan_pass){.stream = stream, .task = flight->task};
+    return flight;
+}
+
+struct fan_token fan_flight_begin(struct fan_flight *flight)
+{
+    uint32_t turn = turn_of(fan_atomic_load(&flight->word, FAN_RELAXED)) + 1;
+    fan_atomic_store(&flight->word, (uint64_t)turn << 32, FAN_RELAXED);
+    return (struct fan_token){flight, turn};
+}
+
+/* Adds to what has happened. Both sides release what they have written and acquire what the other
+ * has; who finds the word as it expected has not been overtaken. */
+static bool advance(struct fan_flight *flight, uint64_t *word, uint64_t happened)
+{
+    uint64_t next = *word | happened;
+    if (!fan_atomic_compare_exchange(&flight->word, word, next, FAN_ACQ_REL, FAN_ACQUIRE))
+        return false;
+    *word = next;
+    return true;
+}
+
+static void must_be_errno(int error)
+{
+    if (error < 0 || (uint64_t)error > ERROR_MASK)
+        fan_panic_misuse(0, "%d is no error that a task can end with", error);
+}
+
+bool fan_flight_returned(struct fan_flight *flight, int error)
+{
+    uint64_t word = fan_atomic_load(&flight->word, FAN_RELAXED);
+    uint64_t happened = RETURNED | (error ? COMPLETED | (uint64_t)error : 0);
+    must_be_errno(error);
+    do
+        if (error && (word & COMPLETED))
+            fan_panic_misuse(0, "a task failed at its start after its token was completed");
+    while (!advance(flight, &word, happened));
+    if (!has_finished(word))
+        return false;
+    flight->error = error_of(word);
+    return true;
+}
+
+void fan_flight_crashed(struct fan_flight *flight)
+{
+    uint64_t word = fan_atomic_load(&flight->word, FAN_RELAXED);
+    while (!advance(flight, &word, RETURNED | COMPLETED))
+        continue;
+    flight->error = ENOTRECOVERABLE;
+}
+
+bool fan_flight_completed(struct fan_token token, int error)
+{
+    struct fan_flight *flight = token.flight;
+    uint64_t word = fan_atomic_load(&flight->word, FAN_RELAXED);
+    must_be_errno(error);
+    do
+        if (turn_of(word) != token.turn || (word & COMPLETED))
+            fan_panic_misuse(0, "a token was completed that had been completed before");
+    while (!advance(flight, &word, COMPLETED | (uint64_t)error));
+    if (!has_finished(word))
+        return false;
+    flight->error = error;
+    return true;
+}
