@@ -65,10 +65,13 @@ static const char *owner_name(const struct fan_half *half, const struct fan_obje
     return index == FAN_NO_INDEX ? NULL : half->snapshot->threads[index].label;
 }
 
+/* Whose a mutex is that nobody waits for is not written down (run/mutex.c). */
 static int put_lock(const struct fan_pane *pane, int row, const struct fan_half *half,
                     const struct fan_object_view *object)
 {
     const char *owner = owner_name(half, object);
+    if (object->kind == FAN_KIND_MUTEX && waiters(object) == 0)
+        return fan_grid_put(pane, row, FIGURE, FAN_STYLE_DIM, "nobody waits");
     if (!owner)
         return fan_grid_put(pane, row, FIGURE, FAN_STYLE_DIM, "free");
     return fan_grid_print(pane, row, FIGURE, FAN_STYLE_NORMAL, "held by %s", owner);

@@ -196,9 +196,15 @@ START_TEST(a_lock_shows_who_holds_it)
 {
     runs[0]->snapshot.objects[2].kind = FAN_KIND_MUTEX;
     runs[0]->snapshot.objects[2].owner = runs[0]->snapshot.threads[2].id;
-    runs[1]->snapshot.objects[2].kind = FAN_KIND_MUTEX;
+    runs[0]->snapshot.objects[2].waiting_take = 1;
+    runs[1]->snapshot.objects[2] = runs[0]->snapshot.objects[2];
+    runs[1]->snapshot.objects[2].waiting_take = 0;
     draw(24, 80);
-    expect(" workers held by worker 2              | workers free");
+    expect(" workers held by worker 2      1 waits | workers nobody waits");
+    runs[0]->snapshot.objects[2].kind = FAN_KIND_RWLOCK;
+    runs[0]->snapshot.objects[2].owner = 0;
+    draw(24, 80);
+    expect(" workers free");
 }
 END_TEST
 
