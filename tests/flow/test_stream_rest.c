@@ -64,7 +64,7 @@ START_TEST(a_call_rests_while_the_source_has_nothing_and_then_helps)
         &(struct fan_sink){.put = put}, &(struct fan_stream_options){.limit = STUCK + 2}, &report);
     ck_assert_int_eq(error, 0);
     ck_assert_uint_eq(put_count, ALL);
-    ck_assert_uint_gt(report.threads, STUCK);
+    ck_assert_uint_gt(report.threads, 2);
     fan_report_free(&report);
     fan_chan_free(last_ran);
 }
