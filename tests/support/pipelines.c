@@ -6,8 +6,6 @@
 
 #include "run/atomic.h"
 #include "run/time.h"
-#include "stage/split.h"
-#include "stage/tee.h"
 #include "stage/zip.h"
 
 /* ---- sources and ends ---- */
@@ -36,8 +34,15 @@ static int next(void *state, struct fan_ctx *ctx, void *element)
     return give(pipeline, &pipeline->given[0], pipeline->elements, element);
 }
 
-/* The second one of a zip has one more, so that there is a shorter one. */
 static int next_of_second(void *state, struct fan_ctx *ctx, void *element)
+{
+    struct pipeline *pipeline = state;
+    (void)ctx;
+    return give(pipeline, &pipeline->given[1], pipeline->elements, element);
+}
+
+/* So that the first one is shorter. */
+static int next_of_longer(void *state, struct fan_ctx *ctx, void *element)
 {
     struct pipeline *pipeline = state;
     (void)ctx;
@@ -170,6 +175,26 @@ static int start_fork(struct pipeline *pipeline, const struct pipeline_kind *kin
     return error ? error : start_end(pipeline, out[1], put_second);
 }
 
+/* Two sources, two times `in`, the stage, `out`, an end. */
+static int start_join(struct pipeline *pipeline, const struct pipeline_kind *kind)
+{
+    struct fan_group *before = kind->upstream ? &pipeline->upstream : &pipeline->group;
+    size_t size = kind->size ? kind->size : sizeof(uint64_t);
+    struct fan_chan *in[2] = {NULL, NULL};
+    for (int i = 0; i < 2; i++)
+        in[i] = make_input(pipeline, (size_t)i);
+    struct fan_chan *out = in[0] && in[1] ? make_channel(pipeline, size, 0) : NULL;
+    if (!out)
+        return ENOMEM;
+    int error = start_source(pipeline, before, in[0], next);
+    if (!error)
+        error =
+            start_source(pipeline, before, in[1], kind->longer ? next_of_longer : next_of_second);
+    if (!error)
+        error = kind->join(pipeline, in, out);
+    return error ? error : start_end(pipeline, out, kind->put ? kind->put : put_first);
+}
+
 /* ---- the kinds ---- */
 
 static int copy(void *argument, struct fan_ctx *ctx, const void *element, void *result)
@@ -268,71 +293,16 @@ static int go_throttle(struct pipeline *pipeline, struct fan_chan *in, struct fa
     return fan_throttle_go(&pipeline->group, in, out, &pipeline->rate);
 }
 
-static uint64_t half(void *argument, const void *element)
+static int go_zip(struct pipeline *pipeline, struct fan_chan *const *in, struct fan_chan *out)
 {
-    uint64_t number;
-    (void)argument;
-    memcpy(&number, element, sizeof number);
-    return number / 2;
+    return fan_zip_go(&pipeline->group, in, 2, out,
+                      &(struct fan_zip_options){.upstream = &pipeline->upstream.ctx});
 }
 
-static int go_split(struct pipeline *pipeline, struct fan_chan *in, struct fan_chan *const *out)
+static int go_draining_zip(struct pipeline *pipeline, struct fan_chan *const *in,
+                           struct fan_chan *out)
 {
-    return fan_split_go(&pipeline->group, in, out, 2, NULL);
-}
-
-static int go_split_by_key(struct pipeline *pipeline, struct fan_chan *in,
-                           struct fan_chan *const *out)
-{
-    return fan_split_go(&pipeline->group, in, out, 2,
-                        &(struct fan_split_options){.by = FAN_SPLIT_BY_KEY, .key = half});
-}
-
-static int go_split_to_ready(struct pipeline *pipeline, struct fan_chan *in,
-                             struct fan_chan *const *out)
-{
-    return fan_split_go(&pipeline->group, in, out, 2,
-                        &(struct fan_split_options){.by = FAN_SPLIT_READY});
-}
-
-static int go_tee(struct pipeline *pipeline, struct fan_chan *in, struct fan_chan *const *out)
-{
-    return fan_tee_go(&pipeline->group, in, out, 2, NULL);
-}
-
-static int go_dropping_tee(struct pipeline *pipeline, struct fan_chan *in,
-                           struct fan_chan *const *out)
-{
-    return fan_tee_go(&pipeline->group, in, out, 2,
-                      &(struct fan_tee_options){.drops = true, .dropped = pipeline->counts});
-}
-
-static int start_zip_with(struct pipeline *pipeline, struct fan_group *before,
-                          const struct fan_zip_options *options)
-{
-    struct fan_chan *in[2] = {NULL, NULL};
-    for (int i = 0; i < 2; i++)
-        in[i] = make_input(pipeline, (size_t)i);
-    struct fan_chan *out = in[0] && in[1] ? make_channel(pipeline, 2 * sizeof(uint64_t), 0) : NULL;
-    if (!out)
-        return ENOMEM;
-    int error = start_source(pipeline, before, in[0], next);
-    if (!error)
-        error = start_source(pipeline, before, in[1], next_of_second);
-    if (!error)
-        error = fan_zip_go(&pipeline->group, in, 2, out, options);
-    return error ? error : start_end(pipeline, out, put_pair);
-}
-
-static int start_zip(struct pipeline *pipeline)
-{
-    return start_zip_with(pipeline, &pipeline->upstream,
-                          &(struct fan_zip_options){.upstream = &pipeline->upstream.ctx});
-}
-
-static int start_draining_zip(struct pipeline *pipeline)
-{
-    return start_zip_with(pipeline, &pipeline->group, NULL);
+    return fan_zip_go(&pipeline->group, in, 2, out, NULL);
 }
 
 static int start_pipe(struct pipeline *pipeline)
@@ -388,13 +358,21 @@ const struct pipeline_kind pipeline_kinds[] = {
     {.name = "lossy, oldest", .line = go_oldest_lost, .most = 1},
     {.name = "measure", .line = go_measure, .least = 1, .most = 1},
     {.name = "throttle", .line = go_throttle, .least = 1, .most = 1},
-    {.name = "split", .fork = go_split, .least = 1, .most = 1},
-    {.name = "split by key", .fork = go_split_by_key, .least = 1, .most = 1},
-    {.name = "split to ready", .fork = go_split_to_ready, .least = 1, .most = 1},
-    {.name = "tee", .fork = go_tee, .least = 2, .most = 2},
-    {.name = "dropping tee", .fork = go_dropping_tee, .most = 2},
-    {.name = "zip", .start = start_zip, .least = 1, .most = 1},
-    {.name = "draining zip", .start = start_draining_zip, .least = 1, .most = 1},
+    {.name = "zip",
+     .join = go_zip,
+     .put = put_pair,
+     .size = 2 * sizeof(uint64_t),
+     .longer = true,
+     .upstream = true,
+     .least = 1,
+     .most = 1},
+    {.name = "draining zip",
+     .join = go_draining_zip,
+     .put = put_pair,
+     .size = 2 * sizeof(uint64_t),
+     .longer = true,
+     .least = 1,
+     .most = 1},
     {.name = "pipe",
      .start = start_pipe,
      .whole = true,
@@ -405,6 +383,18 @@ const struct pipeline_kind pipeline_kinds[] = {
 };
 
 const size_t pipeline_kind_count = sizeof pipeline_kinds / sizeof pipeline_kinds[0];
+
+int pipeline_all_kinds(void)
+{
+    return (int)(pipeline_kind_count + pipeline_many_kind_count);
+}
+
+const struct pipeline_kind *pipeline_kind(int which)
+{
+    size_t i = (size_t)which;
+    return i < pipeline_kind_count ? &pipeline_kinds[i]
+                                   : &pipeline_many_kinds[i - pipeline_kind_count];
+}
 
 /* ---- running one ---- */
 
@@ -419,6 +409,8 @@ static int start(struct pipeline *pipeline, const struct pipeline_kind *kind)
 {
     if (kind->line)
         return start_line(pipeline, kind);
+    if (kind->join)
+        return start_join(pipeline, kind);
     return kind->fork ? start_fork(pipeline, kind) : kind->start(pipeline);
 }
 

@@ -42,9 +42,11 @@ struct pipeline {
 
 struct pipeline_kind {
     const char *name;
-    /* One of three: starts the stage between a source and an end; or one with two ends; or all. */
+    /* One of four: starts the stage between a source and an end; or one with two ends; or one with two
+     * sources of the same elements; or all. */
     int (*line)(struct pipeline *pipeline, struct fan_chan *in, struct fan_chan *out);
     int (*fork)(struct pipeline *pipeline, struct fan_chan *in, struct fan_chan *const *out);
+    int (*join)(struct pipeline *pipeline, struct fan_chan *const *in, struct fan_chan *out);
     int (*start)(struct pipeline *pipeline);
     /* Of the end, and of what it gets; 0 = plain numbers. */
     int (*put)(void *state, struct fan_ctx *ctx, const void *element);
@@ -55,12 +57,17 @@ struct pipeline_kind {
     bool shuffles;                   /* in another order */
     bool upstream;   /* the source is in a group of its own, which the stage cancels in the end */
     bool has_enough; /* it ends before its source does */
+    bool longer;     /* the second source has one more element */
     bool whole;      /* never alone */
     bool executor;   /* there is one in it, so that there are too many schedules to see all */
 };
 
-extern const struct pipeline_kind pipeline_kinds[];
-extern const size_t pipeline_kind_count;
+extern const struct pipeline_kind pipeline_kinds[], pipeline_many_kinds[];
+extern const size_t pipeline_kind_count, pipeline_many_kind_count;
+
+/* Of both tables; the second has what fans out and in, and what goes with it. */
+int pipeline_all_kinds(void);
+const struct pipeline_kind *pipeline_kind(int which);
 
 /* Of kinds that take PIPELINE_ENOUGH elements: whether it is one of these. */
 bool pipeline_is_enough(uint64_t element);
