@@ -254,9 +254,19 @@ static bool is_valid(const struct reorder *reorder)
            (!options->room || is_room(options->room, options->window));
 }
 
+/* Whether sizes can be counted: an element in its place, and its number and time beside it. */
+static bool is_thinkable(size_t window, size_t element_size)
+{
+    size_t place, all;
+    return !__builtin_add_overflow(element_size, 8 * sizeof(uint64_t), &place) &&
+           !__builtin_mul_overflow(window, place, &all);
+}
+
 static int allocate(struct reorder *reorder)
 {
     size_t size = fan_chan_element_size(reorder->input), window = reorder->options.window;
+    if (!is_thinkable(window, size))
+        return ENOMEM;
     reorder->store = reorder->kind->make(window, size);
     reorder->arriving = malloc(2 * size + 1);
     reorder->leaving = (char *)reorder->arriving + size;

@@ -19,8 +19,6 @@ struct fan_reorder_store {
 
 static struct fan_reorder_store *make(size_t window, size_t element_size)
 {
-    if (window > SIZE_MAX / 2 / sizeof(struct entry))
-        return NULL;
     struct fan_reorder_store *heap = malloc(sizeof *heap + window * sizeof(struct entry));
     char *elements = calloc(window, element_size ? element_size : 1);
     if (!heap || !elements) {

@@ -11,7 +11,7 @@
 struct fan_reorder_store;
 
 struct fan_reorder_kind {
-    /* NULL if there is no memory. */
+    /* NULL if there is no memory. `window` such elements, and some words for each, have a size. */
     struct fan_reorder_store *(*make)(size_t window, size_t element_size);
 
     /* Whether there is a place for an element with a number above `next`. */
