@@ -11,6 +11,7 @@ enum {
     FIRST_LOOK = 64,    /* latencies; fewer say nothing */
     FIRST_WINDOW = 128, /* while the limit is far off, which shows in few */
     FUTILE_FALLS = 3,
+    RECOVERY_PART = 8, /* what it grows by then, of itself */
     TRIMMED_PART = 20, /* one in so many is left out */
     MEMORY = 4096,     /* latencies that make the baseline, after which older ones fade */
 };
@@ -158,9 +159,14 @@ static void set_limit(struct fan_aimd *aimd, int limit)
     aimd->decreases += aimd->limit < old;
 }
 
+static int part_of(int limit, const struct fan_aimd *aimd)
+{
+    return (limit * aimd->options.decrease_percent + 99) / 100;
+}
+
 static void fall(struct fan_aimd *aimd)
 {
-    set_limit(aimd, aimd->limit - (aimd->limit * aimd->options.decrease_percent + 99) / 100);
+    set_limit(aimd, aimd->limit - part_of(aimd->limit, aimd));
     aimd->doubles = false;
     aimd->clear = true;
 }
@@ -237,13 +243,27 @@ static void learn_baseline(struct fan_aimd *aimd, struct estimate now)
         refine_baseline(aimd, now);
 }
 
+/* Several decreases in a row, which may have been a hiccup, have brought it below what the first one
+ * left. */
+static bool recovers(const struct fan_aimd *aimd)
+{
+    return aimd->limit < aimd->fell_from - part_of(aimd->fell_from, aimd);
+}
+
+static int next_limit(const struct fan_aimd *aimd)
+{
+    if (aimd->doubles)
+        return aimd->limit * 2;
+    return aimd->limit + (recovers(aimd) ? aimd->limit / RECOVERY_PART + 1 : 1);
+}
+
 static void answer_ease(struct fan_aimd *aimd, struct estimate now)
 {
     learn_baseline(aimd, now);
     aimd->clear = false;
     aimd->falls = 0;
     if (aimd->used_up * 2 > aimd->seen)
-        set_limit(aimd, aimd->doubles ? aimd->limit * 2 : aimd->limit + 1);
+        set_limit(aimd, next_limit(aimd));
 }
 
 /* ---- when to look ---- */
@@ -252,7 +272,8 @@ static void answer_ease(struct fan_aimd *aimd, struct estimate now)
 static uint32_t window(const struct fan_aimd *aimd)
 {
     uint32_t asked = (uint32_t)aimd->options.window;
-    uint32_t size = aimd->doubles && asked > FIRST_WINDOW ? FIRST_WINDOW : asked;
+    bool is_far_off = aimd->doubles || recovers(aimd);
+    uint32_t size = is_far_off && asked > FIRST_WINDOW ? FIRST_WINDOW : asked;
     return size > (uint32_t)aimd->limit ? size : (uint32_t)aimd->limit;
 }
 
@@ -309,6 +330,7 @@ void fan_aimd_saw_overload(struct fan_aimd *aimd, uint64_t began_ns, uint64_t no
 {
     if (began_ns < aimd->since_ns)
         return;
+    aimd->fell_from = aimd->limit;
     fall(aimd);
     begin_anew(aimd, now_ns);
 }

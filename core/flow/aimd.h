@@ -22,6 +22,9 @@
  * trip after it, tells nothing about the new limit and does not count; so there is at most one
  * decrease in a round trip. Nor does the limit grow while there are not enough requests to use it up.
  *
+ * Where several decreases have followed each other, it may have been a hiccup: up to what the first of
+ * them left, the limit grows by an eighth at a time.
+ *
  * The baseline is the mean as seen at first and just after decreases, when nothing queues; where it
  * is certain that the service has become faster, that is taken at once. If three decreases in a row
  * have shortened the latency by less than half of what they took from the limit, then it is not the
