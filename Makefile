@@ -58,7 +58,9 @@ fan_all     := $(filter-out core/lab/main.c,$(wildcard $(fan_layers:%=core/%/*.c
 fan_sources := $(filter-out core/run/sim% core/lab/sim%,$(fan_all)) $(wildcard core/sim/schedule.c core/sim/frontier.c)
 sim_sources := $(filter-out core/run/real% core/lab/real%,$(fan_all)) $(wildcard core/sim/*.c)
 bug_sources := $(filter-out bugs/main.c,$(wildcard bugs/*.c))
-app_sources := $(filter-out app/main.c,$(wildcard app/*.c app/*/*.c))
+app_sources := $(filter-out app/main.c app/experiment/%,$(wildcard app/*.c app/*/*.c))
+# What `fanlab experiment` runs, in children of their own, one for each runtime.
+experiment_sources := $(wildcard app/experiment/*.c)
 support_sources := $(wildcard tests/support/*.c)
 test_sources    := $(wildcard tests/*/test_*.c)
 # One thread of the system runs all of a simulation: ThreadSanitizer has nothing to say of it, at length.
@@ -77,6 +79,8 @@ sim_objects := $(patsubst %.c,$(BUILD)/sim/%.o,$(sim_sources))
 bug_objects := $(call objects,$(bug_sources))
 sim_bug_objects := $(patsubst %.c,$(BUILD)/sim/%.o,$(bug_sources))
 app_objects := $(call objects,$(app_sources))
+experiment_objects := $(call objects,$(filter-out app/experiment/sim%,$(experiment_sources)))
+sim_experiment_objects := $(patsubst %.c,$(BUILD)/sim/%.o,$(filter-out app/experiment/real%,$(experiment_sources)))
 
 libfan   := $(BUILD)/libfan.a
 libfan_sim := $(BUILD)/libfan_sim.a
@@ -86,6 +90,7 @@ libsupport := $(BUILD)/libsupport.a
 fanlab   := $(if $(wildcard app/main.c),$(BUILD)/fanlab)
 lab_real := $(if $(wildcard bugs/main.c),$(BUILD)/fanlab-lab-real)
 lab_sim  := $(if $(wildcard core/lab/sim*.c),$(BUILD)/fanlab-lab-sim)
+experiments := $(if $(experiment_sources),$(BUILD)/fanlab-experiment-real $(BUILD)/fanlab-experiment-sim)
 tests    := $(call programs,$(test_sources) $(child_sources))
 bench    := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(bench_sources))
 
@@ -98,7 +103,7 @@ tsan := BUILD=$(BUILD)/tsan SANITIZE=thread CC=gcc CFLAGS='-O1 -g'
 .PHONY: all tests benches peers help run test check bench soak asan tsan install clean FORCE
 
 everything := $(libfan) $(libfan_sim) $(libfan_main) $(bug_objects) $(if $(app_sources),$(libapp)) \
-              $(lab_real) $(lab_sim) $(fanlab) $(if $(fanlab),$(BUILD)/lessons.checked)
+              $(lab_real) $(lab_sim) $(experiments) $(fanlab) $(if $(fanlab),$(BUILD)/lessons.checked)
 
 all: $(everything)  ## build the library and the programs into build/
 
@@ -160,6 +165,7 @@ $(BUILD)/obj/bugs/%.o $(BUILD)/sim/bugs/%.o: INCLUDES = -Icore -I.
 # A bug's stacks are to show the functions that its source shows.
 $(BUILD)/obj/bugs/%.o $(BUILD)/sim/bugs/%.o: FRAMES += -fno-inline
 $(BUILD)/obj/bugs/%.o $(BUILD)/sim/bugs/%.o: EMBED = -DFAN_SOURCE_FILE='"$<"'
+$(BUILD)/sim/app/%.o: INCLUDES = -Icore -I.
 $(BUILD)/obj/app/compile.o: EMBED = -DFAN_CORE_DIR='"$(abspath core)"' \
     -DFAN_LIBRARY_DIR='"$(abspath $(BUILD))"' -DFAN_SANITIZE='"$(or $(firstword $(SANITIZE_FLAGS)),-g)"'
 $(BUILD)/obj/app/%.o: INCLUDES = -Icore -I. $(APP_CFLAGS) -DFAN_VERSION='"$(VERSION)"'
@@ -202,6 +208,12 @@ $(BUILD)/fanlab-lab-real: $(call objects,bugs/main.c) $(bug_objects) $(libfan)
 	$(LINK) -o $@ $^
 
 $(BUILD)/fanlab-lab-sim: $(BUILD)/sim/bugs/main.o $(sim_bug_objects) $(libfan_sim)
+	$(LINK) -o $@ $^
+
+$(BUILD)/fanlab-experiment-real: $(experiment_objects) $(libfan)
+	$(LINK) -o $@ $^
+
+$(BUILD)/fanlab-experiment-sim: $(sim_experiment_objects) $(libfan_sim)
 	$(LINK) -o $@ $^
 
 $(BUILD)/fanlab: $(call objects,app/main.c) $(libapp) $(bug_objects) $(libfan)
@@ -288,7 +300,7 @@ install: all  ## install under PREFIX, below DESTDIR: programs, libraries, heade
 	@test -n '$(public_headers)' # the compiler has said what is wrong with them
 	install -d $(into)/bin $(into)/lib/pkgconfig $(into)/include/fan
 	install -m 644 $(libfan) $(libfan_sim) $(libfan_main) $(into)/lib/
-	$(if $(fanlab)$(lab_real),install $(fanlab) $(lab_real) $(lab_sim) $(into)/bin/)
+	$(if $(fanlab)$(lab_real),install $(fanlab) $(lab_real) $(lab_sim) $(experiments) $(into)/bin/)
 	for header in $(patsubst core/%,%,$(public_headers)); do \
 	    install -D -m 644 core/$$header $(into)/include/fan/$${header#fan/} || exit 1; \
 	done

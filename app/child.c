@@ -74,6 +74,12 @@ static int check_helper(const char *name, const char *path, char why[WHY])
     return error;
 }
 
+int fan_child_beside_us(const char *name, char *path, size_t size, char why[WHY])
+{
+    int error = helper_beside_us(name, path, size, why);
+    return error ? error : check_helper(name, path, why);
+}
+
 int fan_child_helper(const struct fan_child_options *options, char *path, size_t size,
                      char why[WHY])
 {

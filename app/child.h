@@ -64,6 +64,9 @@ const char *fan_child_runtime(const struct fan_child_options *options);
 int fan_child_helper(const struct fan_child_options *options, char *path, size_t size,
                      char why[160]);
 
+/* The path of another program of ours, which lies beside this one. Errors as above. */
+int fan_child_beside_us(const char *name, char *path, size_t size, char why[160]);
+
 /* Starts a child. Does not wait for it. Errors, with one line in `why`: those of fan_child_helper,
  * posix_spawn(3), memfd_create(2), pipe(2), pidfd_open(2). */
 int fan_child_start(const struct fan_child_options *options, struct fan_child *child,

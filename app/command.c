@@ -3,9 +3,9 @@
 #include <string.h>
 
 static const struct fan_command *const commands[] = {
-    &fan_command_list,     &fan_command_run,     &fan_command_check,
-    &fan_command_explore,  &fan_command_replay,  &fan_command_lesson,
-    &fan_command_practice, &fan_command_mystery, &fan_command_handout,
+    &fan_command_list,    &fan_command_run,        &fan_command_check,    &fan_command_explore,
+    &fan_command_replay,  &fan_command_lesson,     &fan_command_practice, &fan_command_mystery,
+    &fan_command_handout, &fan_command_experiment,
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };

@@ -18,7 +18,7 @@ struct fan_command {
 
 extern const struct fan_command fan_command_list, fan_command_run, fan_command_check,
     fan_command_explore, fan_command_replay, fan_command_lesson, fan_command_practice,
-    fan_command_mystery, fan_command_handout;
+    fan_command_mystery, fan_command_handout, fan_command_experiment;
 
 /* What the program does without a command: the TUI. Its name is empty. */
 extern const struct fan_command fan_command_tui;

@@ -105,7 +105,8 @@ example_declares_its_scenario() {
 
 write_program
 check "make install" make -s install BUILD="$build" DESTDIR="$away" PREFIX=/usr
-check "the programs are there" same_names bin fanlab fanlab-lab-real fanlab-lab-sim
+check "the programs are there" same_names bin \
+    fanlab fanlab-experiment-real fanlab-experiment-sim fanlab-lab-real fanlab-lab-sim
 check "an installed program starts" "$away/usr/bin/fanlab" --version
 check "headers stand alone" headers_stand_alone
 check "fan.pc asks for frame pointers" asks_for_frame_pointers
@@ -120,6 +121,6 @@ for compiler in gcc clang; do
     check "a program compiles with $compiler" compile_program $compiler
     check "and runs" "$away/program"
 done
-for child in fanlab-lab-real fanlab-lab-sim; do
+for child in fanlab-lab-real fanlab-lab-sim fanlab-experiment-real fanlab-experiment-sim; do
     check "$child links libc alone" links_only "$build/$child" '^(libc|libm|ld-linux.*)\.so'
 done

@@ -1,0 +1,17 @@
+#include "app/experiment/experiment.h"
+
+#include <stddef.h>
+#include <string.h>
+
+static const struct fan_experiment *const experiments[] = {
+    &fan_experiment_aimd,
+    &fan_experiment_unbounded,
+};
+
+const struct fan_experiment *fan_experiment_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof experiments / sizeof *experiments; i++)
+        if (strcmp(experiments[i]->name, name) == 0)
+            return experiments[i];
+    return NULL;
+}
