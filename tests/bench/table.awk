@@ -57,7 +57,9 @@ function median_of(values, who,    i, list) {
 }
 
 function median_ratio(values, peer,    i, list) {
-    for (i = 1; i <= rounds; i++) list[i] = values[ours, i] / values[peer, i]
+    if (median_of(values, peer) == 0) return 0
+    for (i = 1; i <= rounds; i++)
+        list[i] = values[ours, i] / (values[peer, i] ? values[peer, i] : median_of(values, peer))
     return median(list, rounds)
 }
 
@@ -87,11 +89,10 @@ function compare(peer,    ratio, goal, cpu_goal, cpu_ratio, tail, extra) {
     ratio = median_ratio(wall, peer)
     goal = goal_for(peer)
     cpu_goal = cpu_goal_for(peer)
-    tail = sprintf(" %7.3f%s", ratio, verdict(goal, ratio))
-    if (cpu_goal) {
-        cpu_ratio = median_ratio(cpu, peer)
-        tail = tail sprintf("  cpu %.3f%s", cpu_ratio, verdict(cpu_goal, cpu_ratio))
-    }
+    cpu_ratio = median_ratio(cpu, peer)
+    tail = sprintf(" %7.3f %7s%s", ratio, cpu_ratio ? sprintf("%.3f", cpu_ratio) : "-", \
+        verdict(goal, ratio))
+    if (cpu_goal) tail = tail "  cpu" verdict(cpu_goal, cpu_ratio)
     print_row(peer, tail)
     extra = sprintf("\"min\":%.2f,\"max\":%.2f,\"ratio\":%.3f,", least[ours], greatest[ours], ratio)
     if (goal) extra = extra sprintf("\"goal\":%.2f,", goal)
@@ -104,7 +105,7 @@ function compare(peer,    ratio, goal, cpu_goal, cpu_ratio, tail, extra) {
 # What is held against nobody.
 function own_figures(    goal) {
     goal = own_goal()
-    print_row(ours, goal ? sprintf(" %7s%s", "", verdict(goal, wall_median[ours])) : "")
+    print_row(ours, goal ? sprintf(" %7s %7s%s", "", "", verdict(goal, wall_median[ours])) : "")
     if (goal)
         figure(wall_median[ours], unit_here(), sprintf("\"min\":%.2f,\"max\":%.2f,\"goal\":%.2f", \
             least[ours], greatest[ours], goal))
@@ -123,8 +124,8 @@ function own_figures(    goal) {
 END {
     ours = who[1]
     if (!titled)
-        printf "%-20s %-22s %8s  %-19s %8s %7s %8s %7s\n", "bench", "who", "ns", \
-            "(least..greatest)", "cpu ns", "KiB", "first us", "ours/it"
+        printf "%-20s %-22s %8s  %-19s %8s %7s %8s %7s %7s\n", "bench", "who", "ns", \
+            "(least..greatest)", "cpu ns", "KiB", "first us", "ours/it", "in cpu"
     for (i = 1; i <= contenders; i++) summarise(who[i])
     own_figures()
     for (i = 2; i <= contenders; i++) compare(who[i])
