@@ -168,15 +168,16 @@ static int wait_for_group(struct fan_pipe *pipe, size_t i)
     return had_enough ? 0 : error;
 }
 
+/* What ends a group ends those before it too: that they were cancelled is not the reason. */
 int fan_pipe_wait(struct fan_pipe *pipe)
 {
     int first = 0;
     for (size_t i = 0; i < pipe->groups; i++) {
         int error = wait_for_group(pipe, i);
-        if (error && !first) {
-            first = error;
+        if (error)
             fan_ctx_cancel(fan_pipe_ctx(pipe), error);
-        }
+        if (error && (!first || first == ECANCELED))
+            first = error;
     }
     return first;
 }
