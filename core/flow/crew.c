@@ -1,7 +1,6 @@
 /* A thread of the crew takes a chunk from the source, runs it, hands its results over, and comes
  * again. When the source has no more, it helps those who are still at it. */
 #include <errno.h>
-#include <stdlib.h>
 
 #include "flow/async.h"
 #include "flow/observed.h"
@@ -163,6 +162,18 @@ static void work_through_chunks(struct fan_worker *worker)
     }
 }
 
+/* Chunks are there until the call is over: a thread whose share was stolen to its end may still look at
+ * one that others have finished since. */
+static void give_spare_up(struct fan_worker *worker)
+{
+    struct fan_stream *stream = worker->stream;
+    if (!worker->spare)
+        return;
+    fan_mutex_lock(&stream->lock);
+    fan_list_insert(&worker->spare->link, &stream->free);
+    fan_mutex_unlock(&stream->lock);
+}
+
 static void work(void *argument)
 {
     struct fan_worker *worker = argument;
@@ -172,7 +183,7 @@ static void work(void *argument)
         fan_async_work(worker);
     else
         work_through_chunks(worker);
-    free(worker->spare);
+    give_spare_up(worker);
     fan_waitgroup_done(&stream->crew);
     fan_stream_release(stream, worker);
 }
