@@ -51,7 +51,8 @@ static void run_timed(struct fan_worker *worker)
 }
 
 /* What is needed for each task is at hand, for all that the compiler knows the user's function could
- * change anything else; and no branch depends on whether a task failed, unless that matters here. */
+ * change anything else; and no branch depends on whether a task failed, unless that matters here. A
+ * chunk of which a thief has taken all may be gone: it is touched once a task of it is claimed. */
 __attribute__((always_inline)) static inline void run_rest(struct fan_worker *worker,
                                                            enum fan_fence fence, bool admits)
 {
@@ -60,17 +61,19 @@ __attribute__((always_inline)) static inline void run_rest(struct fan_worker *wo
     const struct fan_work work = stream->work;
     const int matters = stream->options.policy == FAN_FAIL_FAST ? -1 : INT_MIN;
     uint32_t i = worker->at;
+    if (!fan_share_claim(share, i, fence))
+        return;
     int *errors = worker->chunk->errors;
     const char *task = fan_stream_task(stream, worker->chunk, i);
     char *value = fan_stream_value(stream, worker->chunk, i);
-    while (__builtin_expect(fan_share_claim(share, i, fence), 1)) {
+    do {
         int error = attempt(worker, stream, &work, admits, task, value);
-        errors[i++] = error;
+        fan_chunk_note(errors, i++, error);
         if (__builtin_expect(error & matters, 0))
             end_at_failure(stream, error);
         task += work.task_size;
         value += work.result_size;
-    }
+    } while (__builtin_expect(fan_share_claim(share, i, fence), 1));
     worker->at = i;
 }
 
