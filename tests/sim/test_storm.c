@@ -17,9 +17,12 @@
 
 enum { RUNS = 1500, TASKS = 40, SCHEDULES = 3, AGAIN = 2000 };
 
-static struct storm_plan plan;
-static struct storm_seen seen;
-static const char *complaint;
+/* On the heap: what is static is put back between runs. */
+static struct {
+    struct storm_plan plan;
+    struct storm_seen seen;
+    const char *complaint;
+} * the;
 
 static uint64_t number_of(const char *variable, uint64_t otherwise)
 {
@@ -30,35 +33,35 @@ static uint64_t number_of(const char *variable, uint64_t otherwise)
 static void program(void *unused)
 {
     (void)unused;
-    complaint = "it did not come to its end";
-    complaint = storm_run(&plan, &seen);
-    sim_program_must(!complaint);
+    the->complaint = "it did not come to its end";
+    the->complaint = storm_run(&the->plan, &the->seen);
+    sim_program_must(!the->complaint);
 }
 
 static bool is_expected(const struct fan_notice *notice)
 {
-    return notice->kind == FAN_NOTICE_CANCEL_IGNORED && seen.error == EBUSY;
+    return notice->kind == FAN_NOTICE_CANCEL_IGNORED && the->seen.error == EBUSY;
 }
 
 static void run_once(const struct fan_strategy *strategy, int which)
 {
     enum fan_sim_outcome outcome = sim_program_run(strategy, program);
     const struct fan_notice *notice = sim_program_notice();
-    uint64_t delay_ns = seen.ended_ns ? seen.empty_ns - seen.ended_ns : 0;
+    uint64_t delay_ns = the->seen.ended_ns ? the->seen.empty_ns - the->seen.ended_ns : 0;
     ck_assert_msg(outcome == FAN_SIM_FINISHED, "%s (outcome %d, returned %d) in schedule %d of %s",
-                  complaint, (int)outcome, seen.error, which, storm_tell(&plan));
+                  the->complaint, (int)outcome, the->seen.error, which, storm_tell(&the->plan));
     ck_assert_msg(!notice || is_expected(notice), "%s in schedule %d of %s",
-                  notice ? notice->message : "", which, storm_tell(&plan));
+                  notice ? notice->message : "", which, storm_tell(&the->plan));
     ck_assert_msg(run_memory_live() == 0, "%zu blocks are left in schedule %d of %s",
-                  run_memory_live(), which, storm_tell(&plan));
+                  run_memory_live(), which, storm_tell(&the->plan));
     ck_assert_msg(delay_ns <= 50 * FAN_MILLISECOND, "%" PRIu64 " ns from its end in %s", delay_ns,
-                  storm_tell(&plan));
+                  storm_tell(&the->plan));
 }
 
 static void run_seed(struct fan_sim *sim, uint64_t seed, int schedules)
 {
     struct fan_random random = {.state = seed};
-    storm_plan(&plan, seed, TASKS, FAN_SECOND);
+    storm_plan(&the->plan, seed, TASKS, FAN_SECOND);
     fan_sim_backend_use(sim, FAN_GRAIN_COARSE);
     sim_program_grain(seed % 2 ? FAN_GRAIN_FINE : FAN_GRAIN_COARSE);
     for (int i = 0; i < schedules; i++)
@@ -67,6 +70,7 @@ static void run_seed(struct fan_sim *sim, uint64_t seed, int schedules)
 
 START_TEST(whatever_happens_everything_is_accounted_for_within_50_ms)
 {
+    the = calloc(1, sizeof *the);
     struct fan_sim *sim = sim_program_begin();
     uint64_t runs = number_of("FAN_RUNS", RUNS);
     for (uint64_t seed = 0; seed < runs && !getenv("FAN_SEED"); seed++)
@@ -74,6 +78,7 @@ START_TEST(whatever_happens_everything_is_accounted_for_within_50_ms)
     if (getenv("FAN_SEED"))
         run_seed(sim, number_of("FAN_SEED", 0), AGAIN);
     fan_sim_free(sim);
+    free(the);
 }
 END_TEST
 

@@ -16,7 +16,7 @@ static struct {
     struct fan_sim_watch *watch;
     bool unwatched;
     enum fan_grain grain;
-    bool restores;
+    bool restores, always;
     struct fan_pristine pristine;
     struct fan_panic panic;
     bool noticed;
@@ -81,9 +81,15 @@ void sim_program_grain(enum fan_grain grain)
         fan_pristine_drop(&the.pristine);
     }
     the.grain = grain;
-    the.restores = grain == FAN_GRAIN_FINE;
+    the.restores = the.always || grain == FAN_GRAIN_FINE;
     if (the.restores && fan_pristine_take(&the.pristine, exempt, 2) != 0)
         abort();
+}
+
+void sim_program_put_back(void)
+{
+    the.always = true;
+    sim_program_grain(the.grain);
 }
 
 const struct fan_panic *sim_program_panic(void)

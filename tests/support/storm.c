@@ -447,6 +447,11 @@ static void init_contexts(struct storm *storm)
                                                         .deadline_ns = parents ? 0 : deadline_ns});
 }
 
+static bool needs_thread(const struct storm_plan *plan)
+{
+    return plan->ending == STORM_CANCEL_BESIDE || plan->ending == STORM_CANCEL_PARENT;
+}
+
 /* False if there is no memory for it. */
 static bool begin(struct storm *storm)
 {
@@ -460,8 +465,12 @@ static bool begin(struct storm *storm)
     }
     storm->moment.name = "moment";
     fan_waitgroup_add(&storm->moment, 1);
-    fan_thread_set_budget(plan->budget ? plan->budget + 1 : 0);
-    return storm->never && fan_thread_spawn(NULL, stand_beside, storm, &storm->beside) == 0;
+    fan_thread_set_budget(plan->budget ? plan->budget + needs_thread(plan) : 0);
+    if (!storm->never)
+        return false;
+    if (plan->moment == STORM_ANY_MOMENT)
+        fire(storm, true);
+    return !needs_thread(plan) || fan_thread_spawn(NULL, stand_beside, storm, &storm->beside) == 0;
 }
 
 static void end(struct storm *storm)

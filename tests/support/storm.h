@@ -24,6 +24,9 @@ enum {
     STORM_IGNORE_NS = 1000000,
 };
 
+/* A moment for who stands beside: whichever the schedule takes. */
+#define STORM_ANY_MOMENT UINT64_MAX
+
 enum storm_ending {
     STORM_NOTHING,       /* the source's end */
     STORM_CANCEL_WITHIN, /* who does operation number `moment` cancels */
