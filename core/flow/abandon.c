@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "flow/async.h"
+#include "flow/copies.h"
 
 /* Who is there knows from now on that nothing is wanted any more. */
 static void wait_until_left(struct fan_mutex *place)
@@ -62,5 +63,6 @@ void fan_abandon_rest(struct fan_stream *stream)
     for (unsigned i = 0; i < stream->started; i++)
         fan_thread_detach(stream->workers[i].thread);
     fan_mutex_unlock(&stream->lock);
+    fan_copies_close(stream->copies, true);
     fan_ctx_detach(&stream->ctx);
 }

@@ -5,13 +5,14 @@
 #include <errno.h>
 
 #include "base/panic.h"
+#include "flow/copies.h"
 #include "flow/stream_state.h"
 #include "run/time.h"
 
 bool fan_admit_is_needed(const struct fan_work *work, const struct fan_stream_options *options)
 {
-    return options->task_timeout_ns || options->permits || options->limiter || options->needs_ns ||
-           options->reserve_ns || work->needs_ns;
+    return options->task_timeout_ns || options->permits || options->limiter || options->hedger ||
+           options->needs_ns || options->reserve_ns || work->needs_ns;
 }
 
 /* ---- before it is begun ---- */
@@ -128,8 +129,13 @@ static void begin(struct fan_pass *pass)
 static void run(void *argument)
 {
     struct fan_pass *pass = argument;
-    const struct fan_work *work = &pass->stream->work;
-    pass->error = work->run(work->argument, pass->inner, pass->task, pass->value);
+    struct fan_stream *stream = pass->stream;
+    const struct fan_work *work = &stream->work;
+    if (stream->copies)
+        pass->error =
+            fan_copies_run(stream->copies, pass->inner, &pass->hold, pass->task, pass->value);
+    else
+        pass->error = work->run(work->argument, pass->inner, pass->task, pass->value);
 }
 
 void fan_admit_leave(const struct fan_stream *stream, const struct fan_hold *hold, int error)

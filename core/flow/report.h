@@ -27,13 +27,15 @@ struct fan_task_error {
 
 struct fan_report {
     uint64_t submitted;
-    uint64_t done;      /* ran well, and the result was handed over */
-    uint64_t failed;    /* ran and returned an error, or panicked; or wanted too many permits */
-    uint64_t cancelled; /* not begun: the call ended early, or too little time was left */
-    uint64_t late;      /* of these: too little time was left */
-    uint64_t dropped;   /* ran well, but the result was not wanted any more; or runs on (EBUSY) */
-    uint64_t stolen;    /* run by another thread than the one that took it from the source */
-    uint64_t threads;   /* started for the call */
+    uint64_t done;       /* ran well, and the result was handed over */
+    uint64_t failed;     /* ran and returned an error, or panicked; or wanted too many permits */
+    uint64_t cancelled;  /* not begun: the call ended early, or too little time was left */
+    uint64_t late;       /* of these: too little time was left */
+    uint64_t dropped;    /* ran well, but the result was not wanted any more; or runs on (EBUSY) */
+    uint64_t stolen;     /* run by another thread than the one that took it from the source */
+    uint64_t threads;    /* started for the call */
+    uint64_t hedges;     /* second copies of tasks; these are counted nowhere else, */
+    uint64_t hedges_won; /* and so many gave their task's result */
     size_t error_count;
     struct fan_task_error *errors; /* by index */
     int unlisted;                  /* a failure for which there was no list, for want of memory */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "flow/async.h"
+#include "flow/copies.h"
 #include "flow/observed.h"
 #include "run/backend.h"
 #include "run/time.h"
@@ -20,7 +21,8 @@ static bool options_are_valid(const struct fan_source *source, const struct fan_
                               const struct fan_sink *sink, const struct fan_stream_options *options)
 {
     return source && source->next && work && !work->run != !work->start && sink && sink->put &&
-           options->limit >= 0 && options->queue >= 0 && options->window >= 0;
+           options->limit >= 0 && options->queue >= 0 && options->window >= 0 &&
+           !(work->start && options->hedger);
 }
 
 /* ---- how much it may hold ---- */
@@ -126,6 +128,7 @@ void fan_stream_release(struct fan_stream *stream, struct fan_worker *worker)
     if (!last)
         return;
     fan_observed_end(stream);
+    fan_copies_free(stream->copies);
     end_contexts(stream);
     fan_waitgroup_destroy(&stream->crew);
     fan_cond_destroy(&stream->room);
@@ -148,6 +151,11 @@ static int begin(struct fan_stream *stream)
     } else if (stream->options.ordered) {
         stream->ring = calloc(stream->chunk_limit, sizeof *stream->ring);
         if (!stream->ring)
+            return ENOMEM;
+    }
+    if (stream->options.hedger) {
+        stream->copies = fan_copies_new(stream);
+        if (!stream->copies)
             return ENOMEM;
     }
     fan_mutex_lock(&stream->lock);
@@ -266,6 +274,7 @@ static void join(struct fan_stream *stream)
 {
     for (unsigned i = 0; i < stream->started; i++)
         fan_thread_join(stream->workers[i].thread);
+    fan_copies_close(stream->copies, false);
 }
 
 static int result_of(const struct fan_stream *stream)

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "flow/hedger.h"
 #include "flow/limiter.h"
 #include "flow/report.h"
 #include "flow/token.h"
@@ -101,11 +102,12 @@ struct fan_stream_options {
     uint64_t
         linger_ns; /* how long to wait, after a cancel, for a task that runs on; 0 = for ever */
 
-    /* What a task must have before it is begun. */
+    /* What a task has to have before it is begun, and what helps it to an end; see below. */
     struct fan_semaphore *permits; /* it holds as many as it weighs while it runs; NULL = none */
-    struct fan_limiter *limiter;   /* which it passes through, and tells how it went; NULL = none */
-    uint64_t needs_ns; /* so much time until its context's deadline; 0 = it need not have passed */
-    uint64_t reserve_ns; /* for the join: its deadline lies so long before the caller's */
+    struct fan_limiter *limiter;   /* lets it in, and is told how it went; NULL = none */
+    struct fan_hedger *hedger;     /* says when to run a second copy of it; NULL = never */
+    uint64_t needs_ns;             /* time that must be left for it; 0 = any */
+    uint64_t reserve_ns; /* for the join: its deadline lies that long before the caller's */
 };
 
 /* Permits are the caller's, and may serve many calls at once: that bounds what all of them together
@@ -114,21 +116,32 @@ struct fan_stream_options {
  * in the order in which they were asked for (sync/semaphore.h): behind a task that waits for many,
  * others wait that want few. A task that weighs 0 waits for nothing, also behind one that does: what
  * is left of that one's chunk is taken over. One that weighs more than there are permits fails with
- * EINVAL. Semaphore and limiter live at least as long as any task that runs on (EBUSY). A task that itself
- * makes a call with the same permits may wait for ever for what it holds.
+ * EINVAL. A task that itself makes a call with the same permits may wait for ever for what it holds.
  *
  * A limiter (flow/limiter.h) is the caller's, too, and serves all calls to one service: it is for who
  * does not know how many that bears. Each task, whatever it weighs, takes one of its permits after
  * those above, and tells it how long it took and with what error. `limit` is then no more than the
  * number of threads.
  *
+ * So is a hedger (flow/hedger.h), one for all calls of a kind. It says after which time, fixed or as
+ * long as most tasks take, a task is run a second time beside the first, and how many of a hundred
+ * may be. The second copy gets the same task, and room of its own for the result. The first success
+ * counts, and only its result is seen; the context of the other copy is cancelled, and the task has
+ * ended when both have returned: a function that does not heed its context gains nothing. If both
+ * fail, the first copy's error is the task's; a panic is the failure of its copy. This is for tasks
+ * that may be run twice: that read, and change nothing. A second copy weighs what the first does and
+ * passes the limiter, but does not wait: without room for it there is none. It runs beyond `limit`,
+ * in a thread of the call's. The task counts once, the copy as a hedge. Not for asynchronous tasks.
+ *
+ * All three live at least as long as any task that runs on (EBUSY).
+ *
  * Time: a task's context has the caller's deadline less reserve_ns, or its own time-out if that comes
  * first. If less than what it needs is left until then, or nothing, it is not begun: "a request with
  * 50 ms left must not start a branch of 200 ms". Nor does it wait longer than until then for permits.
  * It counts as cancelled, is listed in the report with ETIMEDOUT, and a sink that takes failures gets
  * to know it by that error. With FAN_FAIL_FAST it ends the call with ETIMEDOUT. With FAN_BEST_EFFORT
- * and reserve_ns a call returns 0 by its deadline, with what was done by then; its tasks heed their
- * context, and hand-over takes less than the reserve. The source has the tasks' context. */
+ * and reserve_ns a call returns 0 by its deadline, with what was done by then, if its tasks heed
+ * their context and hand-over takes no longer than the reserve. The source has the tasks' context. */
 
 /* Runs every task of the source and hands over every result, then returns. Blocks. `ctx` may be
  * NULL. What was submitted is done, failed, cancelled or dropped, as the report (which may be NULL,
@@ -139,7 +152,7 @@ struct fan_stream_options {
  * ECANCELED or ETIMEDOUT, the context's; EBUSY if a task ran on beyond linger_ns: it keeps a thread
  * and the memory of its task and result until it returns, and observers are told which it is, as a
  * finding (cancel-ignored). Source and sink are waited for in any case, and not called any more.
- * EINVAL: a negative limit, queue or window, or no function; EAGAIN, ENOMEM: no thread or no memory
+ * EINVAL: a negative limit, queue or window, no function, or a hedger with asynchronous tasks; EAGAIN, ENOMEM: no thread or no memory
  * could be had; then nothing was taken from the source.
  *
  * Threads take chunks of tasks from the source and hand over chunks of results, as large as takes

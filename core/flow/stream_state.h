@@ -19,7 +19,7 @@
 
 /* What stands behind a call of fan_out_stream: shared by stream.c, the call itself; crew.c, its
  * threads; and the three things that these do in turn: take a chunk from the source (intake.c), run
- * it (attempt.c; admit.c where options put something around each task), hand its results over
+ * it (attempt.c; admit.c and copies.c where options put something around each task), hand its results over
  * (delivery.c).
  *
  * `at_source` and `at_sink` are held by the thread that is there, also while a function of the
@@ -59,6 +59,7 @@ struct fan_stream {
     uint32_t chunk_tasks; /* the most in a chunk */
     size_t chunk_limit;   /* the most chunks */
     struct fan_probe_executor *shown;
+    struct fan_copies *copies; /* NULL = tasks are not hedged */
 
     struct fan_async *async; /* what is different for asynchronous tasks (async.h); or NULL */
 
@@ -165,7 +166,7 @@ void fan_delivery_settle(struct fan_worker *worker, struct fan_chunk *chunk);
  * the call, so nobody is there any more. Blocks until that is so. */
 void fan_abandon_rest(struct fan_stream *stream);
 
-/* Gives one reference back, a worker's or, with NULL, the call's; the last one frees the stream. */
+/* Gives one reference back, a worker's or, with NULL, another's; the last one frees the stream. */
 void fan_stream_release(struct fan_stream *stream, struct fan_worker *worker);
 
 #endif
