@@ -34,6 +34,7 @@ stream_benches() {
     done
     echo "stream-k0-w16 fan$(pool_peers sb)"
     echo "sleep-w256 fan ideal$(pool_peers p)"
+    echo "sleep-async-w256 async ideal$(PEERS=${PEERS:-go-chan pthread} pool_peers p)"
     for work in k0 k64; do
         for way in collect best; do
             echo "failing-$way-$work fan:$way-failing fan:$way-healthy"
@@ -87,6 +88,7 @@ run_pool() { # run_pool BENCH CONTENDER COUNT
     case $2 in
     ideal) echo "3906.25 0 0 0" && return ;; # 1 ms each, 256 at once
     fan*) command=bench_stream ;;
+    async) command=bench_async ;;
     *) command=peers/$(awk -F'|' -v label="$2" '$1 == label { print $3 }' $peer_list) ;;
     esac
     [[ $2 != *@* ]] || count=${2#*@}
@@ -155,7 +157,7 @@ if [ -s "$build/bench/plan" ]; then
 fi
 
 is_wanted() { # is_wanted PROGRAM_NAME: "start" for ONLY=start and for ONLY=start-p95
-    [[ $1 != chan && $1 != stream ]] && [[ $1 == *"$only"* || $only == "$1"* ]]
+    [[ $1 != chan && $1 != stream && $1 != async ]] && [[ $1 == *"$only"* || $only == "$1"* ]]
 }
 
 for program in "$build"/bench/bench_*; do
