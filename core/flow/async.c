@@ -11,6 +11,7 @@ enum {
     MOST_THREADS = 64,
     DEFAULT_WINDOW = 4096,
     HELD_UP_NS = 2000000,
+    CAREFUL_JOBS = 64, /* after one that has held up its thread */
 };
 
 enum job {
@@ -55,6 +56,7 @@ struct fan_async *fan_async_new(struct fan_stream *stream)
     *async = (struct fan_async){.limit = stream->options.limit ? (size_t)stream->options.limit
                                                                : stream->processors};
     async->news.name = "news";
+    async->reserve.name = "reserve";
     async->capacity = async->places = async->limit + (size_t)window;
     async->last = &async->first;
     stream->async = async;
@@ -78,6 +80,7 @@ void fan_async_free(struct fan_async *async)
     if (!async)
         return;
     fan_cond_destroy(&async->news);
+    fan_cond_destroy(&async->reserve);
     free_flights(async);
     free(async->ring);
     free(async);
@@ -136,6 +139,11 @@ static bool anything_to_hand_over(const struct fan_async *async)
     return async->ring ? async->ring[async->turn % async->places] != NULL : async->first != NULL;
 }
 
+void fan_async_wake(struct fan_async *async)
+{
+    fan_cond_signal(async->watched ? &async->news : &async->reserve);
+}
+
 /* ---- landing ---- */
 
 /* The bell keeps the stream alive: until it has been rung no thread leaves. */
@@ -143,7 +151,7 @@ static void ring(struct fan_stream *stream)
 {
     fan_mutex_lock(&stream->lock);
     stream->async->bells--;
-    fan_cond_signal(&stream->async->news);
+    fan_async_wake(stream->async);
     fan_mutex_unlock(&stream->lock);
 }
 
@@ -232,26 +240,46 @@ static bool arm_bell(struct fan_async *async)
     return armed;
 }
 
-/* What this thread has begun may take long. So somebody does what else there is to do, or will be
- * woken when there is something: one who waits, or where waiting is to be expected a new thread. */
-static void leave_somebody_behind(struct fan_stream *stream)
+static void arm_bell_or_wake(struct fan_async *async)
+{
+    if (!async->abandoned && !arm_bell(async))
+        fan_async_wake(async);
+}
+
+/* Whether what a thread begins is likely to keep it, or could do so unnoticed. */
+static bool expects_to_be_held_up(const struct fan_stream *stream)
+{
+    return stream->source.blocks || stream->async->careful > 0 || stream->started == stream->limit;
+}
+
+/* What this thread has begun may take long. Then somebody does what else there is to do, or will be
+ * woken when there is something: one who waits, or if the source says that it blocks a new thread.
+ * Where nothing takes long a second thread would be woken for nothing, at each completion. */
+static void leave_somebody_behind(struct fan_stream *stream, enum job job)
 {
     struct fan_async *async = stream->async;
-    if (async->waiting > 0) {
-        if (find_job(stream) != NO_JOB || (!async->abandoned && !arm_bell(async)))
-            fan_cond_signal(&async->news);
-    } else if (async->at_source && stream->source.blocks && stream->started == 1) {
-        fan_crew_grow(stream);
+    bool careful = expects_to_be_held_up(stream);
+    async->careful -= async->careful > 0;
+    if (async->waiting == 0) {
+        if (job == DEPART && stream->source.blocks && stream->started == 1)
+            fan_crew_grow(stream);
+    } else if (job == LEAVE || (careful && find_job(stream) != NO_JOB)) {
+        fan_async_wake(async);
+    } else if (careful) {
+        arm_bell_or_wake(async);
     }
 }
 
 static void wait_for_news(struct fan_async *async, struct fan_mutex *lock)
 {
+    bool watches = !async->watched;
     if (!async->abandoned && !arm_bell(async))
         return;
+    async->watched = true;
     async->waiting++;
-    fan_cond_wait(&async->news, lock);
+    fan_cond_wait(watches ? &async->news : &async->reserve, lock);
     async->waiting--;
+    async->watched &= !watches;
 }
 
 static bool is_to_end(const struct fan_stream *stream)
@@ -275,7 +303,7 @@ static enum job next_job(struct fan_stream *stream)
             wait_for_news(stream->async, &stream->lock);
         } else {
             begin_job(stream->async, job);
-            leave_somebody_behind(stream);
+            leave_somebody_behind(stream, job);
             return job;
         }
     }
@@ -325,14 +353,19 @@ bool fan_async_is_held_up(struct fan_stream *stream)
 {
     struct fan_async *async = stream->async;
     fan_depart_find_delayed(stream);
-    if (async->waiting > 0 && async->delayed)
-        fan_cond_signal(&async->news);
     bool still = stand_still(async) || async->delayed;
-    if (!still || async->waiting > 0 || async->present < stream->started)
+    if (!still || async->present < stream->started || async->waiting == stream->started)
         return false;
     collect(stream);
     enum job job = find_job(stream);
-    return job != NO_JOB && job != LEAVE;
+    bool held_up = job != NO_JOB && job != LEAVE;
+    if (held_up)
+        async->careful = CAREFUL_JOBS;
+    if (held_up && async->waiting > 0)
+        fan_async_wake(async);
+    else if (async->waiting > 0)
+        arm_bell_or_wake(async);
+    return held_up && async->waiting == 0;
 }
 
 void fan_async_interrupt(struct fan_stream *stream)
@@ -373,5 +406,6 @@ void fan_async_abandon(struct fan_stream *stream)
     fan_async_recycle(stream, last);
     async->abandoned = true;
     fan_cond_broadcast(&async->news);
+    fan_cond_broadcast(&async->reserve);
     fan_mutex_unlock(&stream->lock);
 }

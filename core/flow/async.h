@@ -36,13 +36,16 @@ struct fan_async {
     uint64_t turn;                    /* in order: whose it is at the sink */
     int failure;                      /* the first to be noticed */
 
-    struct fan_cond news;
-    unsigned waiting;        /* threads, for news */
+    struct fan_cond news;    /* here waits the one that is woken next, the others in reserve: */
+    struct fan_cond reserve; /* so where one thread is enough it is always the same one */
+    bool watched;            /* one waits for news */
+    unsigned waiting;        /* threads, at either */
     unsigned bells;          /* armed, or about to be rung */
     unsigned starting;       /* threads that call start */
     bool at_source, at_sink; /* a thread is there */
     bool interrupted;        /* the caller's loop was told of the end */
     bool abandoned;          /* the call has returned */
+    unsigned careful;        /* jobs to come that may hold up their thread */
     unsigned present;        /* threads that have begun to work */
     uint64_t begun, seen;    /* jobs; at the last look but those in which nothing had changed, */
     uint64_t seen_ns;        /* which was then */
@@ -74,6 +77,9 @@ void fan_async_land(struct fan_flight *flight);
 /* With the lock: a flight for a task that is about to come from the source, if there may be one more;
  * NULL if there is no memory for it. */
 struct fan_flight *fan_async_reserve(struct fan_stream *stream);
+
+/* With the lock: wakes a thread that waits, if one does. */
+void fan_async_wake(struct fan_async *async);
 
 /* With the lock: a flight has finished and waits for the sink. */
 void fan_async_finish(struct fan_stream *stream, struct fan_flight *flight);

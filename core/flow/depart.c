@@ -98,7 +98,7 @@ static void find_company(struct fan_stream *stream)
 {
     bool pays = stream->running.task_ps > LONG_START_NS * UINT64_C(1000) && !stream->over;
     if (pays && stream->async->waiting > 0)
-        fan_cond_signal(&stream->async->news);
+        fan_async_wake(stream->async);
     else if (pays && stream->started < stream->processors && stream->started < stream->limit)
         fan_crew_grow(stream);
 }
