@@ -7,6 +7,7 @@
 
 #include "run/time.h"
 #include "sync/timer.h"
+#include "tests/support/feeder.h"
 #include "tests/support/sim_stage.h"
 #include "tests/support/suite.h"
 
@@ -124,6 +125,35 @@ START_TEST(an_input_that_gives_nothing_for_so_long_is_left_out)
 }
 END_TEST
 
+static void feed_slowly(struct sim_stage *stage, size_t input, uint64_t pause_ns)
+{
+    struct feeder feeder = {
+        .output = stage->inputs[input], .from = 1, .to = 4, .pause_ns = pause_ns};
+    sim_program_must(feeder_go(&stage->pipe, &feeder) == 0);
+}
+
+static void be_slow_together(void *unused)
+{
+    struct sim_stage stage;
+    struct sight sight = {0};
+    (void)unused;
+    fan_ctx_init(&sight.sources, NULL);
+    sim_stage_begin(&stage, 1, 1);
+    feed_slowly(&stage, 0, FAN_SECOND - 1);
+    feed_slowly(&stage, 1, FAN_SECOND / 2);
+    merge_slow(&stage, &sight);
+    receive_all(&stage, &sight, 0);
+    sim_program_must(sight.sum == 12 && sight.report.slow == 0);
+    sim_stage_end(&stage, 0);
+    fan_ctx_destroy(&sight.sources);
+}
+
+START_TEST(the_time_counts_anew_from_each_element)
+{
+    sim_stage_explore(sim, be_slow_together);
+}
+END_TEST
+
 /* The consumer takes an hour for each; that is no fault of the inputs. */
 static void wait_for_the_consumer(void *unused)
 {
@@ -155,6 +185,7 @@ int main(void)
     tcase_set_timeout(cases, 60);
     tcase_add_loop_test(cases, every_element_comes_once_and_in_its_order, 0, PLANS);
     tcase_add_test(cases, an_input_that_gives_nothing_for_so_long_is_left_out);
+    tcase_add_test(cases, the_time_counts_anew_from_each_element);
     tcase_add_test(cases, who_waits_for_a_slow_consumer_is_not_slow);
     return suite_run("merge", cases);
 }

@@ -187,6 +187,16 @@ START_TEST(a_number_that_comes_in_time_is_not_given_up)
 }
 END_TEST
 
+START_TEST(the_one_that_has_waited_longest_decides)
+{
+    hold = (enum fan_reorder_hold)_i;
+    plan = (struct plan){3, {0, 1, 3}};
+    sim_stage_explore(sim, wait_so_long);
+    ck_assert_uint_eq(came_after[1], 3 * FAN_SECOND + FAN_SECOND / 2);
+    ck_assert_uint_eq(came_after[2], 3 * FAN_SECOND + FAN_SECOND / 2);
+}
+END_TEST
+
 /* Number 2 does not fit into a ring of two while 0 is waited for: it waits in hand, by itself. */
 START_TEST(one_that_does_not_fit_waits_as_long)
 {
@@ -246,6 +256,7 @@ int main(void)
     tcase_add_loop_test(cases, two_workers_answer_in_order, 0, 2);
     tcase_add_loop_test(cases, a_missing_number_is_given_up_exactly_then, 0, 2);
     tcase_add_loop_test(cases, a_number_that_comes_in_time_is_not_given_up, 0, 2);
+    tcase_add_loop_test(cases, the_one_that_has_waited_longest_decides, 0, 2);
     tcase_add_loop_test(cases, one_that_does_not_fit_waits_as_long, 0, 1);
     tcase_add_loop_test(cases, a_cancel_may_come_at_any_moment, 0, 6);
     return suite_run("reorder", cases);
