@@ -182,7 +182,7 @@ $(BUILD)/obj/%.o: %.c $(flags)
 
 # The lessons are embedded as well, with what they cite. This list changes only when one comes or
 # goes; when the text of one changes, the object is made again.
-lesson_files := $(wildcard lessons/*.md lessons/code/*)
+lesson_files := $(wildcard lessons/*.md lessons/code/*) core/flow/ways.c
 $(BUILD)/made/app/lesson/files.inc: FORCE
 	@mkdir -p $(@D)
 	@n=0; for file in $(lesson_files); do echo "SHELF($$n, \"$$file\")"; n=$$((n + 1)); done > $@.new

@@ -169,10 +169,10 @@ const struct fan_command fan_command_lesson = {
     .name = "lesson",
     .operands = "[ID]",
     .summary = "Opens or prints a lesson, or lists them",
-    .more = "ID is a bug's number or name, or fan-out or channels, which come first. On a\n"
-            "terminal the lesson opens on the screen, else it is printed. The commands\n"
-            "that it shows are run then. Without ID, the lessons are listed in the order\n"
-            "of learning.\n",
+    .more = "ID is a bug's number or name; or fan-out or channels, which come first, or\n"
+            "ways, which comes last. On a terminal the lesson opens on the screen, else it\n"
+            "is printed. The commands that it shows are run then. Without ID, the lessons\n"
+            "are listed in the order of learning.\n",
     .options = options,
     .run = run,
 };

@@ -25,7 +25,7 @@ const struct fan_chapter fan_curriculum[] = {
     {"fan-out", "basics"}, {"channels", "basics"}, {"04", "waiting"},   {"02", "waiting"},
     {"11", "waiting"},     {"08", "ownership"},    {"13", "ownership"}, {"01", "stopping"},
     {"10", "stopping"},    {"07", "results"},      {"09", "results"},   {"05", "cost"},
-    {"03", "cost"},        {"06", "cost"},         {"12", "cost"},
+    {"03", "cost"},        {"06", "cost"},         {"12", "cost"},      {"ways", "choosing"},
 };
 
 const size_t fan_curriculum_count = sizeof fan_curriculum / sizeof fan_curriculum[0];
