@@ -6,6 +6,7 @@
 static const struct fan_experiment *const experiments[] = {
     &fan_experiment_aimd,
     &fan_experiment_unbounded,
+    &fan_experiment_ways,
 };
 
 const struct fan_experiment *fan_experiment_find(const char *name)

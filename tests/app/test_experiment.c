@@ -97,6 +97,24 @@ START_TEST(threads_without_a_bound_are_stopped_by_the_budget)
 }
 END_TEST
 
+START_TEST(each_way_to_fan_out_is_measured_and_right)
+{
+    static const char *const ways[] = {"channels", "group", "semaphore", "fan_out"};
+    RUN("ways", "--json");
+    ck_assert_int_eq(result.code, 0);
+    json_t *report = parse();
+    const json_t *figures = json_object_get(report, "figures");
+    json_int_t tasks = json_integer_value(json_object_get(figures, "tasks"));
+    ck_assert_int_gt(tasks, 0);
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        const json_t *one = json_object_get(figures, ways[i]);
+        ck_assert_int_eq(json_integer_value(json_object_get(one, "right")), tasks);
+        ck_assert(json_number_value(json_object_get(one, "ns_per_task")) > 0);
+    }
+    json_decref(report);
+}
+END_TEST
+
 START_TEST(what_is_not_there_is_refused_with_a_list)
 {
     RUN("perpetuum-mobile");
@@ -147,6 +165,7 @@ int main(void)
     tcase_add_test(cases, the_adaptive_limit_finds_the_capacity);
     tcase_add_test(cases, in_virtual_time_equal_seeds_give_equal_figures);
     tcase_add_test(cases, threads_without_a_bound_are_stopped_by_the_budget);
+    tcase_add_test(cases, each_way_to_fan_out_is_measured_and_right);
     tcase_add_test(cases, what_is_not_there_is_refused_with_a_list);
     tcase_add_test(cases, a_refusal_is_json_too);
     tcase_add_test(cases, one_name_is_needed);
