@@ -51,7 +51,9 @@ struct fan_source {
  * at the contexts: an event loop arms a timer for a context's deadline, and is told by `interrupt`,
  * once, when the call is to end early: called by some thread, while no start runs, it makes the loop
  * look, and complete soon what it need not go on with. A start may block, but holds up others until
- * that is noticed. */
+ * that is noticed. What such a call holds is bounded by limit and window, in order or not; it has no
+ * queue. If a token is kept beyond linger_ns the call returns EBUSY, and the token is still to be
+ * completed: until then it keeps the memory of its task and result. */
 struct fan_work {
     int (*run)(void *argument, struct fan_ctx *ctx, const void *task, void *result);
     void *argument;
