@@ -127,9 +127,17 @@ END_TEST
 START_TEST(nor_with_what_options_put_around_each)
 {
     struct fan_semaphore permits;
+    struct fan_limiter limiter;
+    struct fan_hedger hedger;
     fan_semaphore_init(&permits, "permits", LIMIT);
-    needs_no_more_for_many(
-        (struct fan_stream_options){.permits = &permits, .task_timeout_ns = FAN_SECOND});
+    fan_limiter_init(&limiter, NULL);
+    fan_hedger_init(&hedger, &(struct fan_hedger_options){.delay_ns = 100 * FAN_MILLISECOND});
+    needs_no_more_for_many((struct fan_stream_options){.permits = &permits,
+                                                       .limiter = &limiter,
+                                                       .hedger = &hedger,
+                                                       .task_timeout_ns = FAN_SECOND});
+    fan_hedger_destroy(&hedger);
+    fan_limiter_destroy(&limiter);
     fan_semaphore_destroy(&permits);
 }
 END_TEST
