@@ -303,6 +303,7 @@ static enum job next_job(struct fan_stream *stream)
             wait_for_news(stream->async, &stream->lock);
         } else {
             begin_job(stream->async, job);
+            fan_crew_end_rest(stream);
             leave_somebody_behind(stream, job);
             return job;
         }
@@ -347,6 +348,12 @@ static bool stand_still(struct fan_async *async)
     async->seen = async->begun;
     async->seen_ns = now_ns;
     return false;
+}
+
+bool fan_async_leaves_work(const struct fan_stream *stream)
+{
+    const struct fan_async *async = stream->async;
+    return async->starting > 0 || async->delayed || async->waiting == 0 || async->bells == 0;
 }
 
 bool fan_async_is_held_up(struct fan_stream *stream)

@@ -65,6 +65,10 @@ void fan_async_work(struct fan_worker *worker);
  * been at the same thing since the last look. */
 bool fan_async_is_held_up(struct fan_stream *stream);
 
+/* With the lock: whether that may come to be without one of them beginning with something else: while
+ * one starts tasks, or none waits for news or would be woken by it. */
+bool fan_async_leaves_work(const struct fan_stream *stream);
+
 /* The rest is not to be begun: tells the caller's loop, once nobody starts tasks any more. */
 void fan_async_interrupt(struct fan_stream *stream);
 

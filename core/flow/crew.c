@@ -132,10 +132,17 @@ static bool help(struct fan_worker *worker)
 
 bool fan_crew_leaves_work(const struct fan_stream *stream)
 {
-    bool leaves = stream->async;
+    bool leaves = stream->async && fan_async_leaves_work(stream);
     for (unsigned i = 0; i < stream->started && !leaves; i++)
         leaves = leaves_work(&stream->workers[i]);
     return leaves;
+}
+
+void fan_crew_end_rest(struct fan_stream *stream)
+{
+    if (stream->resting)
+        fan_ctx_cancel(stream->resting, ECANCELED);
+    stream->resting = NULL;
 }
 
 bool fan_crew_has_work(const struct fan_stream *stream)

@@ -125,6 +125,7 @@ static void take_from_source(struct batch *batch)
     fan_observed_counted(batch->worker);
     stream->async->at_source = false;
     stream->async->starting++;
+    fan_crew_end_rest(stream);
     fan_observed_flies(stream, stream->async->in_flight);
     find_company(stream);
     fan_mutex_unlock(&stream->lock);

@@ -75,13 +75,6 @@ static bool tasks_are_long(const struct fan_stream *stream)
     return stream->running.task_ps == 0 || stream->running.task_ps > LONG_TASK_NS * UINT64_C(1000);
 }
 
-static void wake_who_rests(struct fan_stream *stream)
-{
-    if (stream->resting)
-        fan_ctx_cancel(stream->resting, ECANCELED);
-    stream->resting = NULL;
-}
-
 /* What has been taken becomes the worker's share. Who leaves the source behind sees to it that there
  * is somebody to come after him; without a thread to be had, it goes on with those that are. */
 static void begin_chunk(struct fan_worker *worker, struct fan_chunk *chunk)
@@ -96,7 +89,7 @@ static void begin_chunk(struct fan_worker *worker, struct fan_chunk *chunk)
     fan_mutex_lock(&stream->lock);
     fan_share_begin(&worker->post->share, 0, chunk->count);
     fan_crew_give_share(worker, chunk);
-    wake_who_rests(stream);
+    fan_crew_end_rest(stream);
     stream->report.submitted += chunk->count;
     fan_probe_count(&worker->post->tally.submitted, chunk->count);
     fan_observed_counted(worker);

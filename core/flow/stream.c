@@ -175,8 +175,8 @@ static int wait_until(struct fan_stream *stream, uint64_t deadline_ns, struct fa
     return error;
 }
 
-/* Waits until a chunk is taken from the source, for as long as nobody has one that leaves work to
- * others: what waits without a deadline can be proven to wait for ever. False if somebody has; else
+/* Waits until somebody begins with something, for as long as nobody has a thing in hand that leaves work
+ * to others: what waits without a deadline can be proven to wait for ever. False if somebody has; else
  * `error` is 0 if the crew is gone, and ETIMEDOUT if not, as after a pause. */
 static bool rest(struct fan_stream *stream, int *error)
 {
@@ -214,13 +214,17 @@ static bool grow_if_held_up(struct fan_stream *stream)
 }
 
 /* Waits for the crew's end, or that the context is done, which it then returns. While there may be
- * more threads it looks from time to time whether they are needed; less often if they are not. */
+ * more threads it looks from time to time whether they are needed; less often if they are not, and
+ * not at all while there is nothing to look for. Between two rests it waits for long once, so that
+ * work which comes bit by bit does not wake it each time. */
 static int look_after_crew(struct fan_stream *stream)
 {
     uint64_t pause_ns = FIRST_LOOK_NS;
+    bool rested = false;
     while (may_grow(stream)) {
         int error;
-        if (pause_ns < LAST_LOOK_NS || !rest(stream, &error))
+        rested = pause_ns == LAST_LOOK_NS && !rested && rest(stream, &error);
+        if (!rested)
             error = wait_until(stream, fan_deadline_after(pause_ns), &stream->ctx);
         if (error != ETIMEDOUT)
             return error;

@@ -121,6 +121,10 @@ bool fan_crew_has_work(const struct fan_stream *stream);
  * it; with the lock. */
 bool fan_crew_leaves_work(const struct fan_stream *stream);
 
+/* Somebody begins with something: the call's thread, if it rests, looks after the crew again; with the
+ * lock. */
+void fan_crew_end_rest(struct fan_stream *stream);
+
 /* Whether a thread has been held up since the last look, by a task that takes longer than its like,
  * so that work waits which another could do; with the lock. */
 bool fan_crew_is_held_up(struct fan_stream *stream);

@@ -132,6 +132,7 @@ static void clip_view(struct fan_executor_view *view, uint64_t now_ns)
     if (view->limit)
         lower_to(&view->in_flight, view->limit);
     raise_to(&view->tally.submitted, ended(&view->tally));
+    lower_to(&view->in_flight, view->tally.submitted - ended(&view->tally));
     lower_to(&view->created_ns, now_ns);
     lower_to(&view->ended_ns, now_ns);
     lower_to(&view->oldest_ns, now_ns);

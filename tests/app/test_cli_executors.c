@@ -14,7 +14,8 @@ static const char fanlab[] = FAN_BUILD_DIR "/fanlab";
 static struct program_result result;
 
 /* The tasks' numbers come through a channel; every tenth fails. Who leaves the channel open waits for
- * ever, at the source; who takes his time does not. */
+ * ever, at the source; who takes his time does not. Tasks whose tokens are lost are in flight for
+ * ever. */
 static const char mine[] =
     "#include <errno.h>\n"
     "#include <fan/fan.h>\n"
@@ -60,6 +61,20 @@ static const char mine[] =
     "        fan_chan_send(in, &i, NULL);\n"
     "    run(lab, in, NULL);\n"
     "}\n"
+    "static int begin(void *argument, struct fan_ctx *ctx, const void *task, void *result,\n"
+    "                 struct fan_token token)\n"
+    "{\n"
+    "    (void)argument, (void)ctx, (void)task, (void)result, (void)token;\n"
+    "    return 0;\n"
+    "}\n"
+    "static void lost(struct fan_lab *lab)\n"
+    "{\n"
+    "    fan_out_stream(NULL, &(struct fan_source){.next = next, .state = fan_lab_inputs(lab)},\n"
+    "                   &(struct fan_work){.start = begin, .task_size = 8, .result_size = 8},\n"
+    "                   &(struct fan_sink){.put = put, .state = lab},\n"
+    "                   &(struct fan_stream_options){.limit = 3}, NULL);\n"
+    "}\n"
+    "FAN_SCENARIO(lost, .items = 40);\n"
     "FAN_SCENARIO(closed, .items = 40);\n"
     "FAN_SCENARIO(slow, .items = 40);\n"
     "FAN_SCENARIO(open, .items = 40);\n";
@@ -140,17 +155,33 @@ static void expect_stuck_at_source(const json_t *run)
     ck_assert_int_eq((json_int_t)at_source, number(executor, "threads"));
 }
 
+static void expect_in_flight_for_ever(const json_t *run)
+{
+    const json_t *executor = only_executor(run);
+    ck_assert_str_eq(json_string_value(json_object_get(run, "outcome")), "findings");
+    ck_assert_int_eq(number(executor, "limit"), 3);
+    ck_assert_int_eq(number(executor, "submitted"), 3);
+    ck_assert_int_eq(number(executor, "in_flight"), 3);
+}
+
+static void expect_deadlock_of(const json_t *findings, size_t index, const char *scenario)
+{
+    const json_t *finding = json_array_get(findings, index);
+    ck_assert_str_eq(json_string_value(json_object_get(finding, "kind")), "deadlock");
+    ck_assert_str_eq(json_string_value(json_object_get(finding, "scenario")), scenario);
+}
+
 START_TEST(a_run_tells_of_its_executors_and_proves_that_one_is_stuck)
 {
     json_t *report = run_all(runtimes[_i]);
     expect_all_done(run_of(report, "closed"));
     expect_all_done(run_of(report, "slow"));
     expect_stuck_at_source(run_of(report, "open"));
+    expect_in_flight_for_ever(run_of(report, "lost"));
     const json_t *findings = json_object_get(report, "findings");
-    ck_assert_uint_eq(json_array_size(findings), 1);
-    const json_t *finding = json_array_get(findings, 0);
-    ck_assert_str_eq(json_string_value(json_object_get(finding, "kind")), "deadlock");
-    ck_assert_str_eq(json_string_value(json_object_get(finding, "scenario")), "open");
+    ck_assert_uint_eq(json_array_size(findings), 2);
+    expect_deadlock_of(findings, 0, "lost");
+    expect_deadlock_of(findings, 1, "open");
     json_decref(report);
 }
 END_TEST
