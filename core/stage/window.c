@@ -9,7 +9,8 @@ struct gathering {
     struct fan_chan *input, *output;
     struct fan_window_options options;
     size_t element_size;
-    struct fan_timer timer; /* since the first element; stopped in between */
+    struct fan_timer
+        timer; /* set by the first element; a late tick ends an empty window, which is none */
     _Alignas(max_align_t) char window[];
 };
 
@@ -42,12 +43,6 @@ static void start_clock(struct gathering *gathering)
         fan_timer_reset(&gathering->timer, fan_deadline_after(gathering->options.time_ns), 0);
 }
 
-static void stop_clock(struct gathering *gathering)
-{
-    if (gathering->options.time_ns)
-        fan_timer_reset(&gathering->timer, 0, 0);
-}
-
 /* Gathers one window. Returns EPIPE if the input has ended, with what had come. */
 static int gather(struct gathering *gathering, struct fan_ctx *ctx)
 {
@@ -59,7 +54,6 @@ static int gather(struct gathering *gathering, struct fan_ctx *ctx)
         if (!error && window->count == 1)
             start_clock(gathering);
     }
-    stop_clock(gathering);
     return error == ETIME ? 0 : error;
 }
 

@@ -132,7 +132,7 @@ static int fill(struct pipeline *pipeline, struct fan_chan *chan)
 {
     for (uint64_t i = 0; i < pipeline->elements; i++)
         fan_chan_try_send(chan, &i);
-    fan_chan_close(chan);
+    pipeline->left_open[pipeline->left_open[0] != NULL] = chan;
     return 0;
 }
 
@@ -149,7 +149,8 @@ static int start_line(struct pipeline *pipeline, const struct pipeline_kind *kin
 {
     size_t size = sizeof(uint64_t);
     struct fan_chan *in = make_input(pipeline, 1);
-    struct fan_chan *out = in ? make_channel(pipeline, kind->size ? kind->size : size, 0) : NULL;
+    struct fan_chan *out =
+        in ? make_channel(pipeline, kind->size ? kind->size : size, pipeline->alone) : NULL;
     if (!out)
         return ENOMEM;
     int error =
@@ -428,6 +429,8 @@ int pipeline_run(struct pipeline *pipeline, const struct pipeline_kind *kind)
         fan_ctx_cancel(&pipeline->ctx, error);
     int waited[] = {pipeline->pipe ? fan_pipe_wait(pipeline->pipe) : 0, wait_for_upstream(pipeline),
                     fan_group_wait(&pipeline->group)};
+    for (int i = 0; i < 2 && pipeline->left_open[i]; i++)
+        fan_chan_close(pipeline->left_open[i]);
     for (int i = 0; i < 3; i++)
         error = error && error != ECANCELED ? error : waited[i] ? waited[i] : error;
     return error;

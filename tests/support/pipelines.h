@@ -22,14 +22,15 @@ struct pipeline {
 
     bool cancel_at_once; /* who started it cancels it then */
     bool
-        alone; /* neither source nor end: its input is full and closed, and nobody reads what it sends */
+        alone; /* neither source nor end: its input is full and open, and nobody reads its output */
 
     struct fan_ctx ctx; /* above all that follows */
     struct fan_group group, upstream;
     struct fan_chan *channels[PIPELINE_CHANNELS];
     size_t channel_count;
-    bool started;      /* all of its stages */
-    uint64_t given[2]; /* by each source */
+    struct fan_chan *left_open[2]; /* inputs of one that is alone */
+    bool started;                  /* all of its stages */
+    uint64_t given[2];             /* by each source */
     struct pipeline_end ends[2];
     uint64_t ended;        /* elements at the ends; atomic */
     uint64_t cancelled_ns; /* atomic: when it was */
