@@ -9,7 +9,7 @@
 enum {
     LINE = 64,
     MOST_THREADS = 64,
-    DEFAULT_WINDOW = 4096,
+    DEFAULT_QUEUE = 4096,
     HELD_UP_NS = 2000000,
     CAREFUL_JOBS = 64, /* after one that has held up its thread */
 };
@@ -47,17 +47,23 @@ static bool allocate_first(struct fan_stream *stream)
     return async->free && (async->ring || !stream->options.ordered);
 }
 
+/* For tasks that wait for their start or, their results, for the sink. */
+static size_t room_beside(const struct fan_stream_options *options)
+{
+    int64_t queue = options->queue ? options->queue : DEFAULT_QUEUE;
+    return (size_t)(options->ordered && options->window ? options->window : queue);
+}
+
 struct fan_async *fan_async_new(struct fan_stream *stream)
 {
     struct fan_async *async = aligned_alloc(LINE, (sizeof *async + LINE - 1) / LINE * LINE);
-    int64_t window = stream->options.window ? stream->options.window : DEFAULT_WINDOW;
     if (!async)
         return NULL;
     *async = (struct fan_async){.limit = stream->options.limit ? (size_t)stream->options.limit
                                                                : stream->processors};
     async->news.name = "news";
     async->reserve.name = "reserve";
-    async->capacity = async->places = async->limit + (size_t)window;
+    async->capacity = async->places = async->limit + room_beside(&stream->options);
     async->last = &async->first;
     stream->async = async;
     if (allocate_first(stream))

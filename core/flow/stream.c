@@ -27,10 +27,14 @@ static bool options_are_valid(const struct fan_source *source, const struct fan_
 
 /* ---- how much it may hold ---- */
 
+static int64_t queue_of(const struct fan_stream *stream)
+{
+    return stream->options.queue ? stream->options.queue : DEFAULT_QUEUE;
+}
+
 static uint32_t chunk_size(const struct fan_stream *stream)
 {
-    int64_t queue = stream->options.queue ? stream->options.queue : DEFAULT_QUEUE;
-    int64_t share = queue / stream->limit;
+    int64_t share = queue_of(stream) / stream->limit;
     return share < 1 ? 1 : share < CHUNK_TASKS ? (uint32_t)share : CHUNK_TASKS;
 }
 
@@ -38,7 +42,7 @@ static uint32_t chunk_size(const struct fan_stream *stream)
  * there are instead of the second ones as many as may be held back. */
 static size_t chunk_limit(const struct fan_stream *stream)
 {
-    int64_t window = stream->options.window ? stream->options.window : DEFAULT_QUEUE;
+    int64_t window = stream->options.window ? stream->options.window : queue_of(stream);
     size_t others = stream->options.ordered ? (size_t)window / stream->chunk_tasks : stream->limit;
     return stream->limit + others;
 }
