@@ -48,8 +48,10 @@ static void run_once(const struct fan_strategy *strategy, int which)
     enum fan_sim_outcome outcome = sim_program_run(strategy, program);
     const struct fan_notice *notice = sim_program_notice();
     uint64_t delay_ns = the->seen.ended_ns ? the->seen.empty_ns - the->seen.ended_ns : 0;
-    ck_assert_msg(outcome == FAN_SIM_FINISHED, "%s (outcome %d, returned %d) in schedule %d of %s",
-                  the->complaint, (int)outcome, the->seen.error, which, storm_tell(&the->plan));
+    ck_assert_msg(outcome == FAN_SIM_FINISHED,
+                  "%s (outcome %d, returned %d, %d not begun, %d held) in schedule %d of %s",
+                  the->complaint, (int)outcome, the->seen.error, (int)the->seen.most_not_begun,
+                  (int)the->seen.most_held, which, storm_tell(&the->plan));
     ck_assert_msg(!notice || is_expected(notice), "%s in schedule %d of %s",
                   notice ? notice->message : "", which, storm_tell(&the->plan));
     ck_assert_msg(run_memory_live() == 0, "%zu blocks are left in schedule %d of %s",

@@ -1,5 +1,5 @@
 /* Both of the library's builds run it, so it has no marks, and its own counting is no step. */
-#include "tests/support/storm.h"
+#include "tests/support/storm_state.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -10,51 +10,7 @@
 #include "run/thread.h"
 #include "run/time.h"
 #include "sync/chan.h"
-#include "sync/ctx.h"
-#include "sync/semaphore.h"
 #include "sync/timer.h"
-#include "sync/waitgroup.h"
-
-struct storm {
-    const struct storm_plan *plan;
-    struct storm_seen *seen;
-    struct fan_ctx outer, ctx;
-    struct fan_chan *never; /* nothing comes from it */
-    struct fan_semaphore permits;
-    struct fan_stream_options options; /* the plan's, with the permits */
-    struct fan_waitgroup moment;       /* is 0 once the canceller is to act */
-    struct fan_thread *beside;
-    bool fired;          /* atomic: somebody has seen to that */
-    bool cancels;        /* before it is fired: whether that is a cancel */
-    bool cancelled;      /* atomic */
-    uint64_t operations; /* atomic, as are all that follow unless they say otherwise */
-    uint64_t ended_ns;
-    const char *complaint;
-    bool returned;
-    bool at_source, at_sink;
-    uint64_t permits_out;
-    uint64_t late, heavy; /* listed in the report, and not begun */
-    uint64_t stopper;     /* the thread whose task or sink has ended the call */
-    uint64_t given, begun, at_once, failed, succeeded;
-    uint64_t put_well, put, last_put; /* at the sink */
-    int source_error;
-    bool sink_left;
-    uint8_t runs[STORM_TASKS], puts[STORM_TASKS];
-    int errors[STORM_TASKS]; /* what a task has returned; of one task, by its thread */
-};
-
-#define LOAD(field)         __atomic_load_n(&(field), __ATOMIC_SEQ_CST)
-#define STORE(field, value) __atomic_store_n(&(field), (value), __ATOMIC_SEQ_CST)
-#define ADD(field, amount)  __atomic_add_fetch(&(field), (amount), __ATOMIC_SEQ_CST)
-
-/* The first complaint counts. */
-static void must(struct storm *storm, bool holds, const char *what)
-{
-    const char *none = NULL;
-    if (!holds)
-        __atomic_compare_exchange_n(&storm->complaint, &none, what, false, __ATOMIC_SEQ_CST,
-                                    __ATOMIC_SEQ_CST);
-}
 
 /* ---- the ending ---- */
 
@@ -160,11 +116,6 @@ static int next(void *argument, struct fan_ctx *ctx, void *task)
     return error;
 }
 
-static unsigned limit_of(const struct storm_plan *plan)
-{
-    return plan->options.limit ? (unsigned)plan->options.limit : 1024;
-}
-
 static int do_task(struct storm *storm, uint64_t index, struct fan_ctx *ctx)
 {
     switch (storm_kind(storm->plan, index)) {
@@ -182,11 +133,6 @@ static int do_task(struct storm *storm, uint64_t index, struct fan_ctx *ctx)
     }
 }
 
-static bool is_too_heavy(const struct storm_plan *plan, uint64_t index)
-{
-    return plan->permits && storm_weight(plan, index) > plan->permits;
-}
-
 static uint64_t weight(void *argument, const void *task)
 {
     struct storm *storm = argument;
@@ -201,7 +147,7 @@ static void note_task_begin(struct storm *storm, uint64_t index)
     ADD(storm->begun, 1);
     must(storm, ADD(storm->at_once, 1) <= limit_of(plan), "more tasks run than the limit");
     must(storm, ADD(storm->runs[index], 1) == 1, "a task is run twice");
-    must(storm, LOAD(storm->stopper) != fan_thread_id(fan_thread_self()),
+    must(storm, plan->async || LOAD(storm->stopper) != fan_thread_id(fan_thread_self()),
          "who has ended the call begins another task");
     if (plan->permits)
         must(storm, ADD(storm->permits_out, storm_weight(plan, index)) <= plan->permits,
@@ -239,11 +185,72 @@ static int run(void *argument, struct fan_ctx *ctx, const void *task, void *resu
     return error;
 }
 
-/* What a task without a run may be told of. */
-static bool is_refusal(const struct storm *storm, uint64_t index, int error)
+/* ---- the same, asynchronously ---- */
+
+struct journey {
+    struct storm *storm;
+    uint64_t index;
+    void *result;
+    struct fan_token token;
+};
+
+static void arrive(const struct journey *journey, int error)
 {
-    return LOAD(storm->runs[index]) == 0 && ((error == ETIMEDOUT && storm->ctx.deadline_ns) ||
-                                             (error == EINVAL && is_too_heavy(storm->plan, index)));
+    uint64_t value = journey->index * 3 + 1;
+    memcpy(journey->result, &value, sizeof value);
+    note_task_end(journey->storm, journey->index, error);
+    fan_token_complete(journey->token, error);
+}
+
+static void travel(void *argument)
+{
+    struct journey journey = *(struct journey *)argument;
+    free(argument);
+    arrive(&journey, do_task(journey.storm, journey.index, fan_token_ctx(journey.token)));
+}
+
+/* Each on a thread of its own, as an event loop would do it for all. */
+static int send_off(const struct journey *journey)
+{
+    struct fan_thread *thread;
+    struct journey *own = malloc(sizeof *own);
+    if (own)
+        *own = *journey;
+    if (own && fan_thread_spawn(NULL, travel, own, &thread) == 0) {
+        fan_thread_detach(thread);
+        return 0;
+    }
+    free(own);
+    note_task_end(journey->storm, journey->index, EAGAIN);
+    return EAGAIN;
+}
+
+static int start(void *argument, struct fan_ctx *ctx, const void *task, void *result,
+                 struct fan_token token)
+{
+    struct storm *storm = argument;
+    struct journey journey = {.storm = storm, .result = result, .token = token};
+    memcpy(&journey.index, task, sizeof journey.index);
+    note_task_begin(storm, journey.index);
+    count_operation(storm);
+    switch (storm_kind(storm->plan, journey.index)) {
+    case STORM_PANICS:
+        note_task_end(storm, journey.index, ENOTRECOVERABLE);
+        fan_panic("task %" PRIu64 " gives up", journey.index);
+    case STORM_QUICK:
+        arrive(&journey, 0);
+        return 0;
+    case STORM_FAILS:
+        if (journey.index % 2) {
+            arrive(&journey, ERANGE);
+            return 0;
+        }
+        note_task_end(storm, journey.index, ERANGE);
+        return ERANGE;
+    default:
+        must(storm, ctx == fan_token_ctx(token), "the token has another context");
+        return send_off(&journey);
+    }
 }
 
 static void look_at_result(struct storm *storm, const struct fan_task_result *result)
@@ -293,145 +300,6 @@ static int put(void *argument, struct fan_ctx *ctx, const struct fan_task_result
     must(storm, !LOAD(storm->returned), "the sink is left behind by the call");
     STORE(storm->at_sink, false);
     return error;
-}
-
-/* ---- what has to be ---- */
-
-static uint64_t bound(int64_t asked)
-{
-    return asked ? (uint64_t)asked : UINT64_MAX / 4;
-}
-
-/* Then not every task that was taken and not begun waits for its turn. */
-static bool may_refuse(const struct storm_plan *plan)
-{
-    const struct fan_stream_options *options = &plan->options;
-    return plan->permits || options->task_timeout_ns || options->needs_ns || options->reserve_ns;
-}
-
-static void look_at_bounds(struct storm *storm)
-{
-    const struct fan_stream_options *options = &storm->plan->options;
-    uint64_t room = limit_of(storm->plan) + bound(options->queue);
-    if (!may_refuse(storm->plan))
-        must(storm, storm->seen->most_not_begun <= room, "more is taken than limit and queue say");
-    if (options->policy == FAN_BEST_EFFORT) /* then who fails is not seen at the sink */
-        return;
-    room += options->ordered ? bound(options->window) : 0;
-    must(storm, storm->seen->most_held <= room, "more is held than limit, queue and window say");
-}
-
-static void look_at_report(struct storm *storm)
-{
-    const struct fan_report *report = &storm->seen->report;
-    bool whole = storm->seen->error != EBUSY;
-    must(storm, report->submitted == storm->given, "submitted is not what the source gave");
-    must(storm,
-         report->done + report->failed + report->cancelled + report->dropped == report->submitted,
-         "the report does not add up");
-    must(storm, report->done == storm->put_well, "done is not what the sink took");
-    must(storm, report->threads <= limit_of(storm->plan), "more threads than the limit");
-    if (!whole || (storm->plan->scarce && storm->plan->permits)) /* too heavy ones: by the list */
-        return;
-    must(storm, report->failed == storm->failed + storm->heavy, "failed is not what failed");
-    must(storm, report->cancelled == storm->given - storm->begun - storm->heavy,
-         "cancelled is not what was not begun");
-    if (storm->plan->scarce)
-        return;
-    must(storm, report->late == storm->late, "late is not what is listed so");
-    must(storm, report->error_count == report->failed + storm->late, "a failure is not listed");
-}
-
-static void look_at_listed(struct storm *storm)
-{
-    const struct fan_report *report = &storm->seen->report;
-    for (size_t i = 0; i < report->error_count; i++) {
-        const struct fan_task_error *listed = &report->errors[i];
-        must(storm, i == 0 || report->errors[i - 1].index < listed->index, "not listed in order");
-        bool refused = is_refusal(storm, listed->index, listed->error);
-        storm->late += refused && listed->error == ETIMEDOUT;
-        storm->heavy += refused && listed->error == EINVAL;
-        must(storm, refused || listed->error == storm->errors[listed->index],
-             "listed with another error");
-        must(storm,
-             storm->plan->scarce || (listed->panic != NULL) == (listed->error == ENOTRECOVERABLE),
-             "a panic without its stack");
-    }
-}
-
-static bool some_task_failed_with(const struct storm *storm, int error)
-{
-    for (uint64_t i = 0; i < storm->given; i++)
-        if (storm->errors[i] == error)
-            return true;
-    return false;
-}
-
-/* A failure of a task, where the policy makes that the call's. */
-static bool is_a_failure(const struct storm *storm, int error)
-{
-    bool refused = (error == ETIMEDOUT && storm->seen->report.late) ||
-                   (error == EINVAL && storm->plan->permits && storm->seen->report.failed);
-    return storm->plan->options.policy != FAN_BEST_EFFORT &&
-           (refused || some_task_failed_with(storm, error));
-}
-
-static bool is_a_deadline(const struct storm *storm)
-{
-    return storm->ctx.deadline_ns && fan_now_ns() >= storm->ctx.deadline_ns;
-}
-
-static bool all_went_well(const struct storm *storm)
-{
-    const struct fan_report *report = &storm->seen->report;
-    bool best_effort = storm->plan->options.policy == FAN_BEST_EFFORT;
-    return !storm->source_error && !storm->sink_left && storm->given == storm->plan->tasks &&
-           report->dropped == 0 && report->cancelled == (best_effort ? report->late : 0) &&
-           (best_effort || report->failed == 0);
-}
-
-static bool is_right(const struct storm *storm, int error)
-{
-    bool may_refuse_and_end =
-        may_refuse(storm->plan) && storm->plan->options.policy == FAN_FAIL_FAST;
-    if (error && error == storm->source_error)
-        return true;
-    switch (error) {
-    case 0:
-        return all_went_well(storm);
-    case EPIPE:
-        return storm->sink_left;
-    case ECANCELED:
-        return storm->cancelled;
-    case ETIMEDOUT:
-        return is_a_deadline(storm) || is_a_failure(storm, ETIMEDOUT);
-    case EBUSY:
-        return storm->plan->options.linger_ns &&
-               (storm->ended_ns || is_a_deadline(storm) || may_refuse_and_end);
-    default:
-        return is_a_failure(storm, error);
-    }
-}
-
-/* Where there was no thread, or no memory, to begin with. */
-static bool did_not_begin(const struct storm *storm)
-{
-    const struct storm_plan *plan = storm->plan;
-    int error = storm->seen->error;
-    return (error == EAGAIN && plan->budget) || (error == ENOMEM && plan->scarce);
-}
-
-static void look_at_all(struct storm *storm)
-{
-    if (did_not_begin(storm)) {
-        must(storm, storm->operations == 0, "something was done for a call that cannot begin");
-        must(storm, storm->seen->report.submitted == 0, "and it was counted");
-        return;
-    }
-    look_at_bounds(storm);
-    look_at_listed(storm);
-    look_at_report(storm);
-    must(storm, is_right(storm, storm->seen->error), "not an error that it could return");
 }
 
 /* ---- a run ---- */
@@ -491,7 +359,8 @@ static void call(struct storm *storm)
     const struct storm_plan *plan = storm->plan;
     struct storm_seen *seen = storm->seen;
     struct fan_source source = {.next = next, .state = storm, .blocks = plan->source_blocks};
-    struct fan_work work = {.run = run,
+    struct fan_work work = {.run = plan->async ? NULL : run,
+                            .start = plan->async ? start : NULL,
                             .argument = storm,
                             .task_size = sizeof(uint64_t),
                             .result_size = sizeof(uint64_t),
@@ -518,12 +387,12 @@ static void call_and_look(struct storm *storm)
     call(storm);
     bool left = storm->seen->error == EBUSY;
     if (!left)
-        look_at_all(storm);
+        storm_judge(storm);
     fire(storm, false);
     fan_thread_wait_all();
     note_end(storm);
     if (left)
-        look_at_all(storm);
+        storm_judge(storm);
     fan_report_free(&storm->seen->report);
 }
 

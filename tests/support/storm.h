@@ -51,6 +51,7 @@ struct storm_plan {
     uint64_t seed;
     struct fan_stream_options options;
     bool source_blocks;
+    bool async; /* tasks are started, and completed by the start itself or by a thread of theirs */
     size_t budget;    /* of threads, besides the one that may cancel; 0 = no limit */
     bool scarce;      /* memory may run out: set by who sees to that */
     uint64_t permits; /* that tasks take of; 0 = they need none */

@@ -30,7 +30,8 @@ static void plan_options(struct storm_plan *plan, struct fan_random *random)
     options->task_timeout_ns = one_in(random, 5) ? 4 * STORM_SLEEP_NS : 0;
     options->needs_ns = one_in(random, 8) ? STORM_SLEEP_NS : 0;
     options->reserve_ns = one_in(random, 8) ? STORM_SLEEP_NS : 0;
-    plan->budget = one_in(random, 8) ? 1 + fan_random_below(random, 4) : 0;
+    plan->async = one_in(random, 4);
+    plan->budget = !plan->async && one_in(random, 8) ? 1 + fan_random_below(random, 4) : 0;
     plan->permits = one_in(random, 4) ? 1 + fan_random_below(random, 4) : 0;
 }
 
@@ -93,20 +94,20 @@ const char *storm_tell(const struct storm_plan *plan)
     static char text[512];
     const struct fan_stream_options *options = &plan->options;
     snprintf(text, sizeof text,
-             "seed %" PRIu64 ": %" PRIu64 " tasks, policy %d, %s, limit %d, queue %" PRId64
+             "seed %" PRIu64 ": %" PRIu64 "%s tasks, policy %d, %s, limit %d, queue %" PRId64
              ", window %" PRId64 ", timeout %" PRIu64 ", needs %" PRIu64 ", reserve %" PRIu64
              ", permits %" PRIu64 ", budget %zu, linger %" PRIu64
              ", shares %u %u %u %u %u, source%s fails %" PRId64 " waits %" PRId64
              ", sink leaves %" PRId64 " waits %" PRId64 " sleeps %" PRIu64 "%s"
              ", ending %d at %" PRIu64 ", deadline %" PRIu64,
-             plan->seed, plan->tasks, (int)options->policy, options->ordered ? "ordered" : "any",
-             options->limit, options->queue, options->window, options->task_timeout_ns,
-             options->needs_ns, options->reserve_ns, plan->permits, plan->budget,
-             options->linger_ns, plan->shares[STORM_SLEEPS], plan->shares[STORM_WAITS],
-             plan->shares[STORM_FAILS], plan->shares[STORM_PANICS], plan->shares[STORM_IGNORES],
-             plan->source_blocks ? " blocks," : "", (int64_t)plan->source_fails_at,
-             (int64_t)plan->source_waits_at, (int64_t)plan->sink_leaves_at,
-             (int64_t)plan->sink_waits_at, plan->sink_sleeps_every,
+             plan->seed, plan->tasks, plan->async ? " async" : "", (int)options->policy,
+             options->ordered ? "ordered" : "any", options->limit, options->queue, options->window,
+             options->task_timeout_ns, options->needs_ns, options->reserve_ns, plan->permits,
+             plan->budget, options->linger_ns, plan->shares[STORM_SLEEPS],
+             plan->shares[STORM_WAITS], plan->shares[STORM_FAILS], plan->shares[STORM_PANICS],
+             plan->shares[STORM_IGNORES], plan->source_blocks ? " blocks," : "",
+             (int64_t)plan->source_fails_at, (int64_t)plan->source_waits_at,
+             (int64_t)plan->sink_leaves_at, (int64_t)plan->sink_waits_at, plan->sink_sleeps_every,
              plan->ends_ignore ? ", both ignoring" : "", (int)plan->ending, plan->moment,
              plan->deadline_ns);
     return text;
