@@ -15,7 +15,7 @@
 #include "tests/support/storm.h"
 #include "tests/support/suite.h"
 
-enum { RUNS = 1500, TASKS = 40, SCHEDULES = 3, AGAIN = 2000 };
+enum { RUNS = 4000, TASKS = 40, SCHEDULES = 3, AGAIN = 2000 };
 
 /* On the heap: what is static is put back between runs. */
 static struct {
