@@ -204,7 +204,8 @@ int fan_merge_go(struct fan_group *group, struct fan_chan *const *inputs, size_t
 {
     size_t threads = count ? (count - 1) / FAN_INPUTS_MOST + 1 : 1;
     struct fan_merge_options usual = {0};
-    int error = 0;
+    size_t started = 0;
+    int error;
     if (!options)
         options = &usual;
     if (!fan_inputs_fit(inputs, count, output))
@@ -213,12 +214,12 @@ int fan_merge_go(struct fan_group *group, struct fan_chan *const *inputs, size_t
     if (!crowd)
         return fan_stage_fail(group, ENOMEM);
     begin_report(options->report, count);
-    for (size_t i = 0; i < threads && !error; i++) {
-        error = start(group, crowd, inputs, count, i * FAN_INPUTS_MOST, options);
-        if (error) {
-            crowd->incomplete = true;
-            leave(crowd, threads - i);
-        }
+    do
+        error = start(group, crowd, inputs, count, started * FAN_INPUTS_MOST, options);
+    while (!error && ++started < threads);
+    if (error) {
+        crowd->incomplete = true;
+        leave(crowd, threads - started);
     }
     return error;
 }

@@ -62,7 +62,7 @@ int fan_ordered_go(struct fan_group *group, struct fan_chan *const *inputs, size
 {
     if (!fan_inputs_fit(inputs, count, output))
         return fan_stage_fail(group, EINVAL);
-    size_t size = sizeof(struct ordered) + count * sizeof inputs[0];
+    size_t size = sizeof(struct ordered) + count * sizeof(struct fan_chan *);
     struct ordered *ordered = malloc(size);
     if (!ordered)
         return fan_stage_fail(group, ENOMEM);
