@@ -241,7 +241,7 @@ START_TEST(a_copy_holds_permits_of_its_own_and_gives_them_back)
     struct fan_semaphore permits;
     struct fan_limiter limiter;
     fan_semaphore_init(&permits, "permits", 2);
-    fan_limiter_init(&limiter, &(struct fan_limiter_options){.rule = {.initial = 2}});
+    fan_limiter_init(&limiter, &(struct fan_limiter_options){.rule = {.floor = 2, .initial = 2}});
     options.permits = &permits;
     options.limiter = &limiter;
     options.limit = 1;
