@@ -26,8 +26,9 @@
  * in another order the mean is still right, though the percentiles are not.
  *
  * The struct (about 60 KiB) is the caller's, zero but for `since`, and must live until the group's wait.
- * Any thread may read its histograms and look at it at any time, and disturbs nobody. An element costs a
- * hop from channel to channel, and about 100 ns. */
+ * Any thread may read its histograms and look at it at any time, and disturbs nobody. An element costs
+ * a hop from channel to channel with two looks at the clock: 0.35 to 0.95 us of processor time in a busy
+ * machine, where a stage that only hands on took 0.15 to 0.5. */
 enum {
     FAN_MEASURE_INSIDE = 1024
 }; /* a latency is known while no more are between the two points */

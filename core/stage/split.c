@@ -64,7 +64,7 @@ int fan_split_go(struct fan_group *group, struct fan_chan *input, struct fan_cha
         return fan_stage_fail(group, EINVAL);
     if (options)
         split.options = *options;
-    memcpy(split.outputs, outputs, count * sizeof *outputs);
+    memcpy(split.outputs, outputs, count * sizeof(struct fan_chan *));
     if (!is_valid(&split))
         return fan_stage_fail(group, EINVAL);
     return fan_stage_go_with(group, run, end, &split, sizeof split, fan_chan_element_size(input));

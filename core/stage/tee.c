@@ -71,7 +71,7 @@ int fan_tee_go(struct fan_group *group, struct fan_chan *input, struct fan_chan 
         return fan_stage_fail(group, EINVAL);
     if (options)
         tee.options = *options;
-    memcpy(tee.outputs, outputs, count * sizeof *outputs);
+    memcpy(tee.outputs, outputs, count * sizeof(struct fan_chan *));
     if (!sizes_are_equal(&tee))
         return fan_stage_fail(group, EINVAL);
     return fan_stage_go_with(group, run, end, &tee, sizeof tee, fan_chan_element_size(input));

@@ -78,7 +78,7 @@ int fan_zip_go(struct fan_group *group, struct fan_chan *const *inputs, size_t c
         .output = output, .count = count, .upstream = options ? options->upstream : NULL};
     if (count == 0 || count > FAN_SELECT_CASES)
         return fan_stage_fail(group, EINVAL);
-    memcpy(zip.inputs, inputs, count * sizeof *inputs);
+    memcpy(zip.inputs, inputs, count * sizeof(struct fan_chan *));
     if (!lay_out(&zip, options ? options->offsets : NULL))
         return fan_stage_fail(group, EINVAL);
     return fan_stage_go_with(group, run, end, &zip, sizeof zip, fan_chan_element_size(output));
