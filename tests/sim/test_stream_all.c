@@ -26,7 +26,8 @@ struct event {
 };
 
 static const struct event events[] = {
-    {"nothing happens", 2, true, {.ending = STORM_NOTHING}},
+    {"nothing happens", 2, false, {.ending = STORM_NOTHING}},
+    {"nothing happens to one", 1, true, {.ending = STORM_NOTHING}},
     {"nothing happens to three", 3, false, {.ending = STORM_NOTHING}},
     {"a cancel at any moment",
      2,
