@@ -221,9 +221,11 @@ static int run(int argc, char **argv)
 const struct fan_command fan_command_experiment = {
     .name = "experiment",
     .operands = "NAME",
-    .summary = "Measures what a bound or a limit is for",
+    .summary = "Measures what a bound, a limit or a hedge is for",
     .more = "  aimd        an adaptive limit finds what a service bears\n"
-            "  unbounded   a thread for each task, until no more are to be had\n\n"
+            "  hedge       a second copy of what is slow cuts the tail off\n"
+            "  unbounded   a thread for each task, until no more are to be had\n"
+            "  ways        three ways to fan out by hand, and fan_out: what a task pays\n\n"
             "It runs in a contained child. In virtual time, equal seeds give equal figures.\n"
             "Exit code: 0 the goals are met, 1 not all, or no figures, 2 usage,\n"
             "3 the environment lacks something, 128 + n interrupted by signal n.\n",

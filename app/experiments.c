@@ -7,6 +7,7 @@
 
 const struct fan_experiment_kind *const fan_experiment_kinds[] = {
     &fan_experiment_kind_aimd,
+    &fan_experiment_kind_hedge,
     &fan_experiment_kind_unbounded,
     &fan_experiment_kind_ways,
     NULL,

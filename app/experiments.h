@@ -17,8 +17,8 @@ struct fan_experiment_kind {
     void (*print)(const json_t *figures, FILE *out);
 };
 
-extern const struct fan_experiment_kind fan_experiment_kind_aimd, fan_experiment_kind_unbounded,
-    fan_experiment_kind_ways;
+extern const struct fan_experiment_kind fan_experiment_kind_aimd, fan_experiment_kind_hedge,
+    fan_experiment_kind_unbounded, fan_experiment_kind_ways;
 
 /* All of them, ended by NULL. */
 extern const struct fan_experiment_kind *const fan_experiment_kinds[];

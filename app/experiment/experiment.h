@@ -21,8 +21,8 @@ struct fan_experiment {
     void (*parts[4])(uint64_t seed, FILE *out);
 };
 
-extern const struct fan_experiment fan_experiment_aimd, fan_experiment_unbounded,
-    fan_experiment_ways;
+extern const struct fan_experiment fan_experiment_aimd, fan_experiment_hedge,
+    fan_experiment_unbounded, fan_experiment_ways;
 
 /* The experiment with this name, NULL if there is none. */
 const struct fan_experiment *fan_experiment_find(const char *name);

@@ -5,6 +5,7 @@
 
 static const struct fan_experiment *const experiments[] = {
     &fan_experiment_aimd,
+    &fan_experiment_hedge,
     &fan_experiment_unbounded,
     &fan_experiment_ways,
 };
