@@ -57,6 +57,7 @@ static void list_failures(struct fan_report *report, const struct fan_flight *fl
         fan_report_errors(report, flights->index, &flights->error, 1);
 }
 
+/* At the sink until it is counted: a call that leaves tasks behind waits that long for its report. */
 void fan_arrive(struct fan_worker *worker)
 {
     struct fan_stream *stream = worker->stream;
@@ -66,7 +67,6 @@ void fan_arrive(struct fan_worker *worker)
     struct fan_flight *flights = take_some(stream);
     for (const struct fan_flight *flight = flights; flight; flight = flight->next)
         hand_over(stream, flight, &outcome);
-    fan_mutex_unlock(&stream->at_sink);
     fan_mutex_lock(&stream->lock);
     fan_delivery_account(worker, &outcome);
     if (outcome.failed + outcome.late > 0)
@@ -74,4 +74,5 @@ void fan_arrive(struct fan_worker *worker)
     fan_async_recycle(stream, flights);
     stream->async->at_sink = false;
     fan_mutex_unlock(&stream->lock);
+    fan_mutex_unlock(&stream->at_sink);
 }
