@@ -505,12 +505,12 @@ START_TEST(a_start_that_waits_keeps_no_others_waiting)
 END_TEST
 
 /* What is taken from the source and not handed over is bounded, also where nobody takes results. */
-START_TEST(no_more_is_kept_than_limit_and_window)
+START_TEST(no_more_is_kept_than_limit_and_queue)
 {
     job.completes_itself_every = 1;
     job.sink_waits_at = 0;
     job.source_opens_hold_at = 50;
-    ck_assert_int_eq(run_with_loop((struct fan_stream_options){.limit = 10, .window = 40}), 0);
+    ck_assert_int_eq(run_with_loop((struct fan_stream_options){.limit = 10, .queue = 40}), 0);
     each_was_put_once(job.tasks);
     ck_assert_uint_eq(job.most_kept, 50);
 }
@@ -708,7 +708,7 @@ static int run_and_misuse(struct misuse *misuse)
     job.tasks = 50;
     return fan_out_stream(
         NULL, &(struct fan_source){.next = next}, &work, &(struct fan_sink){.put = put_anything},
-        &(struct fan_stream_options){.limit = 1, .window = 1, .policy = FAN_BEST_EFFORT},
+        &(struct fan_stream_options){.limit = 1, .queue = 1, .policy = FAN_BEST_EFFORT},
         &job.report);
 }
 
@@ -802,7 +802,7 @@ int main(void)
     tcase_add_loop_test(cases, a_source_that_waits_keeps_no_result_from_the_sink, 0, 2);
     tcase_add_loop_test(cases, a_sink_that_waits_keeps_no_task_from_its_start, 0, 2);
     tcase_add_test(cases, a_start_that_waits_keeps_no_others_waiting);
-    tcase_add_test(cases, no_more_is_kept_than_limit_and_window);
+    tcase_add_test(cases, no_more_is_kept_than_limit_and_queue);
     tcase_add_test(cases, a_cancel_interrupts_the_loop_and_no_more_are_begun);
     tcase_add_test(cases, a_context_that_is_done_begins_nothing);
     tcase_add_test(cases, a_deadline_interrupts_the_loop);

@@ -134,7 +134,7 @@ static void call_it(void *unused)
 static void set_up(void)
 {
     sim = sim_program_begin();
-    options = (struct fan_stream_options){.limit = 2, .window = 2};
+    options = (struct fan_stream_options){.limit = 2, .queue = 2};
     memset(&plan, 0, sizeof plan);
     plan.tasks = plan.failing = TASKS;
 }
