@@ -127,7 +127,7 @@ void fan_async_recycle(struct fan_stream *stream, struct fan_flight *flights)
 void fan_async_finish(struct fan_stream *stream, struct fan_flight *flight)
 {
     struct fan_async *async = stream->async;
-    if (!async->failure && flight->error > 0)
+    if (!async->failure && fan_chunk_has_failed(flight->error))
         async->failure = flight->error;
     async->in_flight--;
     async->finished++;

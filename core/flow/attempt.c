@@ -28,7 +28,7 @@ static inline int attempt(struct fan_worker *worker, struct fan_stream *stream,
     return work->run(work->argument, &stream->ctx, task, value);
 }
 
-/* The bits of an error that end the call: all of them, or the sign of what is no errno value. */
+/* The bits of an error that may end the call: all of them, or the sign of what says that it has ended. */
 static inline int bits_that_matter(const struct fan_stream *stream)
 {
     return stream->options.policy == FAN_FAIL_FAST ? -1 : INT_MIN;

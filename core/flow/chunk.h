@@ -1,6 +1,8 @@
 #ifndef FAN_FLOW_CHUNK_H
 #define FAN_FLOW_CHUNK_H
 
+#include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,13 +17,19 @@ struct fan_chunk {
     uint64_t first;      /* the index of its first task in the source */
     uint32_t count;      /* tasks in it */
     uint32_t unfinished; /* of these; the stream's lock */
-    int *errors;         /* of each task: 0, an errno value, or one of the following */
+    int *errors;         /* of each task: 0, the error it returned, or one of the following */
     char *tasks, *values;
 };
 
 /* Why a task was not begun: the call ends early; or too little time was left for it, which others are
- * told of as ETIMEDOUT. And that nothing is known of it yet: if it was claimed, it runs. */
-enum { FAN_NOT_BEGUN = -1, FAN_TOO_LATE = -2, FAN_UNDER_WAY = -3 };
+ * told of as ETIMEDOUT. And that nothing is known of it yet: if it was claimed, it runs. Each is a
+ * number that no task fails with: many a function returns -1. */
+enum { FAN_NOT_BEGUN = INT_MIN, FAN_TOO_LATE, FAN_UNDER_WAY };
+
+static inline bool fan_chunk_has_failed(int outcome)
+{
+    return outcome != 0 && outcome > FAN_UNDER_WAY;
+}
 
 /* What has become of a task: noted by who runs it, and looked at by others, who learn no more by it. */
 static inline void fan_chunk_note(int *errors, uint32_t index, int outcome)

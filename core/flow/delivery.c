@@ -33,13 +33,13 @@ static void tell_not_begun(struct fan_stream *stream, struct fan_task_result *re
 static void settle_other(struct fan_stream *stream, struct fan_task_result *result,
                          struct fan_settled *outcome)
 {
-    if (result->error < 0) {
-        tell_not_begun(stream, result, outcome);
+    if (fan_chunk_has_failed(result->error)) {
+        outcome->failed++;
+        put_failure(stream, result);
     } else if (result->error == 0) {
         outcome->dropped++;
     } else {
-        outcome->failed++;
-        put_failure(stream, result);
+        tell_not_begun(stream, result, outcome);
     }
 }
 

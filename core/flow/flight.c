@@ -10,7 +10,7 @@ enum { LINE = 64 };
 
 #define RETURNED   (UINT64_C(1) << 31)
 #define COMPLETED  (UINT64_C(1) << 30)
-#define ERROR_MASK (COMPLETED - 1)
+#define ERROR_MASK (COMPLETED - 1) /* of what fits, with its sign */
 
 static uint32_t turn_of(uint64_t word)
 {
@@ -19,7 +19,12 @@ static uint32_t turn_of(uint64_t word)
 
 static int error_of(uint64_t word)
 {
-    return (int)(word & ERROR_MASK);
+    return (int)((uint32_t)word << 2) >> 2;
+}
+
+static uint64_t completed_with(int error)
+{
+    return COMPLETED | ((uint64_t)error & ERROR_MASK);
 }
 
 static bool has_finished(uint64_t word)
@@ -67,17 +72,17 @@ static bool advance(struct fan_flight *flight, uint64_t *word, uint64_t happened
     return true;
 }
 
-static void must_be_errno(int error)
+static void must_fit(int error)
 {
-    if (error < 0 || (uint64_t)error > ERROR_MASK)
+    if (error_of(completed_with(error)) != error)
         fan_panic_misuse(0, "%d is no error that a task can end with", error);
 }
 
 bool fan_flight_returned(struct fan_flight *flight, int error)
 {
     uint64_t word = fan_atomic_load(&flight->word, FAN_RELAXED);
-    uint64_t happened = RETURNED | (error ? COMPLETED | (uint64_t)error : 0);
-    must_be_errno(error);
+    uint64_t happened = RETURNED | (error ? completed_with(error) : 0);
+    must_fit(error);
     do
         if (error && (word & COMPLETED))
             fan_panic_misuse(0, "a task failed at its start after its token was completed");
@@ -100,11 +105,11 @@ bool fan_flight_completed(struct fan_token token, int error)
 {
     struct fan_flight *flight = token.flight;
     uint64_t word = fan_atomic_load(&flight->word, FAN_RELAXED);
-    must_be_errno(error);
+    must_fit(error);
     do
         if (turn_of(word) != token.turn || (word & COMPLETED))
             fan_panic_misuse(0, "a token was completed that had been completed before");
-    while (!advance(flight, &word, COMPLETED | (uint64_t)error));
+    while (!advance(flight, &word, completed_with(error)));
     if (!has_finished(word))
         return false;
     flight->error = error;

@@ -42,8 +42,10 @@ static struct fan_task_error *insert(struct fan_report *report, uint64_t index, 
 void fan_report_errors(struct fan_report *report, uint64_t first, const int *errors, size_t count)
 {
     for (size_t i = 0; i < count && report->error_count < FAN_REPORT_ERRORS; i++)
-        if (errors[i] > 0 || errors[i] == FAN_TOO_LATE)
-            insert(report, first + i, errors[i] > 0 ? errors[i] : ETIMEDOUT);
+        if (fan_chunk_has_failed(errors[i]))
+            insert(report, first + i, errors[i]);
+        else if (errors[i] == FAN_TOO_LATE)
+            insert(report, first + i, ETIMEDOUT);
 }
 
 void fan_report_panic(struct fan_report *report, uint64_t index, const struct fan_panic *panic)

@@ -40,7 +40,8 @@ struct fan_source {
     bool blocks;
 };
 
-/* What is done with each task: 0, or an errno value, which is the task's failure. `ctx` is done when
+/* What is done with each task: 0, or the task's failure, an errno value or any other number but the
+ * three least ints (INT_MIN to INT_MIN + 2), which are the executor's own. `ctx` is done when
  * the call is to end early; a function that takes long passes it on or looks at it. A panic inside
  * is the task's failure too: ENOTRECOVERABLE, with its stack in the report.
  *

@@ -29,7 +29,8 @@ struct fan_token {
     uint32_t turn; /* of the flight's memory, which serves one task after the other */
 };
 
-/* Says that the task is done: with 0 and its result written, or with an errno value, its failure.
+/* Says that the task is done: with 0 and its result written, or with its failure, an errno value or
+ * any other number from -2^29 to 2^29 - 1.
  * From any thread, also one that this library did not make, and also while the task's start still
  * runs. Runs none of the caller's functions and does not block: a thread that hands results over is
  * woken, once for as many as come together. Afterwards task, result and context are not to be

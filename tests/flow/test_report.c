@@ -27,7 +27,7 @@ static void note(uint64_t first, const int *errors, size_t count)
 {
     fan_report_errors(&report, first, errors, count);
     for (size_t i = 0; i < count; i++) {
-        report.failed += errors[i] > 0;
+        report.failed += fan_chunk_has_failed(errors[i]);
         report.late += errors[i] == FAN_TOO_LATE;
     }
 }
