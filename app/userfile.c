@@ -274,9 +274,11 @@ static enum fan_userfile_error look_at_file(const struct opening *opening)
 
 static enum fan_userfile_error read_file(const struct opening *opening)
 {
-    opening->file->list = malloc(LIST_SIZE);
-    opening->file->source = read_text(opening->path);
-    if (opening->file->list && opening->file->source)
+    struct fan_userfile *file = opening->file;
+    char *source = read_text(opening->path), *list = malloc(LIST_SIZE);
+    file->list = list;
+    file->source = source;
+    if (list && source)
         return FAN_USERFILE_FINE;
     snprintf(opening->why, FAN_USERFILE_WHY, "%.140s cannot be read", opening->path);
     return FAN_USERFILE_LACKING;

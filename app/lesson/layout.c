@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,23 +15,33 @@ struct piece {
 
 /* ---- lines ---- */
 
-static int add_line(struct fan_layout *layout, struct fan_line line)
+static bool grow(struct fan_layout *layout)
 {
-    struct fan_line *grown = realloc(layout->lines, (layout->count + 1) * sizeof layout->lines[0]);
+    size_t room = 2 * layout->room + 16;
+    struct fan_line *grown = realloc(layout->lines, room * sizeof *grown);
     if (!grown)
-        return ENOMEM;
+        return false;
     layout->lines = grown;
-    grown[layout->count++] = line;
-    return 0;
+    layout->room = room;
+    return true;
+}
+
+/* Adds a line without text; NULL: no memory. */
+static struct fan_line *add_line(struct fan_layout *layout, enum fan_look look)
+{
+    if (layout->count == layout->room && !grow(layout))
+        return NULL;
+    struct fan_line *lines = layout->lines;
+    lines[layout->count] = (struct fan_line){.look = look};
+    return &lines[layout->count++];
 }
 
 static int add_blank(struct fan_layout *layout)
 {
-    char *text = strdup("");
-    int error = text ? add_line(layout, (struct fan_line){.text = text}) : ENOMEM;
-    if (error)
-        free(text);
-    return error;
+    struct fan_line *line = add_line(layout, FAN_LOOK_TEXT);
+    if (line)
+        line->text = strdup("");
+    return line && line->text ? 0 : ENOMEM;
 }
 
 void fan_layout_free(struct fan_layout *layout)
@@ -129,17 +140,14 @@ static struct piece fit(const char *text, size_t start, size_t room, bool is_cod
 static int add_piece(struct fan_layout *layout, enum fan_look look, const char *mark,
                      const struct fan_block *block, struct piece piece)
 {
-    struct fan_line line = {.look = look};
-    if (asprintf(&line.text, "%s%.*s", mark, (int)piece.length, block->text + piece.start) < 0)
+    struct fan_line *line = add_line(layout, look);
+    if (!line)
         return ENOMEM;
-    int error = cut_spans(&line, block, piece, strlen(mark));
-    if (!error)
-        error = add_line(layout, line);
-    if (error) {
-        free(line.text);
-        free(line.spans);
+    if (asprintf(&line->text, "%s%.*s", mark, (int)piece.length, block->text + piece.start) < 0) {
+        line->text = NULL;
+        return ENOMEM;
     }
-    return error;
+    return cut_spans(line, block, piece, strlen(mark));
 }
 
 static size_t skip_break(const char *text, size_t at, bool is_code)

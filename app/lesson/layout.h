@@ -31,6 +31,7 @@ struct fan_line {
 struct fan_layout {
     struct fan_line *lines;
     size_t count;
+    size_t room; /* for so many */
 };
 
 /* How a stage is read. */

@@ -33,10 +33,10 @@ static struct fan_task_error *insert(struct fan_report *report, uint64_t index, 
         report->unlisted = error;
         return NULL;
     }
-    for (size_t i = report->error_count++; i > place; i--)
-        report->errors[i] = report->errors[i - 1];
-    report->errors[place] = (struct fan_task_error){.index = index, .error = error};
-    return &report->errors[place];
+    struct fan_task_error *entry = &report->errors[place];
+    memmove(entry + 1, entry, (report->error_count++ - place) * sizeof *entry);
+    *entry = (struct fan_task_error){.index = index, .error = error};
+    return entry;
 }
 
 void fan_report_errors(struct fan_report *report, uint64_t first, const int *errors, size_t count)
@@ -51,11 +51,11 @@ void fan_report_errors(struct fan_report *report, uint64_t first, const int *err
 void fan_report_panic(struct fan_report *report, uint64_t index, const struct fan_panic *panic)
 {
     struct fan_task_error *entry = insert(report, index, ENOTRECOVERABLE);
-    struct fan_panic *kept = entry ? malloc(sizeof *kept) : NULL;
-    if (!kept)
+    if (!entry || entry->panic)
         return;
-    *kept = *panic;
-    entry->panic = kept;
+    entry->panic = malloc(sizeof *entry->panic);
+    if (entry->panic)
+        *entry->panic = *panic;
 }
 
 /* ---- reading ---- */

@@ -82,7 +82,7 @@ static int feed_and_collect(struct pool *pool, size_t count)
     size_t next = 0, under_way = 0, chosen;
     int error = 0;
     while (under_way > 0 || (next < count && !error)) {
-        struct outcome outcome;
+        struct outcome outcome = {0};
         struct fan_select_case cases[] = {
             FAN_RECV(pool->outcomes, &outcome),
             FAN_SEND(next < count && !error ? pool->indices : NULL, &next),
@@ -138,6 +138,12 @@ int fan_ways_channels(struct fan_ctx *ctx, const void *tasks, size_t count,
     return error;
 }
 
+/* One for each task, and not NULL for none. */
+static struct job *new_jobs(size_t count)
+{
+    return calloc(count > 0 ? count : 1, sizeof(struct job));
+}
+
 /* ---- a task group with a limit ----------------------------------------------------------------- */
 
 static int run_in_group(void *argument, struct fan_ctx *ctx)
@@ -154,8 +160,8 @@ int fan_ways_group(struct fan_ctx *ctx, const void *tasks, size_t count,
         return EINVAL;
     struct fan_group group;
     struct call call = {.work = work, .tasks = tasks, .results = results};
-    struct job *jobs = calloc(count, sizeof *jobs);
-    if (!jobs && count > 0)
+    struct job *jobs = new_jobs(count);
+    if (!jobs)
         return ENOMEM;
     fan_group_init(&group, &(struct fan_group_options){.parent = ctx, .limit = limit});
     int error = 0;
@@ -216,8 +222,8 @@ int fan_ways_semaphore(struct fan_ctx *ctx, const void *tasks, size_t count,
     if (limit < 1)
         return EINVAL;
     struct permits permits = {.failure = 0};
-    struct job *jobs = calloc(count, sizeof *jobs);
-    if (!jobs && count > 0)
+    struct job *jobs = new_jobs(count);
+    if (!jobs)
         return ENOMEM;
     begin(&permits.call, ctx, tasks, work, results);
     fan_semaphore_init(&permits.semaphore, "permits", (uint64_t)limit);

@@ -68,13 +68,18 @@ static void sort_both(struct sides *sides, int (*order)(const void *, const void
     sort(sides->given, sides->given_count, order);
 }
 
+static bool is_in_place(const struct sides *sides, uint32_t i)
+{
+    return sides->expected[i].position == sides->given[i].position &&
+           sides->expected[i].value == sides->given[i].value;
+}
+
 static bool all_in_place(const struct sides *sides)
 {
     if (sides->expected_count != sides->given_count)
         return false;
     for (uint32_t i = 0; i < sides->given_count; i++)
-        if (sides->expected[i].position != sides->given[i].position ||
-            sides->expected[i].value != sides->given[i].value)
+        if (!is_in_place(sides, i))
             return false;
     return true;
 }
@@ -115,17 +120,13 @@ static uint64_t home_of(const struct sides *sides, const struct piece *piece)
 
 static void find_misplaced(struct sides *sides, struct fan_outputs *outputs)
 {
-    const struct piece *first = NULL;
     sort_both(sides, by_position);
     for (uint32_t i = 0; i < sides->given_count; i++)
-        if (sides->given[i].position != sides->expected[i].position ||
-            sides->given[i].value != sides->expected[i].value) {
-            outputs->misplaced++;
-            first = first ? first : &sides->given[i];
+        if (!is_in_place(sides, i) && outputs->misplaced++ == 0) {
+            outputs->first = sides->given[i].position;
+            outputs->belongs = home_of(sides, &sides->given[i]);
+            outputs->at = sides->given[i].fact;
         }
-    outputs->first = first->position;
-    outputs->belongs = home_of(sides, first);
-    outputs->at = first->fact;
 }
 
 static void judge(const struct fan_evidence *evidence, struct sides *sides,
