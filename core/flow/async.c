@@ -3,11 +3,11 @@
 
 #include <stdlib.h>
 
+#include "flow/block.h"
 #include "flow/observed.h"
 #include "run/time.h"
 
 enum {
-    LINE = 64,
     MOST_THREADS = 64,
     DEFAULT_QUEUE = 4096,
     HELD_UP_NS = 2000000,
@@ -41,10 +41,10 @@ static struct fan_flight *new_flight(struct fan_stream *stream)
 static bool allocate_first(struct fan_stream *stream)
 {
     struct fan_async *async = stream->async;
+    bool ordered = stream->options.ordered;
+    async->ring = ordered ? calloc(async->places, sizeof(struct fan_flight *)) : NULL;
     async->free = new_flight(stream);
-    if (stream->options.ordered)
-        async->ring = calloc(async->places, sizeof(struct fan_flight *));
-    return async->free && (async->ring || !stream->options.ordered);
+    return async->free && (async->ring || !ordered);
 }
 
 /* For tasks that wait for their start or, their results, for the sink. */
@@ -56,7 +56,7 @@ static size_t room_beside(const struct fan_stream_options *options)
 
 struct fan_async *fan_async_new(struct fan_stream *stream)
 {
-    struct fan_async *async = aligned_alloc(LINE, (sizeof *async + LINE - 1) / LINE * LINE);
+    struct fan_async *async = fan_block_new(sizeof *async);
     if (!async)
         return NULL;
     *async = (struct fan_async){.limit = stream->options.limit ? (size_t)stream->options.limit

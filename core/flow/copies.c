@@ -12,16 +12,15 @@
 #include <string.h>
 
 #include "base/panic.h"
+#include "flow/block.h"
 #include "flow/stream_state.h"
 #include "run/time.h"
 #include "sync/timer.h"
 
-enum { LINE = 64 };
-
 /* Where the second copy puts its result. */
 struct buffer {
-    _Alignas(LINE) struct fan_list link;
-    _Alignas(LINE) char value[];
+    _Alignas(FAN_BLOCK_LINE) struct fan_list link;
+    _Alignas(FAN_BLOCK_LINE) char value[];
 };
 
 /* A task that runs and may get a second copy; on the stack of its own thread. */
@@ -93,7 +92,7 @@ static struct buffer *get_buffer(struct fan_copies *copies)
     size_t size = sizeof(struct buffer) + copies->stream->work.result_size;
     struct buffer *buffer;
     if (fan_list_empty(&copies->buffers)) {
-        buffer = aligned_alloc(LINE, (size + LINE - 1) / LINE * LINE);
+        buffer = fan_block_new(size);
         if (buffer)
             fan_list_init(&buffer->link);
         return buffer;

@@ -1,12 +1,10 @@
 #include "flow/flight.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 #include "base/panic.h"
+#include "flow/block.h"
 #include "run/atomic.h"
-
-enum { LINE = 64 };
 
 #define RETURNED   (UINT64_C(1) << 31)
 #define COMPLETED  (UINT64_C(1) << 30)
@@ -32,23 +30,17 @@ static bool has_finished(uint64_t word)
     return (word & RETURNED) && (word & COMPLETED);
 }
 
-static bool add_room(size_t *total, size_t bytes, size_t *begin)
-{
-    *begin = *total;
-    return !__builtin_add_overflow(bytes, LINE - 1, &bytes) &&
-           !__builtin_add_overflow(*total, bytes / LINE * LINE, total);
-}
-
 struct fan_flight *fan_flight_new(struct fan_stream *stream, size_t task_size, size_t result_size)
 {
     size_t total = 0, head, task, value;
-    if (!add_room(&total, sizeof(struct fan_flight), &head) ||
-        !add_room(&total, task_size, &task) || !add_room(&total, result_size, &value))
+    if (!fan_block_add(&total, 1, sizeof(struct fan_flight), &head) ||
+        !fan_block_add(&total, 1, task_size, &task) ||
+        !fan_block_add(&total, 1, result_size, &value))
         return NULL;
-    char *memory = aligned_alloc(LINE, total);
-    if (!memory)
+    struct fan_flight *flight = fan_block_new(total);
+    if (!flight)
         return NULL;
-    struct fan_flight *flight = (struct fan_flight *)(memory + head);
+    char *memory = (char *)flight;
     *flight = (struct fan_flight){.stream = stream, .task = memory + task, .value = memory + value};
     flight->pass = (struct fan_pass){.stream = stream, .task = flight->task};
     return flight;

@@ -7,12 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "flow/block.h"
 #include "run/atomic.h"
 #include "run/thread.h"
 #include "run/time.h"
 #include "sync/chan.h"
-
-enum { LINE = 64 };
 
 struct runner {
     struct race *race;
@@ -75,20 +74,19 @@ static void run_and_tell(void *argument)
 
 /* ---- the race ---- */
 
-static size_t stride(size_t result_size)
-{
-    return (result_size + LINE - 1) / LINE * LINE;
-}
-
 /* One block: what is shared, and each result on cache lines of its own. */
 static struct race *new_race(struct fan_ctx *ctx, const struct fan_hedge_attempt *attempts,
                              size_t count, size_t result_size)
 {
-    size_t front = stride(sizeof(struct race) + count * sizeof(struct runner));
-    struct race *race = aligned_alloc(LINE, front + count * stride(result_size));
+    size_t stride = 0, total = 0, results;
+    if (!fan_block_add(&stride, 1, result_size, &results) ||
+        !fan_block_add(&total, 1, sizeof(struct race) + count * sizeof(struct runner), &results) ||
+        !fan_block_add(&total, count, stride, &results))
+        return NULL;
+    struct race *race = fan_block_new(total);
     if (!race)
         return NULL;
-    memset(race, 0, front + count * stride(result_size));
+    memset(race, 0, total);
     race->ends = fan_chan_new("attempts' ends", sizeof(size_t), count);
     if (!race->ends) {
         free(race);
@@ -102,7 +100,7 @@ static struct race *new_race(struct fan_ctx *ctx, const struct fan_hedge_attempt
         race->runners[i] = (struct runner){
             .race = race,
             .attempt = attempts[i],
-            .result = (char *)race + front + i * stride(result_size),
+            .result = (char *)race + results + i * stride,
         };
     return race;
 }

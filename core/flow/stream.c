@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "flow/async.h"
+#include "flow/block.h"
 #include "flow/copies.h"
 #include "flow/observed.h"
 #include "run/backend.h"
@@ -14,7 +15,6 @@ enum {
     DEFAULT_QUEUE = 8192,
     FIRST_LOOK_NS = 100000,
     LAST_LOOK_NS = 10000000,
-    LINE = 64,
 };
 
 static bool options_are_valid(const struct fan_source *source, const struct fan_work *work,
@@ -51,9 +51,7 @@ static size_t chunk_limit(const struct fan_stream *stream)
 
 static struct fan_stream *allocate(unsigned limit)
 {
-    struct fan_stream *stream;
-    size_t size = sizeof *stream + limit * sizeof stream->workers[0];
-    stream = aligned_alloc(LINE, (size + LINE - 1) / LINE * LINE);
+    struct fan_stream *stream = fan_block_new(sizeof *stream + limit * sizeof stream->workers[0]);
     if (stream)
         *stream = (struct fan_stream){.limit = limit, .open = true, .worth = 1, .references = 1};
     return stream;
