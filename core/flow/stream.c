@@ -21,8 +21,8 @@ static bool options_are_valid(const struct fan_source *source, const struct fan_
                               const struct fan_sink *sink, const struct fan_stream_options *options)
 {
     return source && source->next && work && !work->run != !work->start && sink && sink->put &&
-           options->limit >= 0 && options->queue >= 0 && options->window >= 0 &&
-           !(work->start && options->hedger);
+           options->policy <= FAN_BEST_EFFORT && options->limit >= 0 && options->queue >= 0 &&
+           options->window >= 0 && !(work->start && options->hedger);
 }
 
 /* ---- how much it may hold ---- */
@@ -294,6 +294,8 @@ int fan_out_stream(struct fan_ctx *ctx, const struct fan_source *source,
                    const struct fan_work *work, const struct fan_sink *sink,
                    const struct fan_stream_options *options, struct fan_report *report)
 {
+    static const struct fan_stream_options none;
+    options = options ? options : &none;
     if (report)
         *report = (struct fan_report){0};
     if (!options_are_valid(source, work, sink, options))

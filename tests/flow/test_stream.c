@@ -363,6 +363,8 @@ START_TEST(wrong_arguments_are_refused)
     ck_assert_int_eq(run((struct fan_stream_options){.limit = -1}), EINVAL);
     ck_assert_int_eq(run((struct fan_stream_options){.queue = -1}), EINVAL);
     ck_assert_int_eq(run((struct fan_stream_options){.window = -1}), EINVAL);
+    ck_assert_int_eq(run((struct fan_stream_options){.policy = (enum fan_policy)3}), EINVAL);
+    ck_assert_int_eq(run((struct fan_stream_options){.policy = (enum fan_policy) - 1}), EINVAL);
     ck_assert_int_eq(fan_out_stream(NULL, NULL, &work, &sink, &options, NULL), EINVAL);
     ck_assert_int_eq(fan_out_stream(NULL, &source, NULL, &sink, &options, NULL), EINVAL);
     ck_assert_int_eq(fan_out_stream(NULL, &source, &work, NULL, &options, NULL), EINVAL);
