@@ -113,6 +113,7 @@ static void take_from_source(struct batch *batch)
     uint64_t began_ns = fan_now_ns();
     int error = fill_unless_done(batch, &rest);
     uint64_t elapsed_ns = fan_now_ns() - began_ns;
+    error = fan_intake_end_of_source(stream, error);
     fan_mutex_unlock(&stream->at_source);
     fan_mutex_lock(&stream->lock);
     give_back(stream, rest);

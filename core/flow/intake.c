@@ -99,6 +99,14 @@ static void begin_chunk(struct fan_worker *worker, struct fan_chunk *chunk)
     fan_mutex_unlock(&stream->lock);
 }
 
+int fan_intake_end_of_source(struct fan_stream *stream, int error)
+{
+    bool out_of_time = error == ETIMEDOUT && stream->options.policy == FAN_BEST_EFFORT &&
+                       stream->inner == &stream->early &&
+                       fan_ctx_error(&stream->early) == ETIMEDOUT;
+    return out_of_time ? ENODATA : error;
+}
+
 /* Once what it gave is somebody's share: when the source is over, shares are all there is to do. */
 static void end_source(struct fan_stream *stream, int error)
 {
@@ -125,7 +133,7 @@ static bool take_some(struct fan_worker *worker)
         begin_chunk(worker, chunk);
     }
     if (error)
-        end_source(stream, error);
+        end_source(stream, fan_intake_end_of_source(stream, error));
     return any;
 }
 

@@ -186,6 +186,51 @@ START_TEST(a_call_that_reserves_time_returns_with_what_was_done_by_then)
 }
 END_TEST
 
+/* A source that gives three tasks, and then has no more, and waits for some. */
+static int three(void *state, struct fan_ctx *source_ctx, void *task)
+{
+    int *given = state;
+    if (*given == 3)
+        return fan_chan_recv(never, NULL, source_ctx);
+    memcpy(task, given, sizeof *given);
+    ++*given;
+    return 0;
+}
+
+static int complete(void *argument, struct fan_ctx *task_ctx, const void *task, void *result,
+                    struct fan_token token)
+{
+    (void)argument, (void)task_ctx, (void)task, (void)result;
+    fan_token_complete(token, 0);
+    return 0;
+}
+
+static int put_nowhere(void *state, struct fan_ctx *sink_ctx, const struct fan_task_result *result)
+{
+    (void)state, (void)sink_ctx, (void)result;
+    return 0;
+}
+
+/* Whether the tasks are asynchronous; and the policies, of which one wants what was done by then. */
+START_TEST(a_source_that_waits_is_over_when_the_tasks_time_is)
+{
+    static const int results[] = {
+        [FAN_FAIL_FAST] = ETIMEDOUT, [FAN_COLLECT_ALL] = ETIMEDOUT, [FAN_BEST_EFFORT] = 0};
+    int given = 0;
+    bool async = _i / 3;
+    struct fan_work work = {
+        .run = async ? NULL : quick, .start = async ? complete : NULL, .task_size = sizeof(int)};
+    struct fan_stream_options options = {
+        .limit = 2, .policy = (enum fan_policy)(_i % 3), .reserve_ns = HOUR - 20 * FAN_MILLISECOND};
+    ck_assert_int_eq(
+        fan_out_stream(&ctx, &(struct fan_source){three, .state = &given, .blocks = true}, &work,
+                       &(struct fan_sink){.put = put_nowhere}, &options, &report),
+        results[_i % 3]);
+    ck_assert_int_eq(fan_ctx_error(&ctx), 0);
+    ck_assert_uint_eq(report.done, 3);
+}
+END_TEST
+
 /* The control: the same call which reserves nothing has failed when its tasks' time is over. */
 START_TEST(the_control_a_call_that_reserves_nothing_returns_too_late)
 {
@@ -231,6 +276,7 @@ int main(void)
     tcase_add_test(cases, a_tasks_own_time_does_not_outlast_the_callers);
     tcase_add_loop_test(cases, with_more_reserved_than_there_is_nothing_is_begun, 0, 2);
     tcase_add_test(cases, a_call_that_reserves_time_returns_with_what_was_done_by_then);
+    tcase_add_loop_test(cases, a_source_that_waits_is_over_when_the_tasks_time_is, 0, 6);
     tcase_add_test(cases, the_control_a_call_that_reserves_nothing_returns_too_late);
     tcase_add_test(cases, nobody_waits_for_permits_longer_than_what_he_needs_allows);
     return suite_run("stream_budget", cases);
