@@ -7,10 +7,17 @@
 #include "flow/copies.h"
 
 /* Who is there knows from now on that nothing is wanted any more. */
-static void wait_until_left(struct fan_mutex *place)
+static void wait_until_source_is_left(struct fan_stream *stream)
 {
-    fan_mutex_lock(place);
-    fan_mutex_unlock(place);
+    fan_mutex_lock(&stream->at_source);
+    fan_mutex_unlock(&stream->at_source);
+}
+
+static void take_sink_away(struct fan_stream *stream)
+{
+    fan_mutex_lock(&stream->at_sink);
+    stream->sink_gone = true;
+    fan_mutex_unlock(&stream->at_sink);
 }
 
 /* The task that a thread is at; with the lock. False if it is at none, and about to leave. */
@@ -54,8 +61,8 @@ static void name_tasks(struct fan_stream *stream)
 
 void fan_abandon_rest(struct fan_stream *stream)
 {
-    wait_until_left(&stream->at_source);
-    wait_until_left(&stream->at_sink);
+    wait_until_source_is_left(stream);
+    take_sink_away(stream);
     if (stream->async)
         fan_async_abandon(stream);
     fan_mutex_lock(&stream->lock);

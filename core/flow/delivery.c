@@ -8,13 +8,20 @@ static bool put(struct fan_stream *stream, const struct fan_task_result *result)
     int error = stream->sink.put(stream->sink.state, &stream->ctx, result);
     if (__builtin_expect(error == 0, 1))
         return true;
+    stream->sink_gone = true;
     fan_crew_stop(stream, error);
     return false;
 }
 
+static bool is_to_be_told(struct fan_stream *stream)
+{
+    return stream->takes_failures &&
+           (stream->sink.to_the_end ? !stream->sink_gone : !fan_stream_is_stopped(stream));
+}
+
 static void put_failure(struct fan_stream *stream, const struct fan_task_result *result)
 {
-    if (stream->takes_failures && !fan_stream_is_stopped(stream))
+    if (is_to_be_told(stream))
         put(stream, result);
 }
 

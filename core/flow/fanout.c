@@ -36,8 +36,8 @@ static int put(void *state, struct fan_ctx *ctx, const struct fan_task_result *r
     return 0;
 }
 
-/* Failures that the sink was not told of, for they ended the call. */
-static void list_failures(const struct fan_report *report, int *errors)
+/* A panic is listed at once, and the sink is not told of it if another task runs on. */
+static void list_panics(const struct fan_report *report, int *errors)
 {
     for (size_t i = 0; i < report->error_count; i++)
         errors[report->errors[i].index] = report->errors[i].error;
@@ -60,12 +60,12 @@ int fan_out(struct fan_ctx *ctx, const void *tasks, size_t count, const struct f
     };
     for (size_t i = 0; errors && i < count; i++)
         errors[i] = ECANCELED;
-    int error =
-        fan_out_stream(ctx, &(struct fan_source){.next = next, .state = &array}, work,
-                       &(struct fan_sink){.put = put, .state = &array, .takes_failures = true},
-                       options, report ? report : &own);
+    struct fan_sink sink = {
+        .put = put, .state = &array, .takes_failures = true, .to_the_end = true};
+    int error = fan_out_stream(ctx, &(struct fan_source){.next = next, .state = &array}, work,
+                               &sink, options, report ? report : &own);
     if (errors)
-        list_failures(report ? report : &own, errors);
+        list_panics(report ? report : &own, errors);
     if (!report)
         fan_report_free(&own);
     return error;

@@ -84,6 +84,8 @@ struct fan_sink {
     int (*put)(void *state, struct fan_ctx *ctx, const struct fan_task_result *result);
     void *state;
     bool takes_failures; /* with FAN_BEST_EFFORT too */
+    bool to_the_end; /* those also that come after the call has been ended early, unless that was
+                          * by the sink */
 };
 
 /* What a failing task means for the others. */
@@ -144,10 +146,11 @@ struct fan_stream_options {
  * It counts as cancelled, is listed in the report with ETIMEDOUT, and a sink that takes failures gets
  * to know it by that error. With FAN_FAIL_FAST it ends the call with ETIMEDOUT. With FAN_BEST_EFFORT
  * and reserve_ns a call returns 0 by its deadline, with what was done by then, if its tasks heed
- * their context and hand-over takes no longer than the reserve. The source has the tasks' context. */
+ * their context and hand-over takes no longer than the reserve. The source has the tasks' context;
+ * with FAN_BEST_EFFORT and reserve_ns its ETIMEDOUT, when that context is done, is no error. */
 
 /* Runs every task of the source and hands over every result, then returns. Blocks. `ctx` may be
- * NULL. What was submitted is done, failed, cancelled or dropped, as the report (which may be NULL,
+ * NULL, and so may `options`: then all are zero. What was submitted is done, failed, cancelled or dropped, as the report (which may be NULL,
  * and is to be freed otherwise) counts it.
  *
  * Returns 0; or with FAN_FAIL_FAST the first failure; with FAN_COLLECT_ALL the failure of the lowest
@@ -155,8 +158,9 @@ struct fan_stream_options {
  * ECANCELED or ETIMEDOUT, the context's; EBUSY if a task ran on beyond linger_ns: it keeps a thread
  * and the memory of its task and result until it returns, and observers are told which it is, as a
  * finding (cancel-ignored). Source and sink are waited for in any case, and not called any more.
- * EINVAL: a negative limit, queue or window, no function, or a hedger with asynchronous tasks; EAGAIN, ENOMEM: no thread or no memory
- * could be had; then nothing was taken from the source.
+ * EINVAL: a negative limit, queue or window, no policy that there is, no function, or a hedger with
+ * asynchronous tasks; EAGAIN, ENOMEM: no thread or no memory could be had; then nothing was taken
+ * from the source.
  *
  * Threads take chunks of tasks from the source and hand over chunks of results, as large as takes
  * about 50 us, so that no task pays for a lock or a cache line of its own; what is left of a chunk

@@ -76,6 +76,7 @@ struct fan_stream {
     uint64_t taken, submitted; /* at_source: chunks and tasks so far */
 
     _Alignas(64) struct fan_mutex at_sink;
+    bool sink_gone;          /* at_sink: it wants no more, or is the caller's again */
     struct fan_chunk **ring; /* at_sink; ordered: finished chunks, until it is their turn */
     uint64_t delivered;      /* at_sink; ordered: whose turn it is */
 
@@ -143,6 +144,11 @@ void fan_crew_give_share(struct fan_worker *worker, struct fan_chunk *chunk);
 
 /* Gets the worker a share from the source; false if that has no more. May block. */
 bool fan_intake_take(struct fan_worker *worker);
+
+/* What it means that the source gives no more: ENODATA, or the call's error. One that was waiting when
+ * the time for tasks was over has no more of them, where only what was done by then is asked for. Not
+ * with the lock. */
+int fan_intake_end_of_source(struct fan_stream *stream, int error);
 
 /* How long tasks take is known better now; with the lock. */
 void fan_intake_adapt(struct fan_stream *stream);

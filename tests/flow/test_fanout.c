@@ -91,6 +91,48 @@ START_TEST(what_a_failure_cancelled_says_so)
 }
 END_TEST
 
+/* The last task to be started completes all. */
+static int all_fail_at_once(void *argument, struct fan_ctx *ctx, const void *task, void *result,
+                            struct fan_token token)
+{
+    struct fan_token *tokens = argument;
+    uint64_t number;
+    (void)ctx, (void)result;
+    memcpy(&number, task, sizeof number);
+    tokens[number - 1] = token;
+    for (uint64_t i = 0; number == COUNT && i < COUNT; i++)
+        fan_token_complete(tokens[i], (int)i + 1);
+    return 0;
+}
+
+/* The first failure ends the call before anybody is told of it, and there are more than are listed. */
+START_TEST(also_where_a_failure_has_ended_the_call)
+{
+    static struct fan_token tokens[COUNT];
+    struct fan_work work = {.start = all_fail_at_once,
+                            .argument = tokens,
+                            .task_size = sizeof *tasks,
+                            .result_size = sizeof *results};
+    struct fan_stream_options options = {.limit = COUNT, .ordered = _i};
+    ck_assert_int_ne(fan_out(NULL, tasks, COUNT, &work, results, errors, &options, &report), 0);
+    ck_assert_uint_eq(report.failed, COUNT);
+    ck_assert_uint_eq(report.error_count, FAN_REPORT_ERRORS);
+    for (uint64_t i = 0; i < COUNT; i++)
+        ASSERT_OFTEN(errors[i] == (int)tasks[i]);
+}
+END_TEST
+
+START_TEST(without_options_they_are_all_zero)
+{
+    struct fan_work work = {.run = doubled, .task_size = 8, .result_size = 8};
+    ck_assert_int_eq(fan_out(NULL, tasks, COUNT, &work, results, errors, NULL, &report), 0);
+    ck_assert_uint_eq(report.done, COUNT);
+    fails_every = 7;
+    fan_report_free(&report);
+    ck_assert_int_eq(fan_out(NULL, tasks, COUNT, &work, results, errors, NULL, &report), EDOM);
+}
+END_TEST
+
 START_TEST(nothing_to_do_is_done)
 {
     struct fan_work work = {.run = doubled};
@@ -106,7 +148,9 @@ START_TEST(wrong_arguments_are_refused)
     ck_assert_int_eq(fan_out(NULL, NULL, 1, &work, results, NULL, &options, NULL), EINVAL);
     ck_assert_int_eq(fan_out(NULL, tasks, 1, &work, NULL, NULL, &options, NULL), EINVAL);
     ck_assert_int_eq(fan_out(NULL, tasks, 1, NULL, results, NULL, &options, NULL), EINVAL);
-    options.limit = -1;
+    options.policy = (enum fan_policy)(FAN_BEST_EFFORT + 1);
+    ck_assert_int_eq(fan_out(NULL, tasks, 1, &work, results, NULL, &options, NULL), EINVAL);
+    options = (struct fan_stream_options){.limit = -1};
     ck_assert_int_eq(fan_out(NULL, tasks, 1, &work, results, NULL, &options, NULL), EINVAL);
 }
 END_TEST
@@ -119,6 +163,8 @@ int main(void)
     tcase_add_loop_test(cases, each_failure_is_at_its_tasks_place, FAN_COLLECT_ALL,
                         FAN_BEST_EFFORT + 1);
     tcase_add_test(cases, what_a_failure_cancelled_says_so);
+    tcase_add_loop_test(cases, also_where_a_failure_has_ended_the_call, 0, 2);
+    tcase_add_test(cases, without_options_they_are_all_zero);
     tcase_add_test(cases, nothing_to_do_is_done);
     tcase_add_test(cases, wrong_arguments_are_refused);
     return suite_run("fanout", cases);

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "flow/fanout.h"
 #include "flow/group.h"
 #include "run/thread.h"
 #include "run/time.h"
@@ -72,6 +73,37 @@ START_TEST(the_executor_says_so_or_does_without)
 }
 END_TEST
 
+static int fails(void *argument, struct fan_ctx *ctx, const void *task, void *result)
+{
+    (void)argument, (void)ctx, (void)task, (void)result;
+    return EDOM;
+}
+
+/* Also where there is no memory for a list of failures. */
+START_TEST(an_array_says_what_became_of_each_task)
+{
+    const struct fan_stream_options options = {.limit = 1};
+    const struct fan_work work = {.run = fails};
+    bool unlisted = false;
+    int error = ENOMEM;
+    asked = 1;
+    for (uint64_t i = 1; i <= asked; i++) {
+        struct fan_report report;
+        int errors[1];
+        asked = 0;
+        refuse = i;
+        error = fan_out(NULL, NULL, 1, &work, NULL, errors, &options, &report);
+        refuse = 0;
+        ck_assert(error == ENOMEM || error == EAGAIN || error == EDOM);
+        ck_assert_int_eq(errors[0], error == EDOM ? EDOM : ECANCELED);
+        unlisted |= error == EDOM && report.error_count == 0;
+        fan_report_free(&report);
+    }
+    ck_assert_int_eq(error, EDOM);
+    ck_assert(unlisted);
+}
+END_TEST
+
 START_TEST(with_a_limit_beyond_the_budget_it_goes_on_with_the_threads_there_are)
 {
     for (uint64_t seed = 0; seed < SEEDS; seed++) {
@@ -119,6 +151,7 @@ int main(void)
     TCase *cases = tcase_create("scarce");
     tcase_set_timeout(cases, 60);
     tcase_add_test(cases, the_executor_says_so_or_does_without);
+    tcase_add_test(cases, an_array_says_what_became_of_each_task);
     tcase_add_test(cases, with_a_limit_beyond_the_budget_it_goes_on_with_the_threads_there_are);
     tcase_add_test(cases, a_task_group_says_so);
     return suite_run("scarce", cases);
