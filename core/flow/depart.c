@@ -103,6 +103,7 @@ static void find_company(struct fan_stream *stream)
         fan_crew_grow(stream);
 }
 
+/* Who is waited for until the source is left has counted by then what it gave. */
 static void take_from_source(struct batch *batch)
 {
     struct fan_stream *stream = batch->stream;
@@ -114,7 +115,6 @@ static void take_from_source(struct batch *batch)
     int error = fill_unless_done(batch, &rest);
     uint64_t elapsed_ns = fan_now_ns() - began_ns;
     error = fan_intake_end_of_source(stream, error);
-    fan_mutex_unlock(&stream->at_source);
     fan_mutex_lock(&stream->lock);
     give_back(stream, rest);
     if (batch->count > 0)
@@ -130,6 +130,7 @@ static void take_from_source(struct batch *batch)
     fan_observed_flies(stream, stream->async->in_flight);
     find_company(stream);
     fan_mutex_unlock(&stream->lock);
+    fan_mutex_unlock(&stream->at_source);
 }
 
 /* ---- starting ---- */
