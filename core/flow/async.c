@@ -34,7 +34,11 @@ static struct fan_flight *new_flight(struct fan_stream *stream)
 {
     struct fan_flight *flight =
         fan_flight_new(stream, stream->work.task_size, stream->work.result_size);
-    stream->async->exist += flight != NULL;
+    if (!flight)
+        return NULL;
+    flight->older = stream->async->latest;
+    stream->async->latest = flight;
+    stream->async->exist++;
     return flight;
 }
 
@@ -411,7 +415,6 @@ void fan_async_abandon(struct fan_stream *stream)
 {
     struct fan_async *async = stream->async;
     bool disarmed;
-    fan_mutex_lock(&stream->lock);
     collect(stream);
     struct fan_flight *last = fan_inbox_close(&async->inbox, &disarmed);
     async->bells -= disarmed;
@@ -420,5 +423,4 @@ void fan_async_abandon(struct fan_stream *stream)
     async->abandoned = true;
     fan_cond_broadcast(&async->news);
     fan_cond_broadcast(&async->reserve);
-    fan_mutex_unlock(&stream->lock);
 }

@@ -25,10 +25,11 @@ struct fan_async {
     size_t places;   /* constant: of the ring */
 
     struct fan_flight *free;
-    size_t exist;     /* flights, free ones too */
-    size_t in_use;    /* from the source until handed over; of these, */
-    size_t in_flight; /* these have not landed, */
-    size_t finished;  /* and these wait for the sink */
+    struct fan_flight *latest; /* of those that exist */
+    size_t exist;              /* flights, free ones too */
+    size_t in_use;             /* from the source until handed over; of these, */
+    size_t in_flight;          /* these have not landed, */
+    size_t finished;           /* and these wait for the sink */
 
     struct fan_flight *delayed;       /* to be started; their thread is held up */
     struct fan_flight *first, **last; /* finished, as they came */
@@ -72,7 +73,7 @@ bool fan_async_leaves_work(const struct fan_stream *stream);
 /* The rest is not to be begun: tells the caller's loop, once nobody starts tasks any more. */
 void fan_async_interrupt(struct fan_stream *stream);
 
-/* The call returns though tasks are in flight: those keep their memory and nobody waits for them. */
+/* With the lock: the call returns though tasks are in flight: those keep their memory and nobody waits for them. */
 void fan_async_abandon(struct fan_stream *stream);
 
 /* A flight that its token has finished: into the inbox, or the end of what was abandoned. */

@@ -157,9 +157,11 @@ static void end_early(struct batch *batch, struct fan_flight *flight, int error)
 }
 
 /* As soon as its token is out the flight may be another thread's, unless it has finished. */
-static void call_start(struct batch *batch, struct fan_flight *flight, struct fan_token token)
+static void call_start(struct batch *batch, struct fan_flight *flight)
 {
     const struct fan_work *work = &batch->stream->work;
+    flight->starter = batch->worker;
+    struct fan_token token = fan_flight_begin(flight);
     int error = work->start(work->argument, flight->pass.inner, flight->task, flight->value, token);
     if (fan_flight_returned(flight, error))
         end_early(batch, flight, flight->error);
@@ -175,12 +177,11 @@ static void start(struct batch *batch, struct fan_flight *flight)
         put_aside(batch, flight);
         return;
     }
-    struct fan_token token = fan_flight_begin(flight);
     int error = fan_admit_enter(&flight->pass);
     if (error)
         end_early(batch, flight, error);
     else
-        call_start(batch, flight, token);
+        call_start(batch, flight);
 }
 
 /* What is left is in the worker's hands only for a moment: at any other time it can be taken from it. */

@@ -41,7 +41,10 @@ struct fan_flight *fan_flight_new(struct fan_stream *stream, size_t task_size, s
     if (!flight)
         return NULL;
     char *memory = (char *)flight;
-    *flight = (struct fan_flight){.stream = stream, .task = memory + task, .value = memory + value};
+    *flight = (struct fan_flight){.stream = stream,
+                                  .word = RETURNED | COMPLETED,
+                                  .task = memory + task,
+                                  .value = memory + value};
     flight->pass = (struct fan_pass){.stream = stream, .task = flight->task};
     return flight;
 }
@@ -49,8 +52,16 @@ struct fan_flight *fan_flight_new(struct fan_stream *stream, size_t task_size, s
 struct fan_token fan_flight_begin(struct fan_flight *flight)
 {
     uint32_t turn = turn_of(fan_atomic_load(&flight->word, FAN_RELAXED)) + 1;
-    fan_atomic_store(&flight->word, (uint64_t)turn << 32, FAN_RELAXED);
+    fan_atomic_store(&flight->word, (uint64_t)turn << 32, FAN_RELEASE);
     return (struct fan_token){flight, turn};
+}
+
+enum fan_flight_stage fan_flight_stage(const struct fan_flight *flight)
+{
+    uint64_t word = fan_atomic_load(&flight->word, FAN_ACQUIRE);
+    if (has_finished(word))
+        return FAN_ON_GROUND;
+    return word & RETURNED ? FAN_IN_AIR : FAN_IN_START;
 }
 
 /* Adds to what has happened. Both sides release what they have written and acquire what the other

@@ -18,10 +18,18 @@ struct fan_flight {
     struct fan_flight *next; /* in whichever list it is */
     uint64_t word;           /* atomic */
     struct fan_stream *stream;
-    struct fan_pass pass; /* from its start until it has finished */
-    uint64_t index;       /* of the task in the source */
-    int error;            /* once finished; as a chunk notes it (flow/chunk.h) */
+    struct fan_flight *older;         /* of those that exist */
+    const struct fan_worker *starter; /* whose thread calls its start */
+    struct fan_pass pass;             /* from its start until it has finished */
+    uint64_t index;                   /* of the task in the source */
+    int error;                        /* once finished; as a chunk notes it (flow/chunk.h) */
     char *task, *value;
+};
+
+enum fan_flight_stage {
+    FAN_ON_GROUND, /* not begun, or finished */
+    FAN_IN_START,  /* its start has not returned, */
+    FAN_IN_AIR,    /* or has, and its token is kept */
 };
 
 /* Memory for a flight and its task and result; free() gives it back. NULL if there is not enough. */
@@ -29,6 +37,9 @@ struct fan_flight *fan_flight_new(struct fan_stream *stream, size_t task_size, s
 
 /* Begins another turn: tokens of earlier ones are void. */
 struct fan_token fan_flight_begin(struct fan_flight *flight);
+
+/* Where it is. For another thread than its own, while no further turn can begin. */
+enum fan_flight_stage fan_flight_stage(const struct fan_flight *flight);
 
 /* The start has returned 0, or the task's failure. Returns whether the flight has finished. Panics if
  * it failed and was completed as well. */
