@@ -162,6 +162,8 @@ static void ring(struct fan_stream *stream)
     fan_mutex_lock(&stream->lock);
     stream->async->bells--;
     fan_async_wake(stream->async);
+    if (stream->async->waiting == 0)
+        fan_crew_end_rest(stream);
     fan_mutex_unlock(&stream->lock);
 }
 
@@ -280,14 +282,18 @@ static void leave_somebody_behind(struct fan_stream *stream, enum job job)
     }
 }
 
-static void wait_for_news(struct fan_async *async, struct fan_mutex *lock)
+/* One who has nothing to do, where all had, may be given what another one has yet to start. */
+static void wait_for_news(struct fan_stream *stream)
 {
+    struct fan_async *async = stream->async;
     bool watches = !async->watched;
     if (!async->abandoned && !arm_bell(async))
         return;
+    if (async->waiting == 0 && stream->started == stream->limit)
+        fan_crew_end_rest(stream);
     async->watched = true;
     async->waiting++;
-    fan_cond_wait(watches ? &async->news : &async->reserve, lock);
+    fan_cond_wait(watches ? &async->news : &async->reserve, &stream->lock);
     async->waiting--;
     async->watched &= !watches;
 }
@@ -310,7 +316,7 @@ static enum job next_job(struct fan_stream *stream)
             fan_crew_stop(stream, failure);
             fan_mutex_lock(&stream->lock);
         } else if (job == NO_JOB) {
-            wait_for_news(stream->async, &stream->lock);
+            wait_for_news(stream);
         } else {
             begin_job(stream->async, job);
             fan_crew_end_rest(stream);
@@ -360,10 +366,16 @@ static bool stand_still(struct fan_async *async)
     return false;
 }
 
-bool fan_async_leaves_work(const struct fan_stream *stream)
+/* Where no more threads are to be had, what is left waits for one of them. */
+bool fan_async_leaves_work(struct fan_stream *stream)
 {
-    const struct fan_async *async = stream->async;
-    return async->starting > 0 || async->delayed || async->waiting == 0 || async->bells == 0;
+    struct fan_async *async = stream->async;
+    if (stream->started == stream->limit && async->waiting == 0)
+        return false;
+    if (async->present < stream->started || fan_depart_is_under_way(stream) ||
+        find_job(stream) != NO_JOB)
+        return true;
+    return async->bells == 0 && !arm_bell(async);
 }
 
 bool fan_async_is_held_up(struct fan_stream *stream)

@@ -66,9 +66,10 @@ void fan_async_work(struct fan_worker *worker);
  * been at the same thing since the last look. */
 bool fan_async_is_held_up(struct fan_stream *stream);
 
-/* With the lock: whether that may come to be without one of them beginning with something else: while
- * one starts tasks, or none waits for news or would be woken by it. */
-bool fan_async_leaves_work(const struct fan_stream *stream);
+/* With the lock: whether that may come to be before somebody ends the rest of the call's own thread
+ * (fan_crew_end_rest), as who begins with something does; and where no thread waits for news, who
+ * brings some. */
+bool fan_async_leaves_work(struct fan_stream *stream);
 
 /* The rest is not to be begun: tells the caller's loop, once nobody starts tasks any more. */
 void fan_async_interrupt(struct fan_stream *stream);
@@ -94,6 +95,9 @@ void fan_async_recycle(struct fan_stream *stream, struct fan_flight *flights);
 
 /* Takes some tasks from the source and starts them; at the source. */
 void fan_depart(struct fan_worker *worker);
+
+/* With the lock: whether a thread has tasks to start behind the one that it is at. */
+bool fan_depart_is_under_way(const struct fan_stream *stream);
 
 /* Starts those that a thread which is held up had yet to start. */
 void fan_depart_delayed(struct fan_worker *worker);

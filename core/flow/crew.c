@@ -130,12 +130,17 @@ static bool help(struct fan_worker *worker)
     }
 }
 
-bool fan_crew_leaves_work(const struct fan_stream *stream)
+static bool somebody_leaves_work(const struct fan_stream *stream)
 {
-    bool leaves = stream->async && fan_async_leaves_work(stream);
-    for (unsigned i = 0; i < stream->started && !leaves; i++)
-        leaves = leaves_work(&stream->workers[i]);
-    return leaves;
+    for (unsigned i = 0; i < stream->started; i++)
+        if (leaves_work(&stream->workers[i]))
+            return true;
+    return false;
+}
+
+bool fan_crew_leaves_work(struct fan_stream *stream)
+{
+    return stream->async ? fan_async_leaves_work(stream) : somebody_leaves_work(stream);
 }
 
 void fan_crew_end_rest(struct fan_stream *stream)
@@ -145,9 +150,11 @@ void fan_crew_end_rest(struct fan_stream *stream)
     stream->resting = NULL;
 }
 
-bool fan_crew_has_work(const struct fan_stream *stream)
+bool fan_crew_is_to_be_watched(const struct fan_stream *stream)
 {
-    return !stream->over || fan_crew_leaves_work(stream);
+    if (stream->async)
+        return !stream->over || stream->async->in_use > 0;
+    return stream->started < stream->limit && (!stream->over || somebody_leaves_work(stream));
 }
 
 bool fan_crew_is_held_up(struct fan_stream *stream)

@@ -13,6 +13,9 @@ enum {
     LONG_START_NS = 20000, /* from here on a start is worth a thread */
 };
 
+/* Instead of what a worker has yet to start: it is about to take the first of it. */
+#define BEING_TAKEN ((struct fan_flight *)1)
+
 /* Tasks on their way from the source into flight. */
 struct batch {
     struct fan_worker *worker;
@@ -126,6 +129,7 @@ static void take_from_source(struct batch *batch)
     fan_observed_counted(batch->worker);
     stream->async->at_source = false;
     stream->async->starting++;
+    fan_atomic_store(&batch->worker->rest, batch->first, FAN_RELEASE);
     fan_crew_end_rest(stream);
     fan_observed_flies(stream, stream->async->in_flight);
     find_company(stream);
@@ -187,9 +191,8 @@ static void start(struct batch *batch, struct fan_flight *flight)
 /* What is left is in the worker's hands only for a moment: at any other time it can be taken from it. */
 static struct fan_flight *take_next(struct fan_worker *worker)
 {
-    struct fan_flight *next = fan_atomic_exchange(&worker->rest, NULL, FAN_ACQUIRE);
-    if (next)
-        fan_atomic_store(&worker->rest, next->next, FAN_RELEASE);
+    struct fan_flight *next = fan_atomic_exchange(&worker->rest, BEING_TAKEN, FAN_ACQUIRE);
+    fan_atomic_store(&worker->rest, next ? next->next : NULL, FAN_RELEASE);
     return next;
 }
 
@@ -253,7 +256,6 @@ void fan_depart(struct fan_worker *worker)
 {
     struct batch batch = {.worker = worker, .stream = worker->stream};
     take_from_source(&batch);
-    fan_atomic_store(&worker->rest, batch.first, FAN_RELEASE);
     start_all(&batch);
 }
 
@@ -278,13 +280,28 @@ static void append(struct fan_flight **flights, struct fan_flight *more)
     *flights = more;
 }
 
+static struct fan_flight *rest_of(const struct fan_worker *worker)
+{
+    return fan_atomic_load(&worker->rest, FAN_RELAXED);
+}
+
+bool fan_depart_is_under_way(const struct fan_stream *stream)
+{
+    for (unsigned i = 0; i < stream->started; i++)
+        if (rest_of(&stream->workers[i]))
+            return true;
+    return false;
+}
+
 void fan_depart_find_delayed(struct fan_stream *stream)
 {
     for (unsigned i = 0; i < stream->started; i++) {
         struct fan_worker *worker = &stream->workers[i];
-        uint64_t rest = (uintptr_t)fan_atomic_load(&worker->rest, FAN_RELAXED);
-        if (rest && rest == worker->seen)
-            append(&stream->async->delayed, fan_atomic_exchange(&worker->rest, NULL, FAN_ACQUIRE));
-        worker->seen = rest;
+        struct fan_flight *rest = rest_of(worker);
+        bool still = rest && rest != BEING_TAKEN && (uintptr_t)rest == worker->seen;
+        worker->seen = (uintptr_t)rest;
+        if (still &&
+            fan_atomic_compare_exchange(&worker->rest, &rest, NULL, FAN_ACQUIRE, FAN_RELAXED))
+            append(&stream->async->delayed, rest);
     }
 }

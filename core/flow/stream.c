@@ -198,18 +198,18 @@ static bool rest(struct fan_stream *stream, int *error)
     return rests;
 }
 
-static bool may_grow(struct fan_stream *stream)
+static bool is_to_be_watched(struct fan_stream *stream)
 {
     fan_mutex_lock(&stream->lock);
-    bool may = stream->started < stream->limit && fan_crew_has_work(stream);
+    bool is = fan_crew_is_to_be_watched(stream);
     fan_mutex_unlock(&stream->lock);
-    return may;
+    return is;
 }
 
 static bool grow_if_held_up(struct fan_stream *stream)
 {
     fan_mutex_lock(&stream->lock);
-    bool grows = stream->started < stream->limit && fan_crew_is_held_up(stream) &&
+    bool grows = fan_crew_is_held_up(stream) && stream->started < stream->limit &&
                  fan_crew_grow(stream) == 0;
     fan_mutex_unlock(&stream->lock);
     return grows;
@@ -223,7 +223,7 @@ static int look_after_crew(struct fan_stream *stream)
 {
     uint64_t pause_ns = FIRST_LOOK_NS;
     bool rested = false;
-    while (may_grow(stream)) {
+    while (is_to_be_watched(stream)) {
         int error;
         rested = pause_ns == LAST_LOOK_NS && !rested && rest(stream, &error);
         if (!rested)

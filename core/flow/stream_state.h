@@ -115,12 +115,12 @@ static inline bool fan_stream_is_stopped(const struct fan_stream *stream)
 /* Starts one more thread; with the lock. Errors: EAGAIN, ENOMEM. */
 int fan_crew_grow(struct fan_stream *stream);
 
-/* Whether there are tasks that one more thread could begin, or may be; with the lock. */
-bool fan_crew_has_work(const struct fan_stream *stream);
+/* Whether there is, or may yet be, work that a thread leaves to another one, which the call's thread
+ * would have to see to; with the lock. */
+bool fan_crew_is_to_be_watched(const struct fan_stream *stream);
 
-/* Whether a thread has something in hand that another one could do, or go to the source, instead of
- * it; with the lock. */
-bool fan_crew_leaves_work(const struct fan_stream *stream);
+/* Whether there is, or may be before somebody ends the rest of the call's thread; with the lock. */
+bool fan_crew_leaves_work(struct fan_stream *stream);
 
 /* Somebody begins with something: the call's thread, if it rests, looks after the crew again; with the
  * lock. */

@@ -1,0 +1,270 @@
+/* What is said of calls with asynchronous tasks, in a program of the user's, with threads of the
+ * system and under the controlled scheduler: tokens that are kept after the end are named, a wait for
+ * ever is proven, wherever in the call somebody stands, and no other wait is taken for one. */
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/support/program.h"
+#include "tests/support/suite.h"
+#include "tests/support/workplace.h"
+
+static const char fanlab[] = FAN_BUILD_DIR "/fanlab";
+
+static struct program_result result;
+
+/* Six tasks. What source, start and sink do with one, what helpers there are, what is done before the
+ * call, and its options are the test's. */
+static const char program[] =
+    "#define _GNU_SOURCE\n"
+    "#include <errno.h>\n"
+    "#include <fan/fan.h>\n"
+    "#include <poll.h>\n"
+    "#include <pthread.h>\n"
+    "#include <string.h>\n"
+    "#include <sys/timerfd.h>\n"
+    "#include <unistd.h>\n"
+    "struct job { uint64_t next; struct fan_chan *never, *tokens; struct fan_token kept; };\n"
+    "static struct job *job;\n"
+    "static void forever(void) { char nothing; fan_chan_recv(job->never, &nothing, NULL); }\n"
+    "static void complete_all(void)\n"
+    "{\n"
+    "    struct fan_token token;\n"
+    "    while (fan_chan_try_recv(job->tokens, &token) == 0)\n"
+    "        fan_token_complete(token, 0);\n"
+    "}\n"
+    "%s\n"
+    "static int next(void *state, struct fan_ctx *ctx, void *task)\n"
+    "{\n"
+    "    (void)state, (void)ctx;\n"
+    "    %s;\n"
+    "    memcpy(task, &job->next, sizeof job->next);\n"
+    "    return job->next++ < 6 ? 0 : ENODATA;\n"
+    "}\n"
+    "static int start(void *argument, struct fan_ctx *ctx, const void *task, void *result,\n"
+    "                 struct fan_token token)\n"
+    "{\n"
+    "    uint64_t number;\n"
+    "    (void)argument, (void)ctx, (void)result;\n"
+    "    memcpy(&number, task, sizeof number);\n"
+    "    %s;\n"
+    "    fan_token_complete(token, 0);\n"
+    "    return 0;\n"
+    "}\n"
+    "static void interrupt(void *argument)\n"
+    "{ (void)argument; if (job->kept.flight) fan_token_complete(job->kept, ECANCELED); }\n"
+    "static int put(void *state, struct fan_ctx *ctx, const struct fan_task_result *result)\n"
+    "{ (void)state, (void)ctx, (void)result; %s; return 0; }\n"
+    "static void mine(struct fan_lab *lab)\n"
+    "{\n"
+    "    struct fan_semaphore permits;\n"
+    "    fan_semaphore_init(&permits, \"permits\", 1);\n"
+    "    job = fan_lab_alloc(lab, sizeof *job);\n"
+    "    job->never = fan_lab_chan(lab, \"never\", 1, 0);\n"
+    "    job->tokens = fan_lab_chan(lab, \"tokens\", sizeof(struct fan_token), 6);\n"
+    "    %s;\n"
+    "    fan_out_stream(NULL, &(struct fan_source){.next = next},\n"
+    "                   &(struct fan_work){.start = start, .interrupt = interrupt,\n"
+    "                                      .task_size = 8},\n"
+    "                   &(struct fan_sink){.put = put},\n"
+    "                   &(struct fan_stream_options){.name = \"fetch\", %s}, NULL);\n"
+    "}\n"
+    "FAN_SCENARIO(mine);\n";
+
+static const char *const runtimes[] = {"real", "sim"};
+
+struct mine {
+    const char *helpers, *source, *start, *sink, *before, *options;
+};
+
+static const char *or_nothing(const char *text)
+{
+    return text ? text : "";
+}
+
+static void run(struct mine mine, const char *runtime)
+{
+    char text[8192];
+    snprintf(text, sizeof text, program, or_nothing(mine.helpers), or_nothing(mine.source),
+             or_nothing(mine.start), or_nothing(mine.sink), or_nothing(mine.before), mine.options);
+    workplace_write("mine.c", text);
+    program_run((const char *const[]){fanlab, "run", "mine.c", "--runtime", runtime, NULL},
+                &result);
+    workplace_remove("mine.c");
+}
+
+static void expect(int code, const char *words)
+{
+    ck_assert_msg(result.code == code && strstr(result.out, words), "%d, and no '%s' in\n%s%s",
+                  result.code, words, result.out, result.err);
+}
+
+static void expect_no(const char *words)
+{
+    ck_assert_msg(!strstr(result.out, words), "'%s' in\n%s", words, result.out);
+}
+
+/* ---- kept after the end ---- */
+
+START_TEST(a_token_that_is_kept_is_named_by_its_task)
+{
+    run((struct mine){.start = "if (number == 3) return 0; if (number == 4) return EIO",
+                      .options = ".limit = 2, .linger_ns = 2 * FAN_MILLISECOND"},
+        runtimes[_i]);
+    expect(1, "CANCEL-IGNORED  task 3 of fetch not completed 2 ms after the context was done");
+    expect(1, "left behind   mine  mine.c:");
+    expect_no("LEAK");
+}
+END_TEST
+
+START_TEST(of_many_that_are_kept_the_first_is_named)
+{
+    run((struct mine){.start = "if (number == 1 || number == 3) return 0;\n"
+                               "if (number == 4) return EIO",
+                      .options = ".limit = 3, .linger_ns = 2 * FAN_MILLISECOND"},
+        runtimes[_i]);
+    expect(1, "CANCEL-IGNORED  task 1 of fetch and 1 more not completed 2 ms after");
+}
+END_TEST
+
+START_TEST(a_start_that_runs_on_is_named_with_its_place)
+{
+    run((struct mine){.start = "if (number == 3) forever(); if (number == 4) return EIO",
+                      .options = ".limit = 2, .linger_ns = 2 * FAN_MILLISECOND"},
+        runtimes[_i]);
+    expect(1, "CANCEL-IGNORED  task 3 of fetch ran on 2 ms after its context was done");
+    expect(1, "happened at   forever  mine.c:11");
+    expect(1, "LEAK  fetch");
+}
+END_TEST
+
+START_TEST(a_token_that_is_completed_in_time_is_not_named)
+{
+    run((struct mine){.start = "if (number == 3) { job->kept = token; return 0; }\n"
+                               "if (number == 4) return EIO",
+                      .options = ".limit = 2, .linger_ns = 10 * FAN_SECOND"},
+        runtimes[_i]);
+    expect(0, "program = clean");
+}
+END_TEST
+
+/* ---- for ever ---- */
+
+static const struct mine stuck[] = {
+    /* tokens that are lost: all of them; the last; */
+    {.start = "return 0", .options = ".limit = 3"},
+    {.start = "if (number == 5) return 0", .options = ".limit = 3, .ordered = true"},
+    /* a start that blocks: with others behind it, the last, the only one at a time; */
+    {.start = "if (number == 3) forever()", .options = ".limit = 3"},
+    {.start = "if (number == 5) forever()", .options = ".limit = 3"},
+    {.start = "if (number == 3) forever()", .options = ".limit = 1"},
+    /* every start; */
+    {.start = "forever()", .options = ".limit = 4"},
+    /* the sink, and the source, which does not say that it blocks; */
+    {.sink = "forever()", .options = ".limit = 2, .window = 2"},
+    {.source = "if (job->next == 4) forever()", .options = ".limit = 2"},
+    {.source = "if (job->next == 4) forever()", .start = "return 0", .options = ".limit = 5"},
+    /* both, with tokens that are lost; */
+    {.source = "if (job->next == 4) forever()",
+     .start = "if (number == 3) return 0",
+     .sink = "forever()",
+     .options = ".limit = 5"},
+    /* permits that lost tokens hold. */
+    {.start = "if (number == 2) return 0", .options = ".limit = 4, .permits = &permits"},
+};
+
+enum { STUCK = sizeof stuck / sizeof stuck[0] };
+
+START_TEST(a_wait_for_ever_is_proven_wherever_it_is)
+{
+    for (int runtime = 0; runtime < 2; runtime++) {
+        run(stuck[_i], runtimes[runtime]);
+        expect(1, "DEADLOCK  main waits on crew; fetch");
+    }
+}
+END_TEST
+
+/* ---- not for ever ---- */
+
+#define POST_ALL "fan_chan_send(job->tokens, &token, NULL); return 0"
+
+START_TEST(who_takes_his_time_is_not_taken_for_stuck)
+{
+    static const struct mine slow[] = {
+        {.helpers = "static void later(void *unused)\n"
+                    "{\n"
+                    "    (void)unused;\n"
+                    "    for (int i = 0; i < 3; i++) {\n"
+                    "        fan_sleep(200 * FAN_MILLISECOND, NULL);\n"
+                    "        complete_all();\n"
+                    "    }\n"
+                    "}\n",
+         .start = POST_ALL,
+         .before = "fan_go(\"loop\", later, NULL)",
+         .options = ".limit = 3"},
+        {.start = "if (number == 3) fan_sleep(400 * FAN_MILLISECOND, NULL)",
+         .options = ".limit = 3"},
+        {.sink = "fan_sleep(100 * FAN_MILLISECOND, NULL)", .options = ".limit = 2, .window = 1"},
+        {.source = "if (job->next == 4) fan_sleep(400 * FAN_MILLISECOND, NULL)",
+         .options = ".limit = 3"},
+    };
+    for (int runtime = 0; runtime < 2; runtime++) {
+        run(slow[_i], runtimes[runtime]);
+        expect(0, "program = clean");
+    }
+}
+END_TEST
+
+/* The library sees neither a thread that it has not made nor what a loop waits for. */
+START_TEST(who_completes_from_outside_is_waited_for)
+{
+    static const struct mine outside[] = {
+        {.helpers = "static void *later(void *unused)\n"
+                    "{\n"
+                    "    for (int i = 0; i < 3; i++) {\n"
+                    "        usleep(200000);\n"
+                    "        complete_all();\n"
+                    "    }\n"
+                    "    return unused;\n"
+                    "}\n",
+         .start = POST_ALL,
+         .before = "pthread_t loop; pthread_create(&loop, NULL, later, NULL);\n"
+                   "    pthread_detach(loop)",
+         .options = ".limit = 3"},
+        {.helpers = "static void later(void *unused)\n"
+                    "{\n"
+                    "    struct itimerspec often = {{0, 200000000}, {0, 200000000}};\n"
+                    "    struct pollfd polled = {.fd = timerfd_create(CLOCK_MONOTONIC, 0),\n"
+                    "                            .events = POLLIN};\n"
+                    "    uint64_t ticks;\n"
+                    "    (void)unused;\n"
+                    "    timerfd_settime(polled.fd, 0, &often, NULL);\n"
+                    "    for (int i = 0; i < 3; i++) {\n"
+                    "        poll(&polled, 1, -1);\n"
+                    "        if (read(polled.fd, &ticks, sizeof ticks) > 0)\n"
+                    "            complete_all();\n"
+                    "    }\n"
+                    "    close(polled.fd);\n"
+                    "}\n",
+         .start = POST_ALL,
+         .before = "fan_go(\"loop\", later, NULL)",
+         .options = ".limit = 3"},
+    };
+    run(outside[_i], "real");
+    expect(0, "program = clean");
+}
+END_TEST
+
+int main(void)
+{
+    TCase *cases = tcase_create("async verdicts");
+    tcase_add_checked_fixture(cases, workplace_begin, workplace_end);
+    tcase_set_timeout(cases, 60);
+    tcase_add_loop_test(cases, a_token_that_is_kept_is_named_by_its_task, 0, 2);
+    tcase_add_loop_test(cases, of_many_that_are_kept_the_first_is_named, 0, 2);
+    tcase_add_loop_test(cases, a_start_that_runs_on_is_named_with_its_place, 0, 2);
+    tcase_add_loop_test(cases, a_token_that_is_completed_in_time_is_not_named, 0, 2);
+    tcase_add_loop_test(cases, a_wait_for_ever_is_proven_wherever_it_is, 0, STUCK);
+    tcase_add_loop_test(cases, who_takes_his_time_is_not_taken_for_stuck, 0, 4);
+    tcase_add_loop_test(cases, who_completes_from_outside_is_waited_for, 0, 2);
+    return suite_run("async_verdicts", cases);
+}
