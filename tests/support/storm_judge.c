@@ -80,11 +80,20 @@ static bool is_a_failure(const struct storm *storm, int error)
            (refused || some_task_failed_with(storm, error));
 }
 
+/* A source that waits is to go on no longer than the tasks; what was done until then is the result. */
+static bool source_ended_with_reserve(const struct storm *storm)
+{
+    const struct fan_stream_options *options = &storm->plan->options;
+    return storm->source_error == ETIMEDOUT && options->reserve_ns && storm->ctx.deadline_ns &&
+           options->policy == FAN_BEST_EFFORT;
+}
+
 static bool all_went_well(const struct storm *storm)
 {
+    bool given = !storm->source_error && storm->given == storm->plan->tasks;
     const struct fan_report *report = &storm->seen->report;
     bool best_effort = storm->plan->options.policy == FAN_BEST_EFFORT;
-    return !storm->source_error && !storm->sink_left && storm->given == storm->plan->tasks &&
+    return (given || source_ended_with_reserve(storm)) && !storm->sink_left &&
            report->dropped == 0 && report->cancelled == (best_effort ? report->late : 0) &&
            (best_effort || report->failed == 0);
 }
