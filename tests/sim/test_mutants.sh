@@ -102,7 +102,7 @@ try cancel_leaves_children_out $ctx context 's/while \(cancel_next\(ctx, cause\)
 try detach_leaves_children_out $ctx context 's/        cancel\(ctx, ctx->cause, __builtin_return_address\(0\)\);/        ;/'
 try cancel_is_seen_before_waits_end $ctx context 's/(    while \(\(waiter = fan_waitq_claim_one.*?\n)    set_done\(ctx, ECANCELED, cause\);\n/    set_done(ctx, ECANCELED, cause);\n$1/s'
 try release_serves_nobody $semaphore semaphore 's/    if \(!fan_waitq_empty\(&semaphore->waiters\)\)\n        wakeup = serve_waiting\(semaphore\);//'
-try leaving_serves_nobody_behind $semaphore semaphore 's/serve_those_behind\(semaphore\);\n    return/return/'
+try leaving_serves_nobody_behind $semaphore semaphore 's/(if \(error\)\n        )serve_those_behind\(semaphore\);/$1(void)0;/'
 try unlock_lets_nobody_in $rwlock rwlock 's/struct fan_wakeup wakeup = let_waiting_in\(rwlock\);/struct fan_wakeup wakeup = {0};/'
 try last_done_wakes_nobody $group group 's/fan_waitq_fire_all\(&group->waiters, 0\);//'
 try once_wakes_nobody $once once 's/fan_waitq_fire_all\(&once->waiters, 0\);//'
