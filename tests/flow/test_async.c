@@ -2,8 +2,10 @@
  * end is test_async_end.c's. */
 #include <errno.h>
 #include <pthread.h>
+#include <string.h>
 
 #include "flow/fanout.h"
+#include "run/atomic.h"
 #include "run/thread.h"
 #include "tests/support/async_job.h"
 #include "tests/support/suite.h"
@@ -242,6 +244,46 @@ START_TEST(a_start_that_waits_keeps_no_others_waiting)
 }
 END_TEST
 
+enum { THREADS = 64 /* the most of such a call */, LATE = 15000 };
+
+static struct fan_chan *all_here;
+static uint64_t here; /* atomic */
+
+/* The first ones wait for each other, so that there are all threads; a late one for the next. */
+static int start_with_all(void *argument, struct fan_ctx *ctx, const void *task, void *result,
+                          struct fan_token token)
+{
+    uint64_t number;
+    (void)argument, (void)result;
+    memcpy(&number, task, sizeof number);
+    if (number < THREADS && fan_atomic_fetch_add(&here, 1, FAN_RELAXED) == THREADS - 1)
+        fan_chan_close(all_here);
+    if (number < THREADS)
+        fan_chan_recv(all_here, NULL, ctx);
+    if (number == LATE)
+        fan_chan_recv(async_job.hold, NULL, ctx);
+    if (number == LATE + 1)
+        fan_chan_close(async_job.hold);
+    fan_token_complete(token, ECANCELED);
+    return 0;
+}
+
+START_TEST(a_start_that_waits_keeps_no_others_waiting_where_all_threads_are_there)
+{
+    all_here = fan_chan_new("all here", 1, 0);
+    async_job.tasks = LATE + 100;
+    struct fan_work work = {.start = start_with_all, .task_size = 8, .result_size = 8};
+    struct fan_stream_options options = {.limit = 200, .policy = FAN_BEST_EFFORT};
+    int error =
+        fan_out_stream(NULL, &(struct fan_source){.next = async_job_next}, &work,
+                       &(struct fan_sink){.put = async_job_put}, &options, &async_job.report);
+    fan_chan_free(all_here);
+    ck_assert_int_eq(error, 0);
+    ck_assert_uint_eq(async_job.report.failed, async_job.tasks);
+    ck_assert_uint_eq(async_job.report.threads, THREADS);
+}
+END_TEST
+
 /* What is taken from the source and not handed over is bounded, also where nobody takes results. */
 START_TEST(no_more_is_kept_than_limit_and_queue)
 {
@@ -278,6 +320,7 @@ int main(void)
     tcase_add_loop_test(cases, a_source_that_waits_keeps_no_result_from_the_sink, 0, 2);
     tcase_add_loop_test(cases, a_sink_that_waits_keeps_no_task_from_its_start, 0, 2);
     tcase_add_test(cases, a_start_that_waits_keeps_no_others_waiting);
+    tcase_add_test(cases, a_start_that_waits_keeps_no_others_waiting_where_all_threads_are_there);
     tcase_add_test(cases, no_more_is_kept_than_limit_and_queue);
     return suite_run("async", cases);
 }
