@@ -155,7 +155,9 @@ static bool make_plan(const struct settings *settings, const struct fan_subjects
     }
     for (size_t i = 0; i < subjects->count && good; i++)
         good = add_subject(settings, &subjects->list[i], plan, why);
-    return good;
+    if (good && plan->count == 0)
+        snprintf(why, FAN_OPTIONS_WHY, "nothing to explore");
+    return good && plan->count > 0;
 }
 
 static bool parse(int argc, char **argv, struct settings *settings, struct fan_parsed *parsed,
@@ -285,7 +287,7 @@ static int explore_all(const struct settings *settings, const struct plan *plan,
 {
     struct explored explored = {.interrupt = interrupt,
                                 .json = settings->json,
-                                .list = calloc(plan->count, sizeof *explored.list),
+                                .list = calloc(plan->count, sizeof explored.list[0]),
                                 .shown = calloc(plan->count, sizeof *explored.shown)};
     if (!explored.list || !explored.shown) {
         release(&explored);

@@ -12,7 +12,7 @@ static const struct fan_experiment *const experiments[] = {
 
 const struct fan_experiment *fan_experiment_find(const char *name)
 {
-    for (size_t i = 0; i < sizeof experiments / sizeof *experiments; i++)
+    for (size_t i = 0; i < sizeof experiments / sizeof experiments[0]; i++)
         if (strcmp(experiments[i]->name, name) == 0)
             return experiments[i];
     return NULL;
