@@ -108,8 +108,8 @@ static bool make_once(struct fan_attempt *attempt, const struct fan_child_option
     return true;
 }
 
-/* A schedule that kills the child, or that never ends, does so unseen, in the run that is to tell how
- * it ends: then it is run once more, in sight from the beginning. */
+/* A schedule that kills the child, or that never ends, does so unseen, in the run that is to tell
+ * how it ends: then it is run once more, in sight from the beginning. */
 static bool ended_unseen(const struct fan_attempt *attempt)
 {
     const struct fan_exploration *told = attempt->run->exploration;

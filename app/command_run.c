@@ -75,7 +75,8 @@ static void add_attempt(const struct settings *settings, const struct fan_subjec
     };
 }
 
-/* Of a bug, both are the buggy and the fixed half; a file's scenario has what its author gave it. */
+/* Of a bug, both are the buggy and the fixed half; a file's scenario has what its author gave
+ * it. */
 static bool is_among_both(const struct fan_subject *subject, const struct fan_variant *variant)
 {
     bool of_a_file = subject->sim || subject->real;

@@ -28,8 +28,8 @@ struct fan_compile {
 };
 
 /* Fills in the lower half by the upper. Blocks for as long as the compiler takes; what that says
- * goes to standard error. Its files lie in a directory of their own (below TMPDIR, else /tmp), which
- * is removed before this returns. */
+ * goes to standard error. Its files lie in a directory of their own (below TMPDIR, else /tmp),
+ * which is removed before this returns. */
 enum fan_compile_end fan_compile_make(struct fan_compile *compile);
 
 #endif

@@ -24,8 +24,8 @@ static double most(const json_t *curve, const char *name, size_t first, size_t e
     return most;
 }
 
-/* How much more memory than at a tenth of the way there was on the rest of it, short of its end: there
- * the threads have left. */
+/* How much more memory than at a tenth of the way there was on the rest of it, short of its end:
+ * there the threads have left. */
 static double growth_percent(const json_t *curve)
 {
     size_t count = json_array_size(curve), tenth = count / 10;

@@ -5,9 +5,9 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* An experiment as `fanlab experiment` knows it: what it is to show, and how its figures are told and
- * judged. They are measured in a child of its own (app/experiment/experiment.h), which sends them as
- * a JSON object. One file, one const table. */
+/* An experiment as `fanlab experiment` knows it: what it is to show, and how its figures are told
+ * and judged. They are measured in a child of its own (app/experiment/experiment.h), which sends
+ * them as a JSON object. One file, one const table. */
 struct fan_experiment_kind {
     const char *name;
     const char *summary; /* one line */
@@ -27,8 +27,8 @@ extern const struct fan_experiment_kind *const fan_experiment_kinds[];
 void fan_experiment_goal(json_t *goals, bool met, const char *goal, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* A figure, by the names on the way to it: "static", "p99_ms". NaN if it is not there. The latter of
- * the two names may be NULL. */
+/* A figure, by the names on the way to it: "static", "p99_ms". NaN if it is not there. The latter
+ * of the two names may be NULL. */
 double fan_experiment_figure(const json_t *figures, const char *part, const char *name);
 
 #endif

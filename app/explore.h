@@ -78,9 +78,9 @@ struct fan_explore {
     uint64_t elapsed_ns, busy_ns; /* of the wall; of all children, together */
     unsigned children, deaths;
     uint64_t random_schedules, random_failing; /* app/explore_random.h */
-    bool complete; /* every schedule there is has been run, or one like it */
-    bool
-        up_to_race; /* all would have been, but for the order of accesses that race: marks are off */
+    bool complete;   /* every schedule there is has been run, or one like it */
+    bool up_to_race; /* all but those in which only accesses that race come in another order:
+                      * marks are off */
     uint32_t failure_count;
     struct fan_explore_failure failures[FAN_EXPLORE_FAILURES];
     struct fan_explore_failure standstill; /* no failure: its schedule, as far as it got */
@@ -93,7 +93,8 @@ struct fan_explore_listener {
     void *listener;
 };
 
-/* Explores as requested: blocks until all schedules have been run or a signal. The result is to be freed with free(); NULL if there is no memory. */
+/* Explores as requested: blocks until all schedules have been run or a signal. The result is to be
+ * freed with free(); NULL if there is no memory. */
 struct fan_explore *fan_explore_make(const struct fan_explore_request *request,
                                      const struct fan_explore_listener *listener,
                                      const struct fan_interrupt *interrupt);

@@ -14,8 +14,9 @@ enum { FAN_EXPLORE_RANDOM = FAN_UNDER_TSAN ? 400 : 10000 };
 uint64_t fan_explore_median(uint64_t schedules, uint64_t failing);
 
 /* Writes into `explore` how many random schedules fail. Of a random exploration that is known;
- * otherwise up to FAN_EXPLORE_RANDOM of them are run, for what a systematic search sees says nothing
- * of how often it happens. Blocks meanwhile. Nothing is written if they could not be run. */
+ * otherwise up to FAN_EXPLORE_RANDOM of them are run, for what a systematic search sees says
+ * nothing of how often it happens. Blocks meanwhile. Nothing is written if they could not be
+ * run. */
 void fan_explore_try_random(struct fan_explore *explore, const struct fan_interrupt *interrupt);
 
 #endif

@@ -18,8 +18,8 @@ struct fan_explore_shared {
 /* Whether the children of this strategy share one search. */
 bool fan_explore_shares(const char *strategy);
 
-/* Makes a frontier for so many children and schedules. Errors: those of memfd_create(2), ftruncate(2)
- * and mmap(2). */
+/* Makes a frontier for so many children and schedules. Errors: those of memfd_create(2),
+ * ftruncate(2) and mmap(2). */
 int fan_explore_shared_open(struct fan_explore_shared *shared, uint32_t children,
                             uint64_t schedules);
 void fan_explore_shared_close(struct fan_explore_shared *shared);

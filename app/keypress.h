@@ -5,8 +5,8 @@
 #include <termios.h>
 
 /* Single keys from the standard input, for a command that prints lines and has no screen. On a
- * terminal a key is taken when it is pressed, and not shown; elsewhere a key is a byte. Signals stay
- * as they are, ctrl-c among them. */
+ * terminal a key is taken when it is pressed, and not shown; elsewhere a key is a byte. Signals
+ * stay as they are, ctrl-c among them. */
 struct fan_keypress {
     bool open;     /* there may be more keys */
     bool terminal; /* and then: */

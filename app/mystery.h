@@ -18,8 +18,8 @@ struct fan_mystery {
     char *story;                /* the end of what happened, without places and verdict; lines */
 };
 
-/* Which programs the cases of a seed are, without running them: no bug comes twice, and at least one
- * of them is right. */
+/* Which programs the cases of a seed are, without running them: no bug comes twice, and at least
+ * one of them is right. */
 void fan_mystery_choose(uint64_t seed, struct fan_mystery cases[FAN_MYSTERY_CASES]);
 
 /* Runs a chosen case until a schedule shows what is wrong, if something is. Blocks for that. False

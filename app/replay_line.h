@@ -19,8 +19,9 @@ struct fan_replay_source {
 void fan_replay_line(const struct fan_replay_source *source, const struct fan_schedule *schedule,
                      uint64_t hash, char text[FAN_LINE_TEXT]);
 
-/* Finds what a line is about: a bug, or a scenario of `file` (NULL = none was given). Returns NULL with one line in `why` for a scenario or a
- * variant that there is not, and for numbers that cannot be asked for. */
+/* Finds what a line is about: a bug, or a scenario of `file` (NULL = none was given). Returns NULL
+ * with one line in `why` for a scenario or a variant that there is not, and for numbers that cannot
+ * be asked for. */
 const struct fan_variant *fan_replay_find(const struct fan_line *line,
                                           const struct fan_userfile *file,
                                           const struct fan_scenario **scenario, char why[200]);

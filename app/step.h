@@ -70,7 +70,8 @@ void fan_step_close(struct fan_step *step);
 
 /* ---- wishes: none of them blocks ---- */
 
-/* The choice that is due: a thread by its index, or a possibility, from 0. Says in `note` why not. */
+/* The choice that is due: a thread by its index, or a possibility, from 0. Says in `note` why
+ * not. */
 void fan_step_choose(struct fan_step *step, uint32_t chosen);
 
 /* Goes to after the first `at` choices of what is known. */

@@ -7,9 +7,9 @@
 #include "app/run.h"
 #include "app/story_words.h"
 
-/* What would come of each possibility of a choice that is not which thread: the case a select takes,
- * which of the waiting is woken. Nobody but the program knows, so each is tried, by a child of its
- * own that makes one choice more. A zeroed preview is one of nothing. */
+/* What would come of each possibility of a choice that is not which thread: the case a select
+ * takes, which of the waiting is woken. Nobody but the program knows, so each is tried, by a child
+ * of its own that makes one choice more. A zeroed preview is one of nothing. */
 enum { FAN_STEP_PREVIEWS = 9 /* of more, only the first */ };
 
 struct fan_step_preview {

@@ -24,9 +24,9 @@
  * The attempt was made under the controlled scheduler and has a run. */
 void fan_story_print(FILE *out, const struct fan_attempt *attempt);
 
-/* An array of the steps, none folded. A value that is an integer is `value`; `bytes` (hexadecimal, at
- * most 8) and `size` are there for every value. `error` names what an operation returned, `case` is
- * what a select did, and `ends` the operation whose last step this is, at the fine grain. */
+/* An array of the steps, none folded. A value that is an integer is `value`; `bytes` (hexadecimal,
+ * at most 8) and `size` are there for every value. `error` names what an operation returned, `case`
+ * is what a select did, and `ends` the operation whose last step this is, at the fine grain. */
 json_t *fan_story_json(const struct fan_attempt *attempt);
 
 #endif

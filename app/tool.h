@@ -5,9 +5,9 @@
 
 #include "app/interrupt.h"
 
-/* Another program that is run to its end, such as the compiler: in a process group of its own, which
- * is ended as a whole when a signal asks us to stop. No shell is involved, so a word is a word
- * whatever it is made of. */
+/* Another program that is run to its end, such as the compiler: in a process group of its own,
+ * which is ended as a whole when a signal asks us to stop. No shell is involved, so a word is a
+ * word whatever it is made of. */
 enum fan_tool_end {
     FAN_TOOL_EXITED,   /* with `status` */
     FAN_TOOL_DIED,     /* by signal `status` */

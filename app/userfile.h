@@ -7,10 +7,11 @@
 #include "app/interrupt.h"
 #include "lab/scenario.h"
 
-/* A C file of the user's own in place of a bug's id. It is compiled with cc against the library that
- * belongs to this program (in its build tree, or installed), and what it declares with FAN_SCENARIO
- * is run, checked, explored and replayed as the bugs are. A practice file (app/lesson/practice_file.h)
- * is compiled into its bug's file, and its one scenario is that bug's, with the variant "attempt".
+/* A C file of the user's own in place of a bug's id. It is compiled with cc against the library
+ * that belongs to this program (in its build tree, or installed), and what it declares with
+ * FAN_SCENARIO is run, checked, explored and replayed as the bugs are. A practice file
+ * (app/lesson/practice_file.h) is compiled into its bug's file, and its one scenario is that bug's,
+ * with the variant "attempt".
  *
  * The compiled programs have no name in the file system: the directory that cc wrote them to is
  * gone before they first run, so nothing can be left behind, however this program ends. */

@@ -3,10 +3,10 @@
  * Symptom    The program hangs, but only on days when the input holds a bad item.
  * Cause      A worker that meets a bad item returns early, past the line that says "I am done". The
  *            count of the wait group can then never reach 0.
- * Schedule   Any. With a bad item in the input, every order of steps ends in the same wait. The rare
- *            form passes over a bad item and leaves early only if none comes after it: the worker
- *            that takes the bad one has to stand still until the others have taken all the rest. So
- *            the tests passed.
+ * Schedule   Any. With a bad item in the input, every order of steps ends in the same wait. The
+ *            rare form passes over a bad item and leaves early only if none comes after it: the
+ *            worker that takes the bad one has to stand still until the others have taken all the
+ *            rest. So the tests passed.
  * Fix        One way out: what may return early is a function of its own, and its caller says done
  *            whichever way it returned. (Go: defer.)
  */
@@ -92,8 +92,8 @@ static struct fan_chan *items_with_a_bad_one(struct fan_lab *lab)
     return in;
 }
 
-/* What a worker has taken is owed, but for the bad one, and so is all that comes before that. What a
- * worker has left is still there. */
+/* What a worker has taken is owed, but for the bad one, and so is all that comes before that. What
+ * a worker has left is still there. */
 static void expect_what_was_taken(struct pool *pool)
 {
     uint64_t taken = fan_lab_items(pool->lab);

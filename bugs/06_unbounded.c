@@ -2,8 +2,8 @@
  *
  * Symptom    It runs well in every test. With the large input it grows until the machine gives it
  *            no more threads, or no more memory.
- * Cause      A thread is started for each item, and waits until there is room for its result. Nothing
- *            but the number of items says how many there are at a time.
+ * Cause      A thread is started for each item, and waits until there is room for its result.
+ *            Nothing but the number of items says how many there are at a time.
  * Schedule   Any. All threads are there before the first result is taken.
  * Fix        As many workers as there are to be, started once, that take the items from a channel
  *            until it is empty. What is used then depends on the workers and not on the items.

@@ -1,9 +1,10 @@
 /* 10 ignored cancel
  *
- * Symptom    The caller has long given up, and the work goes on. Later on threads are left that wait
- *            for somebody to take their results.
+ * Symptom    The caller has long given up, and the work goes on. Later on threads are left that
+ *            wait for somebody to take their results.
  * Cause      The workers are given a context and do not pass it on: neither the receive of the next
- *            item nor the send of a result can be ended by the cancel. And nobody receives any more.
+ *            item nor the send of a result can be ended by the cancel. And nobody receives any
+ *            more.
  * Schedule   Any. Whenever the caller gives up, each worker goes on until it blocks in its send.
  * Fix        Every operation of a worker that may block carries the context; one that says that the
  *            context is done ends the worker.

@@ -1,6 +1,7 @@
 /* 11 producer panic
  *
- * Symptom    One bad request fails, as it should. But with each of them the server has more threads.
+ * Symptom    One bad request fails, as it should. But with each of them the server has more
+ *            threads.
  * Cause      The producer panics on a bad item, past the line that closes the input. A scope around
  *            the request catches the panic, and so the program goes on; the workers of that request
  *            wait for a next item that nobody will send.

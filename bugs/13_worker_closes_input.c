@@ -83,8 +83,8 @@ static void produce(void *argument)
     fan_waitgroup_done(&pool->working);
 }
 
-/* What a worker has taken is owed; what it has left is still there. What it owes for the bad item is
- * that all were told to stop. */
+/* What a worker has taken is owed; what it has left is still there. What it owes for the bad item
+ * is that all were told to stop. */
 static void settle(struct pool *pool)
 {
     uint64_t taken = pool->sent;

@@ -12,12 +12,12 @@
  *
  *     fanlab-experiment-sim NAME SEED PARENT
  *
- * It is contained like the children that run bugs (lab/contain.h): it may eat threads and memory, and
- * dies with its parent. */
+ * It is contained like the children that run bugs (lab/contain.h): it may eat threads and memory,
+ * and dies with its parent. */
 struct fan_experiment {
     const char *name;
-    /* Its parts, one after the other, each with threads of its own; ended by NULL. Each prints one or
-     * more members of the object. */
+    /* Its parts, one after the other, each with threads of its own; ended by NULL. Each prints one
+     * or more members of the object. */
     void (*parts[4])(uint64_t seed, FILE *out);
 };
 
@@ -27,7 +27,8 @@ extern const struct fan_experiment fan_experiment_aimd, fan_experiment_hedge,
 /* The experiment with this name, NULL if there is none. */
 const struct fan_experiment *fan_experiment_find(const char *name);
 
-/* Runs one part on this child's runtime. Returns 0, or an errno value with a line on standard error. */
+/* Runs one part on this child's runtime. Returns 0, or an errno value with a line on standard
+ * error. */
 int fan_experiment_host(void (*part)(uint64_t seed, FILE *out), uint64_t seed, FILE *out);
 
 /* Whether time is virtual. There, no more than FAN_EXPERIMENT_SIM_THREADS threads can be had. */

@@ -18,7 +18,8 @@ static int give(void *state, struct fan_ctx *ctx, void *task)
     return 0;
 }
 
-/* The limit's mean over time is taken once half of the requests have ended: first it has to be found. */
+/* The limit's mean over time is taken once half of the requests have ended: first it has to be
+ * found. */
 static void look_at_limit(struct fan_load *load, uint64_t now_ns)
 {
     struct fan_limiter_state state = {.limit = load->options.limit};

@@ -1,5 +1,5 @@
-/* A thread for each task, until no more are to be had; and beside it the executor with a limit, on as
- * many tasks and more. Both send their tasks to a service that has fewer servers than there are
+/* A thread for each task, until no more are to be had; and beside it the executor with a limit, on
+ * as many tasks and more. Both send their tasks to a service that has fewer servers than there are
  * tasks: so those that are started and not answered heap up, or do not. */
 #include <errno.h>
 #include <inttypes.h>

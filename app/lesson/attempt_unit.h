@@ -32,8 +32,8 @@ struct fan_attempt_unit {
 
 #define FAN_ATTEMPT_VARIANT "attempt"
 
-/* Writes one translation unit: the bug's file with the attempt in it. Errors: ENOENT (the bug's file
- * has no such part), EIO. */
+/* Writes one translation unit: the bug's file with the attempt in it. Errors: ENOENT (the bug's
+ * file has no such part), EIO. */
 int fan_attempt_unit_write(const struct fan_attempt_unit *unit, FILE *out);
 
 /* Calls `take` with each function that an attempt has to define: the one of the part "buggy", under

@@ -19,14 +19,14 @@ enum { FAN_FIGURE_WHY = 200 };
 int fan_figure_run(const char *program, const char *command, char **output,
                    char why[FAN_FIGURE_WHY]);
 
-/* Puts the figure into a command that holds one, and copies any other; the caller frees it. Errors as
- * above. */
+/* Puts the figure into a command that holds one, and copies any other; the caller frees it. Errors
+ * as above. */
 int fan_figure_complete(const char *program, const char *command, char **completed,
                         char why[FAN_FIGURE_WHY]);
 
 /* Gives one value out of a command's JSON: the command's last word is its path there, as in
- * /runs/0/schedules. Whole numbers come with their thousands marked, others with one decimal, true and false as yes and no. Errors
- * as above; EINVAL also for a path that leads nowhere. */
+ * /runs/0/schedules. Whole numbers come with their thousands marked, others with one decimal, true
+ * and false as yes and no. Errors as above; EINVAL also for a path that leads nowhere. */
 int fan_figure_pick(const char *program, const char *command, char **value,
                     char why[FAN_FIGURE_WHY]);
 

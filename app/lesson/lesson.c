@@ -83,7 +83,8 @@ static int note_block(struct fan_stage *stage, const struct fan_block *block, ch
     return is_code(block, "lab") ? read_lab(stage, block, why) : 0;
 }
 
-/* `run c` is shown beside the C code alone, as what the tools of the others say is beside theirs. */
+/* `run c` is shown beside the C code alone, as what the tools of the others say is beside
+ * theirs. */
 static void note_view(struct fan_block *block)
 {
     if (is_code(block, "run c"))

@@ -22,9 +22,9 @@
  *   cite       each line is an anchor, PATH#NAME (app/lesson/anchor.h), and becomes that code. If
  *              any is Go or plain pthreads, each is shown in its own language's view
  *   run        a command of fanlab, followed by what it prints. `run 8` keeps the first 8 lines of
- *              that, `run from=WORD 8` 8 lines from the first one that holds the word (an underscore
- *              is a space), `run until=WORD 8` the 8 lines that end there; `run c ...` stands in the
- *              view of C alone
+ *              that, `run from=WORD 8` 8 lines from the first one that holds the word (an
+ *              underscore is a space), `run until=WORD 8` the 8 lines that end there; `run c ...`
+ *              stands in the view of C alone
  *   lab        the parameters with which the lab opens from this stage: workers, items, seed
  * In prose, `PATH#NAME` becomes the file and the line where that begins, and `= COMMAND PATH` a
  * figure (app/lesson/figure.h).

@@ -28,8 +28,8 @@ void fan_practice_file_name(const struct fan_scenario *bug, bool solution,
  * and in comments what stands around it. */
 void fan_practice_file_write(const struct fan_scenario *bug, bool solution, FILE *out);
 
-/* Tells what a text is. It returns whether it is a practice file; then `bug` is what it is about, or
- * NULL with what is wrong in `why`. */
+/* Tells what a text is. It returns whether it is a practice file; then `bug` is what it is about,
+ * or NULL with what is wrong in `why`. */
 bool fan_practice_file_is_one(const char *text, const struct fan_scenario **bug,
                               char why[FAN_PRACTICE_WHY]);
 

@@ -7,8 +7,8 @@
 
 /*
  * What every lesson is held to, beyond being readable at all:
- *   - a bug's lesson has the stages symptom, predict, watch, step, why, repair, proof, your-code and
- *     quiz, and shows its code in Go and with plain pthreads too;
+ *   - a bug's lesson has the stages symptom, predict, watch, step, why, repair, proof, your-code
+ *     and quiz, and shows its code in Go and with plain pthreads too;
  *   - what is seen before the prediction holds neither the bug's title, name or file, nor a word
  *     that only its fixed part has;
  *   - each question has one right answer of two to nine, and a reply to each;

@@ -16,8 +16,8 @@ enum { FAN_CREWS_ROWS_EACH = 2 };
 /* How many rows a run asks for. */
 int fan_crews_rows(const struct fan_half *half);
 
-/* Draws as many as the pane has room for, those that go on before those that have ended, and of each
- * the latest first. */
+/* Draws as many as the pane has room for, those that go on before those that have ended, and of
+ * each the latest first. */
 void fan_crews_draw(const struct fan_pane *pane, const struct fan_half *half);
 
 #endif

@@ -64,7 +64,8 @@ static struct need stack_need(const struct fan_lab_screen *lab)
 }
 
 /* Both halves get the same rows, so that what is the same in them stands side by side. Threads come
- * before executors and objects, of which the latter keep a row, and all leave the bottom its least. */
+ * before executors and objects, of which the latter keep a row, and all leave the bottom its
+ * least. */
 static struct layout choose_layout(const struct fan_lab_screen *lab)
 {
     const struct fan_half *halves = lab->halves;

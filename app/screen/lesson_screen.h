@@ -19,7 +19,7 @@ struct fan_lesson_screen {
     int lesson; /* its position in the course */
     int scroll; /* the first line shown */
     int hints;  /* how many are shown */
-    int wanted; /* where `next` leads from the prediction, if not to the stage behind it; 0: there */
+    int wanted; /* where `next` leads from the prediction; 0 = to the stage behind it */
     enum fan_view view;
     bool asks_reset;                    /* the next x forgets the progress of this lesson */
     const char *note;                   /* why the last key did nothing; NULL: no need to say */

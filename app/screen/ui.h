@@ -12,13 +12,13 @@
  */
 enum fan_ui_request {
     FAN_UI_NOTHING,
-    FAN_UI_START,  /* run lab.scenario with lab.values, instead of what runs now */
-    FAN_UI_STOP,   /* the lab was left: end what runs */
-    FAN_UI_STEP,   /* open `stepped`, and give it to fan_ui_open_step */
-    FAN_UI_UNSTEP, /* the Step screen was left: close its model */
-    FAN_UI_COPY,   /* the line of the Step screen's model, to the terminal's clipboard */
-    FAN_UI_KEEP,   /* keep the progress of the lesson */
-    FAN_UI_PRACTISE, /* write the practice file of the lesson's bug, and say so in `lesson.practice` */
+    FAN_UI_START,    /* run lab.scenario with lab.values, instead of what runs now */
+    FAN_UI_STOP,     /* the lab was left: end what runs */
+    FAN_UI_STEP,     /* open `stepped`, and give it to fan_ui_open_step */
+    FAN_UI_UNSTEP,   /* the Step screen was left: close its model */
+    FAN_UI_COPY,     /* the line of the Step screen's model, to the terminal's clipboard */
+    FAN_UI_KEEP,     /* keep the progress of the lesson */
+    FAN_UI_PRACTISE, /* write the practice file of the lesson's bug; said in `lesson.practice` */
     FAN_UI_LEAVE,
     FAN_UI_INTERRUPT, /* ctrl-c */
     FAN_UI_SUSPEND,

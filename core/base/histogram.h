@@ -45,15 +45,15 @@ void fan_histogram_record_many(struct fan_histogram *histogram, uint64_t value, 
 /* Adds what another one has counted, which may be recorded into meanwhile. */
 void fan_histogram_merge(struct fan_histogram *histogram, const struct fan_histogram *other);
 
-/* Halves every count, so that what comes weighs more than what was long ago. Least and most stay. By
- * the thread that records. */
+/* Halves every count, so that what comes weighs more than what was long ago. Least and most stay.
+ * By the thread that records. */
 void fan_histogram_fade(struct fan_histogram *histogram);
 
 /* How many values were counted. Goes through the buckets. */
 uint64_t fan_histogram_count(const struct fan_histogram *histogram);
 
-/* The value that `percent` % of all are not above, from 0 (the least) to 100 (the most): within 1/64
- * of the one that stands there in their order. 0 if there are none. */
+/* The value that `percent` % of all are not above, from 0 (the least) to 100 (the most): within
+ * 1/64 of the one that stands there in their order. 0 if there are none. */
 uint64_t fan_histogram_percentile(const struct fan_histogram *histogram, double percent);
 
 /* The greatest and the least value, exactly, and the mean, within 1/64; 0 if there are none. */

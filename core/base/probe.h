@@ -12,8 +12,8 @@
 /* The probe: the one seam through which the library shows an observer what its threads do.
  *
  * It is three tables of slots: for threads, for the objects they block on, and for executors and
- * task groups. An observer (watch/publish.h) installs the tables, as a rule in shared memory that another process reads.
- * With none installed every slot is NULL and a call here is one branch.
+ * task groups. An observer (watch/publish.h) installs the tables, as a rule in shared memory that
+ * another process reads. With none installed every slot is NULL and a call here is one branch.
  *
  * Who writes what, and how it is read:
  *   - The guarded part of a slot (`seq` and what follows it) is written between fan_probe_open and
@@ -211,8 +211,8 @@ struct fan_probe_executor {
     uint64_t limit;   /* tasks at once; 0 = none */
     uint64_t threads; /* started for it */
     struct fan_probe_tally tally;
-    /* In flight in threads that found no slot, in the crew of an executor that did; or in no thread,
-     * as asynchronous tasks are. */
+    /* In flight in threads that found no slot, in the crew of an executor that did; or in no
+     * thread, as asynchronous tasks are. */
     uint64_t unseen_in_flight;
     /* How long tasks took. Not all are timed: each of these stands for the ones about it. By one
      * thread at a time. */
@@ -220,8 +220,8 @@ struct fan_probe_executor {
     struct fan_histogram latency; /* ns */
 };
 
-/* Something that is wrong, found by who watches all of the program, or has waited in it: it goes on.
- * Two places are at odds, as a rule of two threads. */
+/* Something that is wrong, found by who watches all of the program, or has waited in it: it goes
+ * on. Two places are at odds, as a rule of two threads. */
 enum fan_notice_kind {
     FAN_NOTICE_RACE,
     FAN_NOTICE_LOCK_ORDER,
@@ -267,8 +267,8 @@ bool fan_probe_panicked(const struct fan_panic *panic);
 void fan_probe_noticed(const struct fan_notice *notice);
 
 /* Takes a free thread slot (else the one that has been DONE for longest), sets its identity and its
- * state to RUNNABLE, created by who calls this. NULL if nothing is installed or no slot is to be had.
- * `name` is copied. */
+ * state to RUNNABLE, created by who calls this. NULL if nothing is installed or no slot is to be
+ * had. `name` is copied. */
 struct fan_probe_thread *fan_probe_thread_add(const char *name, uint64_t id, uint64_t creator);
 
 /* Says that the thread has ended: its slot stays, so that it can be told of, until another thread
@@ -296,7 +296,8 @@ void fan_probe_executor_end(struct fan_probe_executor *executor);
 void fan_probe_executor_collect(struct fan_probe_executor *executor, struct fan_probe_post *post,
                                 bool leaves);
 
-/* A task group has started a task; one has ended after `took_ns`. By any thread; NULL is accepted. */
+/* A task group has started a task; one has ended after `took_ns`. By any thread; NULL is
+ * accepted. */
 void fan_probe_group_started(struct fan_probe_executor *group);
 void fan_probe_group_ended(struct fan_probe_executor *group, bool failed, uint64_t took_ns);
 

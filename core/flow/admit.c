@@ -1,5 +1,5 @@
-/* Whatever way a task ends, by a panic too, all that it holds is given back. Permits come before the
- * limiter's, for all tasks: so nobody who has the ones waits for who has the others. */
+/* Whatever way a task ends, by a panic too, all that it holds is given back. Permits come before
+ * the limiter's, for all tasks: so nobody who has the ones waits for who has the others. */
 #include "flow/admit.h"
 
 #include <errno.h>
@@ -85,7 +85,8 @@ static int let_in(struct fan_pass *pass)
     return error;
 }
 
-/* What becomes of a task that was not let in. More permits than there are is a failure of its own. */
+/* What becomes of a task that was not let in. More permits than there are is a failure of its
+ * own. */
 static int refusal(int error)
 {
     if (error == ETIMEDOUT)

@@ -31,13 +31,13 @@ struct fan_pass {
 /* Whether the options put anything around a task. */
 bool fan_admit_is_needed(const struct fan_work *work, const struct fan_stream_options *options);
 
-/* Runs one task with what the options put around it. Returns its error, FAN_NOT_BEGUN or FAN_TOO_LATE.
- * Goes on with a panic of the task. May block. */
+/* Runs one task with what the options put around it. Returns its error, FAN_NOT_BEGUN or
+ * FAN_TOO_LATE. Goes on with a panic of the task. May block. */
 int fan_admit_run(struct fan_stream *stream, const void *task, void *value);
 
-/* The two halves of that, for a task which is not over when its function returns. The first one, with
- * stream and task set, lets it in: 0, or FAN_NOT_BEGUN, FAN_TOO_LATE or an errno value, and then the
- * other one must not follow. It may block; the other one does not. */
+/* The two halves of that, for a task which is not over when its function returns. The first one,
+ * with stream and task set, lets it in: 0, or FAN_NOT_BEGUN, FAN_TOO_LATE or an errno value, and
+ * then the other one must not follow. It may block; the other one does not. */
 int fan_admit_enter(struct fan_pass *pass);
 void fan_admit_end(struct fan_pass *pass, int error);
 

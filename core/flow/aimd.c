@@ -115,8 +115,9 @@ static uint64_t select_rank(uint64_t *values, size_t count, size_t rank)
     return *values;
 }
 
-/* The mean of the sample without its longest part, and how far off that may be: the standard error of a trimmed mean is that of the sample with its cut-off values put to the
- * largest that is left (Tukey and McLaughlin, 1963), divided by the part that is left. */
+/* The mean of the sample without its longest part, and how far off that may be: the standard error
+ * of a trimmed mean is that of the sample with its cut-off values put to the largest that is left
+ * (Tukey and McLaughlin, 1963), divided by the part that is left. */
 static struct estimate estimate(struct fan_aimd *aimd)
 {
     size_t count = aimd->kept, cut = count / TRIMMED_PART, left = count - cut;
@@ -142,8 +143,8 @@ static void begin_window(struct fan_aimd *aimd)
     aimd->seen = aimd->used_up = aimd->kept = 0;
 }
 
-/* What ends first after a change are the quick ones, and they met the queue that was left: only when
- * as many have ended as are under way do they stand for all. */
+/* What ends first after a change are the quick ones, and they met the queue that was left: only
+ * when as many have ended as are under way do they stand for all. */
 static void begin_anew(struct fan_aimd *aimd, uint64_t now_ns)
 {
     begin_window(aimd);
@@ -243,8 +244,8 @@ static void learn_baseline(struct fan_aimd *aimd, struct estimate now)
         refine_baseline(aimd, now);
 }
 
-/* Several decreases in a row, which may have been a hiccup, have brought it below what the first one
- * left. */
+/* Several decreases in a row, which may have been a hiccup, have brought it below what the first
+ * one left. */
 static bool recovers(const struct fan_aimd *aimd)
 {
     return aimd->limit < aimd->fell_from - part_of(aimd->fell_from, aimd);
@@ -277,8 +278,8 @@ static uint32_t window(const struct fan_aimd *aimd)
     return size > (uint32_t)aimd->limit ? size : (uint32_t)aimd->limit;
 }
 
-/* That it takes too long may be certain before the window is full; but not that falling was in vain.
- * Each look is one more chance to be mistaken, so they are few: after 64, after 256. */
+/* That it takes too long may be certain before the window is full; but not that falling was in
+ * vain. Each look is one more chance to be mistaken, so they are few: after 64, after 256. */
 static bool is_time_to_look(const struct fan_aimd *aimd)
 {
     uint32_t next = FIRST_LOOK;

@@ -5,31 +5,32 @@
 #include <stdint.h>
 
 /* How many requests a service bears at once, found out from how long they take: a number that rises
- * by one while they take no longer than when there were few, and falls by a part of itself when they
- * do. The rule is TCP's: additive increase, multiplicative decrease (Chiu and Jain, "Analysis of the
- * increase and decrease algorithms for congestion avoidance in computer networks", 1989); that it
- * serves for requests is what Netflix's concurrency-limits shows. At first, and after it has learnt
- * that the service has changed, the limit doubles instead, until it is too high once (TCP's slow
- * start).
+ * by one while they take no longer than when there were few, and falls by a part of itself when
+ * they do. The rule is TCP's: additive increase, multiplicative decrease (Chiu and Jain, "Analysis
+ * of the increase and decrease algorithms for congestion avoidance in computer networks", 1989);
+ * that it serves for requests is what Netflix's concurrency-limits shows. At first, and after it
+ * has learnt that the service has changed, the limit doubles instead, until it is too high once
+ * (TCP's slow start).
  *
  * Here is the rule alone, without locks or clocks; who wants a limit that threads share takes
  * flow/limiter.h.
  *
- * What it looks at is the mean of a window of latencies without their longest twentieth: a long tail
- * is the service's own affair, but where requests queue, most of them wait. They take too long if
- * that mean is above the baseline by more than the tolerance and by more than chance explains (2.5
- * standard errors of both). What was begun before the latest change of the limit, and the first round
- * trip after it, tells nothing about the new limit and does not count; so there is at most one
- * decrease in a round trip. Nor does the limit grow while there are not enough requests to use it up.
+ * What it looks at is the mean of a window of latencies without their longest twentieth: a long
+ * tail is the service's own affair, but where requests queue, most of them wait. They take too long
+ * if that mean is above the baseline by more than the tolerance and by more than chance explains
+ * (2.5 standard errors of both). What was begun before the latest change of the limit, and the
+ * first round trip after it, tells nothing about the new limit and does not count; so there is at
+ * most one decrease in a round trip. Nor does the limit grow while there are not enough requests to
+ * use it up.
  *
- * Where several decreases have followed each other, it may have been a hiccup: up to what the first of
- * them left, the limit grows by an eighth at a time.
+ * Where several decreases have followed each other, it may have been a hiccup: up to what the first
+ * of them left, the limit grows by an eighth at a time.
  *
  * The baseline is the mean as seen at first and just after decreases, when nothing queues; where it
  * is certain that the service has become faster, that is taken at once. If three decreases in a row
  * have shortened the latency by less than half of what they took from the limit, then it is not the
- * requests that wait for each other: the service has become slower, and what it takes now is the new
- * baseline. */
+ * requests that wait for each other: the service has become slower, and what it takes now is the
+ * new baseline. */
 enum { FAN_AIMD_SAMPLES = 1024 };
 
 /* Zero means what stands in brackets. */

@@ -57,7 +57,8 @@ static void list_failures(struct fan_report *report, const struct fan_flight *fl
         fan_report_errors(report, flights->index, &flights->error, 1);
 }
 
-/* At the sink until it is counted: a call that leaves tasks behind waits that long for its report. */
+/* At the sink until it is counted: a call that leaves tasks behind waits that long for its
+ * report. */
 void fan_arrive(struct fan_worker *worker)
 {
     struct fan_stream *stream = worker->stream;

@@ -21,9 +21,9 @@ struct fan_chunk {
     char *tasks, *values;
 };
 
-/* Why a task was not begun: the call ends early; or too little time was left for it, which others are
- * told of as ETIMEDOUT. And that nothing is known of it yet: if it was claimed, it runs. Each is a
- * number that no task fails with: many a function returns -1. */
+/* Why a task was not begun: the call ends early; or too little time was left for it, which others
+ * are told of as ETIMEDOUT. And that nothing is known of it yet: if it was claimed, it runs. Each
+ * is a number that no task fails with: many a function returns -1. */
 enum { FAN_NOT_BEGUN = INT_MIN, FAN_TOO_LATE, FAN_UNDER_WAY };
 
 static inline bool fan_chunk_has_failed(int outcome)
@@ -31,7 +31,8 @@ static inline bool fan_chunk_has_failed(int outcome)
     return outcome != 0 && outcome > FAN_UNDER_WAY;
 }
 
-/* What has become of a task: noted by who runs it, and looked at by others, who learn no more by it. */
+/* What has become of a task: noted by who runs it, and looked at by others, who learn no more by
+ * it. */
 static inline void fan_chunk_note(int *errors, uint32_t index, int outcome)
 {
     __atomic_store_n(&errors[index], outcome, __ATOMIC_RELAXED);

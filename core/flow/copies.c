@@ -1,7 +1,7 @@
 /* A task that is begun is entered in a list, by when it is to be copied. One thread at a time is at
- * the clock and waits for the first of them; when that is due it leaves the clock to the next thread
- * and runs the copy. So there is no thread for a task, and none is woken for one that ends in time.
- * (The threads take turns as in Schmidt et al., "Leader/followers", 2000.)
+ * the clock and waits for the first of them; when that is due it leaves the clock to the next
+ * thread and runs the copy. So there is no thread for a task, and none is woken for one that ends
+ * in time. (The threads take turns as in Schmidt et al., "Leader/followers", 2000.)
  *
  * `at_clock` is held by the thread that is there, also while it waits. `lock` guards all else but
  * what is constant, and is taken inside it; the stream's lock is taken inside this one. */
@@ -161,7 +161,8 @@ static void run_second(void *argument)
     pair->second_error = work->run(work->argument, &pair->second, pair->task, pair->buffer->value);
 }
 
-/* What it holds is given back before the other one can know that it has ended, and the call with it. */
+/* What it holds is given back before the other one can know that it has ended, and the call with
+ * it. */
 static void run_copy(struct fan_copies *copies, struct pair *pair)
 {
     if (!fan_recover(run_second, pair, NULL))

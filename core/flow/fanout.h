@@ -16,11 +16,11 @@
  *                         prices, NULL, &(struct fan_stream_options){.limit = 4}, NULL);
  *
  * `results` has room for `count` results; that of a task which has not succeeded is left as it was.
- * `errors`, which may be NULL, gets what became of each task: 0; its failure, also one that the report
- * has no room for; ETIMEDOUT if there was too little time left to begin it; or ECANCELED if the call
- * ended without it. Both are written before the call returns and never after, also where a task runs
- * on (EBUSY): that one has copies, and tasks that were taken together with it may count as it does,
- * as ended without. */
+ * `errors`, which may be NULL, gets what became of each task: 0; its failure, also one that the
+ * report has no room for; ETIMEDOUT if there was too little time left to begin it; or ECANCELED if
+ * the call ended without it. Both are written before the call returns and never after, also where a
+ * task runs on (EBUSY): that one has copies, and tasks that were taken together with it may count
+ * as it does, as ended without. */
 int fan_out(struct fan_ctx *ctx, const void *tasks, size_t count, const struct fan_work *work,
             void *results, int *errors, const struct fan_stream_options *options,
             struct fan_report *report);

@@ -9,9 +9,9 @@
 #include "sync/semaphore.h"
 #include "sync/waitgroup.h"
 
-/* A task group: some tasks of different kinds that belong together, each in a thread of its own. The
- * first that fails cancels the others, and the group's wait returns its error. Go: errgroup.Group;
- * elsewhere "structured concurrency", a nursery.
+/* A task group: some tasks of different kinds that belong together, each in a thread of its own.
+ * The first that fails cancels the others, and the group's wait returns its error. Go:
+ * errgroup.Group; elsewhere "structured concurrency", a nursery.
  *
  *     struct fan_group group;
  *     fan_group_init(&group, &(struct fan_group_options){.name = "page", .parent = ctx});
@@ -44,8 +44,8 @@ int fan_group_init(struct fan_group *group, const struct fan_group_options *opti
 
 /* Starts run(argument, ctx) in a thread of its own. Blocks while as many tasks run as the limit
  * allows: that is the group's backpressure. Errors: ECANCELED, ETIMEDOUT (the group's context is
- * done; nothing was started), EAGAIN, ENOMEM (no thread or no memory was to be had). A panic of the task is its failure,
- * ENOTRECOVERABLE. */
+ * done; nothing was started), EAGAIN, ENOMEM (no thread or no memory was to be had). A panic of the
+ * task is its failure, ENOTRECOVERABLE. */
 int fan_group_go(struct fan_group *group, int (*run)(void *argument, struct fan_ctx *ctx),
                  void *argument);
 

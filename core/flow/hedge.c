@@ -1,6 +1,7 @@
-/* The caller's thread starts the attempts and hears of their ends through a channel with room for all
- * of them, so none waits there. What they share is freed by who leaves last: the caller, or an attempt
- * that runs on. A runner's fields are its thread's until it has sent its index; then the caller's. */
+/* The caller's thread starts the attempts and hears of their ends through a channel with room for
+ * all of them, so none waits there. What they share is freed by who leaves last: the caller, or an
+ * attempt that runs on. A runner's fields are its thread's until it has sent its index; then the
+ * caller's. */
 #include "flow/hedge.h"
 
 #include <errno.h>
@@ -169,8 +170,8 @@ static int start_those_due(struct race *race)
     return race->started ? 0 : error;
 }
 
-/* Waits until an attempt has ended or it is time for another one. What fails once the context is done
- * fails because of that. */
+/* Waits until an attempt has ended or it is time for another one. What fails once the context is
+ * done fails because of that. */
 static int wait_for_news(struct race *race, struct fan_ctx *ctx, struct runner **winner)
 {
     struct runner *runner;

@@ -8,8 +8,8 @@
 #include "flow/report.h"
 #include "sync/ctx.h"
 
-/* Several attempts at one thing, of which the first success counts: the same request sent again when
- * it takes long (a hedge), other servers asked after a while (tiers), or all at once.
+/* Several attempts at one thing, of which the first success counts: the same request sent again
+ * when it takes long (a hedge), other servers asked after a while (tiers), or all at once.
  *
  *     static int ask(void *server, struct fan_ctx *ctx, void *answer);
  *
@@ -28,10 +28,10 @@
  * linger_ns says so. `ctx` may be NULL.
  *
  * They return 0, and then `result` is written; or, when all have failed, the first one's error; or
- * ECANCELED or ETIMEDOUT, the context's; or EAGAIN or ENOMEM if the first attempt could not be started
- * (where a later one cannot, it goes without). EINVAL: no function, no attempt, or delays that
- * decrease. EBUSY: there is no result, and an attempt runs on. `report`, which may be NULL and is to be
- * freed otherwise, lists how each failed, by its place, and counts
+ * ECANCELED or ETIMEDOUT, the context's; or EAGAIN or ENOMEM if the first attempt could not be
+ * started (where a later one cannot, it goes without). EINVAL: no function, no attempt, or delays
+ * that decrease. EBUSY: there is no result, and an attempt runs on. `report`, which may be NULL and
+ * is to be freed otherwise, lists how each failed, by its place, and counts
  *
  *     done        the winner
  *     failed      those that failed while there was none
@@ -46,13 +46,13 @@ struct fan_hedge_attempt {
 struct fan_hedge_options {
     const char *name;   /* of the threads; NULL = "attempt" */
     uint64_t linger_ns; /* how long to wait for attempts that were cancelled; 0 = for ever. What
-                                  runs on keeps a thread and its result until it returns; its argument
-                                  must live as long */
+                         * runs on keeps a thread and its result until it returns; its argument
+                         * must live as long */
     struct fan_hedger *budget; /* whom to ask for each attempt but the first; NULL = nobody */
 };
 
-/* Runs the attempt, and once more if that takes longer than the hedger says and it has a token left.
- * Its delay is not looked at. */
+/* Runs the attempt, and once more if that takes longer than the hedger says and it has a token
+ * left. Its delay is not looked at. */
 int fan_hedge(struct fan_ctx *ctx, struct fan_hedger *hedger,
               const struct fan_hedge_attempt *attempt, size_t result_size,
               const struct fan_hedge_options *options, void *result, struct fan_report *report);

@@ -7,11 +7,11 @@
 #include "base/histogram.h"
 #include "run/mutex.h"
 
-/* When to send a request a second time, and how often at most. A second copy of each request that has
- * taken longer than 95 of a hundred do costs one request in twenty more, and cuts off the tail: that
- * both are slow is rare. (Dean and Barroso, "The tail at scale", 2013.) So that hedges do not add to
- * an overload, in which all are slow, there is a budget: each request puts a small part of a token
- * into a bucket, and each hedge takes a whole one out.
+/* When to send a request a second time, and how often at most. A second copy of each request that
+ * has taken longer than 95 of a hundred do costs one request in twenty more, and cuts off the tail:
+ * that both are slow is rare. (Dean and Barroso, "The tail at scale", 2013.) So that hedges do not
+ * add to an overload, in which all are slow, there is a budget: each request puts a small part of a
+ * token into a bucket, and each hedge takes a whole one out.
  *
  * One hedger is shared by all calls of one kind: it has seen how long they take.
  *
@@ -46,24 +46,24 @@ struct fan_hedger_state {
     uint64_t refused;       /* hedges for which there was no token */
 };
 
-/* Makes one. NULL options are all zero. EINVAL: a percentile that is not between 0 and 100, extra or
- * burst that are negative. */
+/* Makes one. NULL options are all zero. EINVAL: a percentile that is not between 0 and 100, extra
+ * or burst that are negative. */
 int fan_hedger_init(struct fan_hedger *hedger, const struct fan_hedger_options *options);
 
 /* Ends its use. */
 void fan_hedger_destroy(struct fan_hedger *hedger);
 
-/* A call begins. Says after how long it is to be hedged; 0 = not at all, for too little has been seen
- * yet (FAN_HEDGER_ENOUGH calls). */
+/* A call begins. Says after how long it is to be hedged; 0 = not at all, for too little has been
+ * seen yet (FAN_HEDGER_ENOUGH calls). */
 enum { FAN_HEDGER_ENOUGH = 200 };
 uint64_t fan_hedger_begin(struct fan_hedger *hedger);
 
 /* The time has come: takes a token. False if there is none, and then there is to be no hedge. */
 bool fan_hedger_spend(struct fan_hedger *hedger);
 
-/* A call has succeeded, and took so long from its begin, whichever of its attempts it was: what comes
- * before the delay is not changed by hedges, and what comes after it is after it in any case, so the
- * percentile is the same as without. */
+/* A call has succeeded, and took so long from its begin, whichever of its attempts it was: what
+ * comes before the delay is not changed by hedges, and what comes after it is after it in any case,
+ * so the percentile is the same as without. */
 void fan_hedger_saw(struct fan_hedger *hedger, uint64_t latency_ns);
 
 void fan_hedger_look(struct fan_hedger *hedger, struct fan_hedger_state *state);

@@ -1,5 +1,6 @@
-/* The permits are those of a semaphore, so that waiting, its order and its end by a context are that
- * one's affair. Of its permits, the ceiling's number, the limiter holds back those beyond the limit:
+/* The permits are those of a semaphore, so that waiting, its order and its end by a context are
+ * that one's affair. Of its permits, the ceiling's number, the limiter holds back those beyond the
+ * limit:
  *
  *     ceiling = limit + held_back + owed
  *

@@ -8,9 +8,9 @@
 #include "sync/ctx.h"
 #include "sync/semaphore.h"
 
-/* An adaptive limit: how many threads may be at a service at once, where nobody knows what it bears.
- * It is a semaphore whose permits become more while the service answers as fast as it can, and fewer
- * when it does not. Others call it adaptive concurrency or congestion control; Netflix's
+/* An adaptive limit: how many threads may be at a service at once, where nobody knows what it
+ * bears. It is a semaphore whose permits become more while the service answers as fast as it can,
+ * and fewer when it does not. Others call it adaptive concurrency or congestion control; Netflix's
  * concurrency-limits is the model, and flow/aimd.h says what the rule is.
  *
  *     struct fan_limiter shop;
@@ -59,7 +59,8 @@ int fan_limiter_init(struct fan_limiter *limiter, const struct fan_limiter_optio
 /* Ends its use. Panics if somebody is under way or waits. */
 void fan_limiter_destroy(struct fan_limiter *limiter);
 
-/* Takes one permit; blocks until there is one. Errors: ECANCELED, ETIMEDOUT; then none was taken. */
+/* Takes one permit; blocks until there is one. Errors: ECANCELED, ETIMEDOUT; then none was
+ * taken. */
 int fan_limiter_acquire(struct fan_limiter *limiter, struct fan_ctx *ctx);
 
 /* Takes one if that is possible at once: 0, or EAGAIN without blocking. */

@@ -4,8 +4,8 @@
 #include "flow/stream_state.h"
 
 /* What an observer is shown of an executor (base/probe.h), and what that may cost: nothing for a
- * task, and for a chunk some stores to lines that the thread has to itself. A thread writes its post
- * whether somebody looks or not; the post stands in the thread's slot if it has one. */
+ * task, and for a chunk some stores to lines that the thread has to itself. A thread writes its
+ * post whether somebody looks or not; the post stands in the thread's slot if it has one. */
 
 /* A call begins, and is over; stream->shown is NULL where no observer is. */
 void fan_observed_begin(struct fan_stream *stream);

@@ -1,5 +1,6 @@
-/* Taking moves the time at which the bucket is full again on by what it takes to fill in the amount.
- * It is allowed as soon as that time is no further off than what it takes to fill the whole. */
+/* Taking moves the time at which the bucket is full again on by what it takes to fill in the
+ * amount. It is allowed as soon as that time is no further off than what it takes to fill the
+ * whole. */
 #include "flow/rate.h"
 
 #include <errno.h>

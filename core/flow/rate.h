@@ -17,9 +17,9 @@
  *         send(&request);
  *
  * It lets through a burst, then one every period / count, so that in any time t there are at most
- * burst + t * count / period. The algorithm is the generic cell rate algorithm of ATM (ITU-T I.371):
- * all it remembers is when the bucket will be full again. So no thread refills it, and where time is
- * virtual it goes by that.
+ * burst + t * count / period. The algorithm is the generic cell rate algorithm of ATM (ITU-T
+ * I.371): all it remembers is when the bucket will be full again. So no thread refills it, and
+ * where time is virtual it goes by that.
  *
  * First come, first served: who has to wait is given its time at once, and sleeps until then. */
 struct fan_rate_options {

@@ -15,8 +15,8 @@
  *     if (fan_report_find(&report, ECONNREFUSED, NULL))
  *         look_for_another_server();
  *
- * The failures are listed by index, up to a number; more are only counted. Tasks for which too little
- * time was left are listed among them, with ETIMEDOUT. Go: errors.Join. */
+ * The failures are listed by index, up to a number; more are only counted. Tasks for which too
+ * little time was left are listed among them, with ETIMEDOUT. Go: errors.Join. */
 enum { FAN_REPORT_ERRORS = 1024 };
 
 struct fan_task_error {
@@ -41,8 +41,9 @@ struct fan_report {
     int unlisted;                  /* a failure for which there was no list, for want of memory */
 };
 
-/* The first that is listed after `after`, or at all if that is NULL, with this error, or with any if
- * that is 0; NULL if there is none. The entry belongs to the report. (Go: errors.Is asks the same.) */
+/* The first that is listed after `after`, or at all if that is NULL, with this error, or with any
+ * if that is 0; NULL if there is none. The entry belongs to the report. (Go: errors.Is asks the
+ * same.) */
 const struct fan_task_error *fan_report_find(const struct fan_report *report, int error,
                                              const struct fan_task_error *after);
 
@@ -52,13 +53,14 @@ const struct fan_task_error *fan_report_find(const struct fan_report *report, in
  *     task 300: panic: division by zero
  *     and 5 more
  *
- * without a line's end after the last one; nothing if no task failed. At most `size` bytes are written,
- * a final zero among them unless size is 0. Returns how long the text is, as snprintf does. */
+ * without a line's end after the last one; nothing if no task failed. At most `size` bytes are
+ * written, a final zero among them unless size is 0. Returns how long the text is, as snprintf
+ * does. */
 size_t fan_report_describe(const struct fan_report *report, char *buffer, size_t size);
 
-/* For who fills a report: lists the failures among the errors of `count` tasks, as a chunk notes them
- * (flow/chunk.h), of which the first has the index `first`; and a panic, whose error is listed by the former. What finds no memory is not
- * listed. */
+/* For who fills a report: lists the failures among the errors of `count` tasks, as a chunk notes
+ * them (flow/chunk.h), of which the first has the index `first`; and a panic, whose error is listed
+ * by the former. What finds no memory is not listed. */
 void fan_report_errors(struct fan_report *report, uint64_t first, const int *errors, size_t count);
 void fan_report_panic(struct fan_report *report, uint64_t index, const struct fan_panic *panic);
 

@@ -12,10 +12,11 @@
 #include "sync/ctx.h"
 #include "sync/semaphore.h"
 
-/* The executor for work that does not fit into memory: tasks are drawn from a source, run by at most
- * `limit` threads, and their results handed to a sink. What it holds is bounded by limit, queue and
- * window, whatever the number of tasks; a slow sink slows the source. Go's idiom is a worker pool
- * between two channels; elsewhere it is a bounded thread pool or a parallel pipeline stage.
+/* The executor for work that does not fit into memory: tasks are drawn from a source, run by at
+ * most `limit` threads, and their results handed to a sink. What it holds is bounded by limit,
+ * queue and window, whatever the number of tasks; a slow sink slows the source. Go's idiom is a
+ * worker pool between two channels; elsewhere it is a bounded thread pool or a parallel pipeline
+ * stage.
  *
  *     static int next(void *lines, struct fan_ctx *ctx, void *line);
  *     static int parse(void *unused, struct fan_ctx *ctx, const void *line, void *record);
@@ -31,9 +32,9 @@
  * thread at a time, though not always the same one, so neither needs a lock of its own. */
 
 /* Where tasks come from: writes the next one to `task`. Returns 0, or ENODATA when there are no
- * more, or another error, which ends the call with it once what was taken before is done. May block,
- * with `ctx`, which is done when the call is to end early. One that waits for a long time says so
- * with `blocks`: then no task that it has given waits for the one it gives next. */
+ * more, or another error, which ends the call with it once what was taken before is done. May
+ * block, with `ctx`, which is done when the call is to end early. One that waits for a long time
+ * says so with `blocks`: then no task that it has given waits for the one it gives next. */
 struct fan_source {
     int (*next)(void *state, struct fan_ctx *ctx, void *task);
     void *state;
@@ -48,13 +49,13 @@ struct fan_source {
  * A task blocks the thread that runs it, or is asynchronous: then `start` takes the place of `run`.
  * It returns 0 as soon as it has seen to it that the task's token will be completed (flow/token.h),
  * or an errno value if the task has failed at once; then the token is void. A call has `limit` of
- * them in flight with a thread or two. Its own threads never wait for a task, so somebody else looks
- * at the contexts: an event loop arms a timer for a context's deadline, and is told by `interrupt`,
- * once, when the call is to end early: called by some thread, while no start runs, it makes the loop
- * look, and complete soon what it need not go on with. A start may block, but holds up others until
- * that is noticed. What such a call holds is bounded by limit and window, in order or not; it has no
- * queue. If a token is kept beyond linger_ns the call returns EBUSY, and the token is still to be
- * completed: until then it keeps the memory of its task and result. */
+ * them in flight with a thread or two. Its own threads never wait for a task, so somebody else
+ * looks at the contexts: an event loop arms a timer for a context's deadline, and is told by
+ * `interrupt`, once, when the call is to end early: called by some thread, while no start runs, it
+ * makes the loop look, and complete soon what it need not go on with. A start may block, but holds
+ * up others until that is noticed. What such a call holds is bounded by limit and window, in order
+ * or not; it has no queue. If a token is kept beyond linger_ns the call returns EBUSY, and the
+ * token is still to be completed: until then it keeps the memory of its task and result. */
 struct fan_work {
     int (*run)(void *argument, struct fan_ctx *ctx, const void *task, void *result);
     void *argument;
@@ -78,8 +79,8 @@ struct fan_task_result {
     const void *value; /* result_size bytes */
 };
 
-/* Where results go. Returns 0, or an errno value when the consumer wants no more: then the call ends
- * with that value, and results that were not handed over count as dropped. May block. */
+/* Where results go. Returns 0, or an errno value when the consumer wants no more: then the call
+ * ends with that value, and results that were not handed over count as dropped. May block. */
 struct fan_sink {
     int (*put)(void *state, struct fan_ctx *ctx, const struct fan_task_result *result);
     void *state;
@@ -116,57 +117,60 @@ struct fan_stream_options {
 };
 
 /* Permits are the caller's, and may serve many calls at once: that bounds what all of them together
- * have in flight, at a downstream for example. (Go: a weighted semaphore around each branch.) A task
- * has its permits before it is begun and gives them back when it has ended, by a panic too. They come
- * in the order in which they were asked for (sync/semaphore.h): behind a task that waits for many,
- * others wait that want few. A task that weighs 0 waits for nothing, also behind one that does: what
- * is left of that one's chunk is taken over. One that weighs more than there are permits fails with
- * EINVAL. A task that itself makes a call with the same permits may wait for ever for what it holds.
+ * have in flight, at a downstream for example. (Go: a weighted semaphore around each branch.) A
+ * task has its permits before it is begun and gives them back when it has ended, by a panic too.
+ * They come in the order in which they were asked for (sync/semaphore.h): behind a task that waits
+ * for many, others wait that want few. A task that weighs 0 waits for nothing, also behind one that
+ * does: what is left of that one's chunk is taken over. One that weighs more than there are permits
+ * fails with EINVAL. A task that itself makes a call with the same permits may wait for ever for
+ * what it holds.
  *
- * A limiter (flow/limiter.h) is the caller's, too, and serves all calls to one service: it is for who
- * does not know how many that bears. Each task, whatever it weighs, takes one of its permits after
- * those above, and tells it how long it took and with what error. `limit` is then no more than the
- * number of threads.
+ * A limiter (flow/limiter.h) is the caller's, too, and serves all calls to one service: it is for
+ * who does not know how many that bears. Each task, whatever it weighs, takes one of its permits
+ * after those above, and tells it how long it took and with what error. `limit` is then no more
+ * than the number of threads.
  *
- * So is a hedger (flow/hedger.h), one for all calls of a kind. It says after which time, fixed or as
- * long as most tasks take, a task is run a second time beside the first, and how many of a hundred
- * may be. The second copy gets the same task, and room of its own for the result. The first success
- * counts, and only its result is seen; the context of the other copy is cancelled, and the task has
- * ended when both have returned: a function that does not heed its context gains nothing. If both
- * fail, the first copy's error is the task's; a panic is the failure of its copy. This is for tasks
- * that may be run twice: that read, and change nothing. A second copy weighs what the first does and
- * passes the limiter, but does not wait: without room for it there is none. It runs beyond `limit`,
- * in a thread of the call's. The task counts once, the copy as a hedge. Not for asynchronous tasks.
+ * So is a hedger (flow/hedger.h), one for all calls of a kind. It says after which time, fixed or
+ * as long as most tasks take, a task is run a second time beside the first, and how many of a
+ * hundred may be. The second copy gets the same task, and room of its own for the result. The first
+ * success counts, and only its result is seen; the context of the other copy is cancelled, and the
+ * task has ended when both have returned: a function that does not heed its context gains nothing.
+ * If both fail, the first copy's error is the task's; a panic is the failure of its copy. This is
+ * for tasks that may be run twice: that read, and change nothing. A second copy weighs what the
+ * first does and passes the limiter, but does not wait: without room for it there is none. It runs
+ * beyond `limit`, in a thread of the call's. The task counts once, the copy as a hedge. Not for
+ * asynchronous tasks.
  *
  * All three live at least as long as any task that runs on (EBUSY).
  *
- * Time: a task's context has the caller's deadline less reserve_ns, or its own time-out if that comes
- * first. If less than what it needs is left until then, or nothing, it is not begun: "a request with
- * 50 ms left must not start a branch of 200 ms". Nor does it wait longer than until then for permits.
- * It counts as cancelled, is listed in the report with ETIMEDOUT, and a sink that takes failures gets
- * to know it by that error. With FAN_FAIL_FAST it ends the call with ETIMEDOUT. With FAN_BEST_EFFORT
- * and reserve_ns a call returns 0 by its deadline, with what was done by then, if its tasks heed
- * their context and hand-over takes no longer than the reserve. The source has the tasks' context;
- * with FAN_BEST_EFFORT and reserve_ns its ETIMEDOUT, when that context is done, is no error. */
+ * Time: a task's context has the caller's deadline less reserve_ns, or its own time-out if that
+ * comes first. If less than what it needs is left until then, or nothing, it is not begun: "a
+ * request with 50 ms left must not start a branch of 200 ms". Nor does it wait longer than until
+ * then for permits. It counts as cancelled, is listed in the report with ETIMEDOUT, and a sink that
+ * takes failures gets to know it by that error. With FAN_FAIL_FAST it ends the call with ETIMEDOUT.
+ * With FAN_BEST_EFFORT and reserve_ns a call returns 0 by its deadline, with what was done by then,
+ * if its tasks heed their context and hand-over takes no longer than the reserve. The source has
+ * the tasks' context; with FAN_BEST_EFFORT and reserve_ns its ETIMEDOUT, when that context is done,
+ * is no error. */
 
 /* Runs every task of the source and hands over every result, then returns. Blocks. `ctx` may be
- * NULL, and so may `options`: then all are zero. What was submitted is done, failed, cancelled or dropped, as the report (which may be NULL,
- * and is to be freed otherwise) counts it.
+ * NULL, and so may `options`: then all are zero. What was submitted is done, failed, cancelled or
+ * dropped, as the report (which may be NULL, and is to be freed otherwise) counts it.
  *
- * Returns 0; or with FAN_FAIL_FAST the first failure; with FAN_COLLECT_ALL the failure of the lowest
- * index that is listed (any, if there was no memory for a list); the source's or the sink's error;
- * ECANCELED or ETIMEDOUT, the context's; EBUSY if a task ran on beyond linger_ns: it keeps a thread
- * and the memory of its task and result until it returns, and observers are told which it is, as a
- * finding (cancel-ignored). Source and sink are waited for in any case, and not called any more.
- * EINVAL: a negative limit, queue or window, no policy that there is, no function, or a hedger with
- * asynchronous tasks; EAGAIN, ENOMEM: no thread or no memory could be had; then nothing was taken
- * from the source.
+ * Returns 0; or with FAN_FAIL_FAST the first failure; with FAN_COLLECT_ALL the failure of the
+ * lowest index that is listed (any, if there was no memory for a list); the source's or the sink's
+ * error; ECANCELED or ETIMEDOUT, the context's; EBUSY if a task ran on beyond linger_ns: it keeps a
+ * thread and the memory of its task and result until it returns, and observers are told which it
+ * is, as a finding (cancel-ignored). Source and sink are waited for in any case, and not called any
+ * more. EINVAL: a negative limit, queue or window, no policy that there is, no function, or a
+ * hedger with asynchronous tasks; EAGAIN, ENOMEM: no thread or no memory could be had; then nothing
+ * was taken from the source.
  *
  * Threads take chunks of tasks from the source and hand over chunks of results, as large as takes
  * about 50 us, so that no task pays for a lock or a cache line of its own; what is left of a chunk
- * whose owner is held up by a slow task is taken over by a thread that has nothing to do. A chunk is
- * used again when its results have been handed over, with its memory for tasks and results: what a
- * call allocates does not depend on how many tasks there are. */
+ * whose owner is held up by a slow task is taken over by a thread that has nothing to do. A chunk
+ * is used again when its results have been handed over, with its memory for tasks and results: what
+ * a call allocates does not depend on how many tasks there are. */
 int fan_out_stream(struct fan_ctx *ctx, const struct fan_source *source,
                    const struct fan_work *work, const struct fan_sink *sink,
                    const struct fan_stream_options *options, struct fan_report *report);

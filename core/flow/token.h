@@ -6,8 +6,9 @@
 #include "sync/ctx.h"
 
 /* A token: the promise to complete a task later. An asynchronous task (flow/stream.h) is started,
- * hands its token to whoever will know the outcome (an event loop, a driver's callback) and returns;
- * no thread waits for it. Elsewhere: a promise, a completion handler, io_uring's user_data.
+ * hands its token to whoever will know the outcome (an event loop, a driver's callback) and
+ * returns; no thread waits for it. Elsewhere: a promise, a completion handler, io_uring's
+ * user_data.
  *
  *     static int start(void *loop, struct fan_ctx *ctx, const void *url, void *page,
  *                      struct fan_token token)
@@ -20,8 +21,9 @@
  *         fan_token_complete(fetching->token, error);
  *     }
  *
- * A plain value that may be copied. Each is completed exactly once; once more, also long after, is a
- * misuse and panics. The task and its result stay where they are until then, however the call ends. */
+ * A plain value that may be copied. Each is completed exactly once; once more, also long after, is
+ * a misuse and panics. The task and its result stay where they are until then, however the call
+ * ends. */
 struct fan_flight;
 
 struct fan_token {

@@ -75,8 +75,8 @@ static void serve(void *argument)
     }
 }
 
-/* Sends and receives in one select: who only sent would fill the pool with outcomes that nobody takes.
- * After a failure it sends no more, and waits for what is under way. */
+/* Sends and receives in one select: who only sent would fill the pool with outcomes that nobody
+ * takes. After a failure it sends no more, and waits for what is under way. */
 static int feed_and_collect(struct pool *pool, size_t count)
 {
     size_t next = 0, under_way = 0, chosen;
@@ -144,7 +144,7 @@ static struct job *new_jobs(size_t count)
     return calloc(count > 0 ? count : 1, sizeof(struct job));
 }
 
-/* ---- a task group with a limit ----------------------------------------------------------------- */
+/* ---- a task group with a limit --------------------------------------------------------------- */
 
 static int run_in_group(void *argument, struct fan_ctx *ctx)
 {
@@ -175,7 +175,7 @@ int fan_ways_group(struct fan_ctx *ctx, const void *tasks, size_t count,
     return first_of(failure, error);
 }
 
-/* ---- a semaphore ------------------------------------------------------------------------------- */
+/* ---- a semaphore ----------------------------------------------------------------------------- */
 
 struct permits {
     struct call call;

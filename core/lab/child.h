@@ -21,9 +21,9 @@
  *                                             (fan_sim_pass_marks)
  *     --frontier FD --place N               with --strategy, for a search that several share: where
  *                                             it lies (sim/frontier.h), and this one's place in it
- *     --place N --places N                  with --strategy, for a search in so many parts: this one's
- *     --stop N                                with --schedule: publish it up to its first N choices,
- *                                             and tell what is to be chosen there (struct fan_chair)
+ *     --place N --places N                  with --strategy, for a search in parts: this one's
+ *     --stop N                                with --schedule: publish it up to N choices,
+ *                                             and tell what is chosen there (struct fan_chair)
  *     --walk N                                seed of the strategy (--seed, if left out)
  *     --shown 1                               publish a single schedule at once, without runs to
  *                                             learn the build and how it ends: for one that

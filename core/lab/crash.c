@@ -114,8 +114,9 @@ static bool is_own_code(uintptr_t address)
     return address >= (uintptr_t)__executable_start && address < (uintptr_t)etext;
 }
 
-/* libc keeps no frame pointers, so where it crashed, or aborted, for us, its own unwinder has to find
- * the way back to the program: past the frames of this handler, which come first, and past libc's. */
+/* libc keeps no frame pointers, so where it crashed, or aborted, for us, its own unwinder has to
+ * find the way back to the program: past the frames of this handler, which come first, and past
+ * libc's. */
 static void look_behind_libc(struct fan_stack *stack)
 {
     void *frames[FRAMES];

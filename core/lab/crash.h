@@ -21,8 +21,8 @@ int fan_crash_install(void);
  * After fan_crash_install. Errors: those of sigaction(2). */
 int fan_crash_answer(void);
 
-/* Captures the stack of the program behind the C library that has called the calling function. After
- * fan_crash_install. */
+/* Captures the stack of the program behind the C library that has called the calling function.
+ * After fan_crash_install. */
 void fan_crash_capture(struct fan_stack *stack);
 
 #endif

@@ -96,8 +96,8 @@ struct fan_chair {
     struct fan_chair_thread threads[FAN_CHAIR_THREADS];
 };
 
-/* What a child that dies in a schedule has said of it: a crash, a call of exit; or, asked by SIGXCPU,
- * where it is, without an operation for so long. */
+/* What a child that dies in a schedule has said of it: a crash, a call of exit; or, asked by
+ * SIGXCPU, where it is, without an operation for so long. */
 struct fan_last_words {
     uint32_t said;    /* 1 when the rest is there (written with release order) */
     char thread[32];  /* "worker", as the program calls it */

@@ -17,7 +17,8 @@
  * '-' and '_', or too long for a replay line; two scenarios of one id, or two variants of one first
  * letter, which a line could not tell apart; a variant without a function. */
 
-/* Prints them. Returns 0, FAN_CHILD_USAGE with the reason on standard error, or FAN_CHILD_BROKEN. */
+/* Prints them. Returns 0, FAN_CHILD_USAGE with the reason on standard error, or
+ * FAN_CHILD_BROKEN. */
 int fan_listing_print(const struct fan_scenario *const *scenarios, size_t count);
 
 #endif

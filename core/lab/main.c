@@ -9,8 +9,8 @@
 extern const struct fan_scenario *const __start_fan_scenarios[] __attribute__((weak));
 extern const struct fan_scenario *const __stop_fan_scenarios[] __attribute__((weak));
 
-/* What assert calls, in place of the C library's: a failed assertion is a panic, which can be told of
- * with its stack and does not end the child of an exploration. */
+/* What assert calls, in place of the C library's: a failed assertion is a panic, which can be told
+ * of with its stack and does not end the child of an exploration. */
 void __assert_fail(const char *assertion, const char *file, unsigned line, const char *function)
 {
     (void)file;

@@ -91,8 +91,9 @@ void fan_lab_returned(struct fan_lab *lab, int error);
 /* Counts one result that the scenario has taken. */
 void fan_lab_result(struct fan_lab *lab);
 
-/* Declares a scenario in a C file of one's own: a function to be run, checked, explored and replayed,
- * as `fanlab run FILE.c` and its like do. A file may declare several, and has no main function.
+/* Declares a scenario in a C file of one's own: a function to be run, checked, explored and
+ * replayed, as `fanlab run FILE.c` and its like do. A file may declare several, and has no main
+ * function.
  *
  *     static void transfer(struct fan_lab *lab)
  *     {
@@ -108,7 +109,7 @@ void fan_lab_result(struct fan_lab *lab);
  *         {.name = "buggy", .run = transfer,
  *          .expected_count = 1, .expected = {FAN_FINDING_DEADLOCK}},
  *         {.name = "fixed", .run = transfer_fixed}});
- */
+ * / */
 #define FAN_SCENARIO(function, ...)                                                                \
     FAN_LAB_LATER_MEMBERS_WIN static const struct fan_scenario fan_scenario_##function = {         \
         .id = #function,                                                                           \

@@ -113,8 +113,8 @@ static void note_operation(struct fan_chair_thread *thread, const struct fan_sim
         note_object(thread, op, object);
 }
 
-/* The second step of an operation is about what the first was. All of it is kept up to date at every
- * step, for a run may end without another word: in a panic. */
+/* The second step of an operation is about what the first was. All of it is kept up to date at
+ * every step, for a run may end without another word: in a panic. */
 void fan_sim_chair_note(struct fan_chair *chair, const struct fan_sim *sim)
 {
     uint32_t index = fan_sim_previous(sim);

@@ -91,8 +91,8 @@ static void program(void *argument)
     fan_thread_retire();
 }
 
-/* The main thread is known from the start, as where it is published: to make itself known would take
- * it steps at the fine grain. */
+/* The main thread is known from the start, as where it is published: to make itself known would
+ * take it steps at the fine grain. */
 void fan_explorer_reset(struct fan_explorer *explorer)
 {
     fan_sim_memory_reset();
@@ -297,8 +297,8 @@ enum {
     NAP_NS = 20000,
 };
 
-/* Whether there is one more run to make; waits for others that share the search. Those keep count of
- * their runs together. */
+/* Whether there is one more run to make; waits for others that share the search. Those keep count
+ * of their runs together. */
 static bool may_run(const struct fan_strategy *strategy, uint64_t left)
 {
     enum fan_strategy_next next = FAN_STRATEGY_RUN;

@@ -44,7 +44,8 @@ void fan_explorer_go(struct fan_explorer *explorer, const struct fan_strategy *s
 void fan_explorer_run(struct fan_explorer *explorer, const struct fan_strategy *strategy);
 
 /* The nth way, from 0, in which the latest run failed: its bad end first, if it came to one, then
- * what was noticed on the way, and then how it broke its contract. Everything but the counts. False if there are fewer. */
+ * what was noticed on the way, and then how it broke its contract. Everything but the counts. False
+ * if there are fewer. */
 bool fan_explorer_failure(const struct fan_explorer *explorer, uint32_t nth,
                           struct fan_failure *failure);
 

@@ -5,9 +5,9 @@
 #include "lab/exploration.h"
 #include "sim/sim.h"
 
-/* The last words of a child that explores: a schedule may kill it, and its parent is to know how and
- * where. Crashes come here through the probe, as panics of kind FAN_PANIC_SIGNAL; a program that
- * calls exit within a run is made to leave words as if it had crashed. */
+/* The last words of a child that explores: a schedule may kill it, and its parent is to know how
+ * and where. Crashes come here through the probe, as panics of kind FAN_PANIC_SIGNAL; a program
+ * that calls exit within a run is made to leave words as if it had crashed. */
 
 /* Listens for crashes, for exit, and for SIGXCPU. Errors: those of fan_crash_install, ENOMEM. */
 int fan_sim_last_words_prepare(struct fan_exploration *shared);

@@ -8,8 +8,8 @@
 #include "run/sim_backend.h"
 #include "run/thread_state.h"
 
-/* The step that is being taken; NULL if it is not noted: there are too many, or the strategy was not
- * asked for it, because what can never go on enters its last wait. */
+/* The step that is being taken; NULL if it is not noted: there are too many, or the strategy was
+ * not asked for it, because what can never go on enters its last wait. */
 static struct fan_story_step *running_step(const struct fan_sim_story *told)
 {
     struct fan_story *story = told->story;

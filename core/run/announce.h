@@ -69,8 +69,8 @@ static inline void fan_announce_use(const void *object, enum fan_use use, const 
 #endif
 }
 
-/* For who has waited in a queue for what several others had to do, and was woken by the last of them:
- * what the others did before has happened too. (What the waker did, its wake-up orders.) */
+/* For who has waited in a queue for what several others had to do, and was woken by the last of
+ * them: what the others did before has happened too. (What the waker did, its wake-up orders.) */
 static inline void fan_announce_learns(const void *object)
 {
 #ifdef FAN_SIM

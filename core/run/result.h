@@ -34,8 +34,8 @@ struct fan_result_listener {
 extern const struct fan_result_listener *fan_result_listener; /* NULL = nobody listens */
 #endif
 
-/* Whether anybody listens. Who has to look at an object for what it would tell asks first: with real
- * threads the object may be gone by then. */
+/* Whether anybody listens. Who has to look at an object for what it would tell asks first: with
+ * real threads the object may be gone by then. */
 static inline bool fan_result_is_heard(void)
 {
 #ifdef FAN_SIM

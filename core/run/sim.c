@@ -1,5 +1,6 @@
 /* The backend for the controlled scheduler: threads are its fibers, a wait is a step that is ready
- * when the word has changed (at the fine grain, two steps as futex(2) has it), time is virtual. No locks: one thread of the system runs all of it.
+ * when the word has changed (at the fine grain, two steps as futex(2) has it), time is virtual. No
+ * locks: one thread of the system runs all of it.
  *
  * Fibers share what the system keeps for each thread (this library's thread-local variables,
  * errno), so each is given its own back after every switch. */
@@ -221,8 +222,8 @@ void fan_lock_release_as_step(struct fan_lock *lock, void *pc)
 
 /* ---- sleeping, at the fine grain ----
  *
- * As futex(2) has it: a look at the word and going to sleep are one step, and who sleeps is woken by
- * a wake, not by a change of the word. */
+ * As futex(2) has it: a look at the word and going to sleep are one step, and who sleeps is woken
+ * by a wake, not by a change of the word. */
 /* The queue of a word's sleepers has the address of its second byte for a name. */
 static uint32_t queue_of(const uint32_t *word)
 {

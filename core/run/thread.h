@@ -13,7 +13,8 @@
  * exactly once, or detached, and then nobody may use its pointer.
  *
  *     struct fan_thread *thread;
- *     if (fan_thread_spawn(&(struct fan_thread_options){.name = "worker"}, work, &job, &thread) == 0)
+ *     if (fan_thread_spawn(&(struct fan_thread_options){.name = "worker"}, work, &job,
+ *                          &thread) == 0)
  *         fan_thread_join(thread);
  *
  * A thread that another part of the program made with pthread_create is registered at its first
@@ -65,8 +66,8 @@ void fan_thread_retire(void);
  * would exceed it fails with EAGAIN. */
 void fan_thread_set_budget(size_t threads);
 
-/* How many spawned threads live now: a figure for an observer. Under the controlled scheduler it is no
- * operation, and no proof covers a program that decides by it, or by the numbers of threads. */
+/* How many spawned threads live now: a figure for an observer. Under the controlled scheduler it is
+ * no operation, and no proof covers a program that decides by it, or by the numbers of threads. */
 size_t fan_thread_count(void);
 
 /* Blocks until no spawned thread lives. */

@@ -20,9 +20,10 @@
  * again, which fan_delay_was_new tells: of the runs of a level about one in ten. That is the price
  * for remembering one path instead of a tree.
  *
- * Several can search at a time, each in a process of its own, with nothing between them: of the first
- * deviations, in the order in which they come, each takes every `shares`-th, and what follows. The
- * schedule without deviations is run by each. Together they are complete if each one is.
+ * Several can search at a time, each in a process of its own, with nothing between them: of the
+ * first deviations, in the order in which they come, each takes every `shares`-th, and what
+ * follows. The schedule without deviations is run by each. Together they are complete if each one
+ * is.
  *
  * It is large (about 192 KiB); zero it, and set the bound. */
 enum {

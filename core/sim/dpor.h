@@ -25,10 +25,10 @@
  * When it is complete, each class of runs that end (by finishing, or by being stuck) was run once.
  * Of the runs that fail every kind of failure was seen, at every place, but not every way there.
  *
- * Several of them, each in a process of its own, can share one search, by a frontier: then each asks
- * before every run whether there is one for it (fan_strategy_dpor.next). They see together what one
- * would see alone; only how many runs are abandoned, and how often a failure is seen, is a matter of
- * who is faster.
+ * Several of them, each in a process of its own, can share one search, by a frontier: then each
+ * asks before every run whether there is one for it (fan_strategy_dpor.next). They see together
+ * what one would see alone; only how many runs are abandoned, and how often a failure is seen, is a
+ * matter of who is faster.
  *
  * A program must behave equally in equal schedules. One that does not is recognised only by chance;
  * then the search ends with FAN_SIM_DIVERGED and is not complete. */

@@ -144,7 +144,8 @@ void fan_frontier_unlock(struct fan_frontier *frontier);
  * have left half done. */
 void fan_frontier_inherit(struct fan_frontier *frontier, uint32_t place);
 
-/* An unused shared point, from 1, or 0 if there is none; and one user less of one. Under the lock. */
+/* An unused shared point, from 1, or 0 if there is none; and one user less of one. Under the
+ * lock. */
 uint32_t fan_frontier_find_shared(struct fan_frontier *frontier);
 void fan_frontier_leave_shared(struct fan_frontier *frontier, uint32_t which);
 

@@ -73,7 +73,8 @@ uint32_t fan_lines_access(struct fan_lines *lines, uint32_t thread, uintptr_t ad
 size_t fan_lines_count(const struct fan_lines *lines);
 const struct fan_lines_line *fan_lines_get(const struct fan_lines *lines, size_t index);
 
-/* All lines of the run together; and the one that was falsely invalidated most, NULL if none was. */
+/* All lines of the run together; and the one that was falsely invalidated most, NULL if none
+ * was. */
 struct fan_lines_total {
     uint64_t fetches, invalidated, falsely_invalidated;
     const struct fan_lines_line *worst;

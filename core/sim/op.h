@@ -16,8 +16,8 @@
  * touch may claim too much, never too little. */
 enum fan_touch_mode {
     FAN_TOUCH_READ, /* commutes with other reads */
-    /* Commutes with other adds: a count that goes towards its end. An operation that waits, and only
-     * reads it, waits until it is there: so none of the adds can come after that instead. */
+    /* Commutes with other adds: a count that goes towards its end. An operation that waits, and
+     * only reads it, waits until it is there: so none of the adds can come after that instead. */
     FAN_TOUCH_ADD,
     FAN_TOUCH_WRITE, /* commutes with nothing */
     /* The ends of a queue: with itself each is a write. One at either end commute unless the one
@@ -52,8 +52,8 @@ struct fan_sim_op {
     const void *argument; /* lives until the step is taken */
     uint64_t deadline_ns; /* virtual time at which it proceeds even so; 0 = none */
     uint32_t touch_count;
-    /* With a PUT or TAKE: how many have passed that end by now, and how many are between the ends at
-     * most. */
+    /* With a PUT or TAKE: how many have passed that end by now, and how many are between the ends
+     * at most. */
     const uint64_t *passed;
     uint64_t capacity;
     const struct fan_touch *touches;

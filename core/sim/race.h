@@ -124,9 +124,9 @@ bool fan_race_atomic(struct fan_race *race, const struct fan_race_access *access
 void fan_race_order(struct fan_race *race, uint32_t thread, uint32_t object,
                     enum fan_race_kind kind, int order);
 
-/* The memory is given out anew: what was accessed there is no longer the same. Not to be called where
- * memory is only given back: what still reads it races with who wrote it (sim/arena.h gives none out
- * twice in a run). */
+/* The memory is given out anew: what was accessed there is no longer the same. Not to be called
+ * where memory is only given back: what still reads it races with who wrote it (sim/arena.h gives
+ * none out twice in a run). */
 void fan_race_forget(struct fan_race *race, uintptr_t address, size_t size);
 
 /* The races of this run, in the order they were found. Valid until the next reset. */

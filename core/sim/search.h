@@ -51,8 +51,8 @@ void fan_search_begin(struct fan_search *search);
 /* What is known of the choice before a step, be it shared or not. */
 struct fan_frontier_point *fan_search_point(const struct fan_search *search, uint32_t step);
 
-/* Makes the point that follows `step` steps: a new one. Those asleep are known from the step before.
- * Who is chosen there is for fan_search_choose. */
+/* Makes the point that follows `step` steps: a new one. Those asleep are known from the step
+ * before. Who is chosen there is for fan_search_choose. */
 void fan_search_open(struct fan_search *search, uint32_t step, uint64_t options);
 void fan_search_choose(struct fan_search *search, uint32_t step, uint32_t chosen);
 

@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The elements that a reorder holds, in the order in which they have come. Elements that are held no more
- * (those below `next`) are forgotten as they come to the front, or when it is full. */
+/* The elements that a reorder holds, in the order in which they have come. Elements that are held
+ * no more (those below `next`) are forgotten as they come to the front, or when it is full. */
 struct fan_arrival {
     uint64_t number;
     uint64_t due_ns; /* when it is to leave */

@@ -11,7 +11,8 @@
  *     fan_each_go(&pipe, records, &(struct fan_each){.put = print});
  */
 struct fan_each {
-    /* 0, or an errno value, which is the stage's error and ends the pipeline. Called by one thread. */
+    /* 0, or an errno value, which is the stage's error and ends the pipeline. Called by one
+     * thread. */
     int (*put)(void *state, struct fan_ctx *ctx, const void *element);
     void *state;
 };

@@ -10,8 +10,8 @@
  * writes such a stage.
  *
  * Case 0 is the stage's own: a timer, or an input that is to be looked at first; at the start it is
- * never ready. Case i + 1 receives from input i. All receive into the same place, since a select does
- * one of them: fan_inputs_receive says where, once the stage's state has its place. */
+ * never ready. Case i + 1 receives from input i. All receive into the same place, since a select
+ * does one of them: fan_inputs_receive says where, once the stage's state has its place. */
 enum { FAN_INPUTS_MOST = FAN_SELECT_CASES - 1 };
 
 struct fan_inputs {

@@ -4,7 +4,8 @@
 
 #include "sync/select.h"
 
-/* From whichever has something: one that is left alone may keep the sender of another one waiting. */
+/* From whichever has something: one that is left alone may keep the sender of another one
+ * waiting. */
 static int drop_until_closed(struct fan_chan *const *inputs, size_t count, struct fan_ctx *ctx)
 {
     struct fan_select_case cases[FAN_SELECT_CASES];

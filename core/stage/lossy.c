@@ -1,5 +1,5 @@
-/* One thread has the buffer to itself. It receives and sends in one select, so that neither waits for
- * the other; the lock is for those who ask. */
+/* One thread has the buffer to itself. It receives and sends in one select, so that neither waits
+ * for the other; the lock is for those who ask. */
 #include "stage/lossy.h"
 
 #include <errno.h>

@@ -7,22 +7,22 @@
 #include "stage/stage.h"
 #include "sync/chan.h"
 
-/* Parallel map: makes one element of another kind out of each that comes, several at a time. Unordered,
- * a result is handed on when it is there; ordered, when those before it are.
+/* Parallel map: makes one element of another kind out of each that comes, several at a time.
+ * Unordered, a result is handed on when it is there; ordered, when those before it are.
  *
  *     static int fetch(void *client, struct fan_ctx *ctx, const void *url, void *page);
  *
  *     fan_map_go(&pipe, urls, pages,
  *                &(struct fan_map_options){.run = fetch, .argument = client, .workers = 8});
  *
- * It is the executor (flow/stream.h) between two channels: a slow consumer makes the workers wait, and
- * what is held is at most an element and a result for each worker, and in order those that wait for
- * their turn. An element costs about a microsecond, so where the work on one is less, hand over
+ * It is the executor (flow/stream.h) between two channels: a slow consumer makes the workers wait,
+ * and what is held is at most an element and a result for each worker, and in order those that wait
+ * for their turn. An element costs about a microsecond, so where the work on one is less, hand over
  * several in one element (stage/window.h). */
 struct fan_map_options {
-    /* Called by several threads at once: makes *result of *element. 0, or an errno value, which is the
-     * stage's error and ends the pipeline. A panic is the error ENOTRECOVERABLE. `ctx` is done when
-     * the stage is to end. Both are aligned for any type. */
+    /* Called by several threads at once: makes *result of *element. 0, or an errno value, which is
+     * the stage's error and ends the pipeline. A panic is the error ENOTRECOVERABLE. `ctx` is done
+     * when the stage is to end. Both are aligned for any type. */
     int (*run)(void *argument, struct fan_ctx *ctx, const void *element, void *result);
     void *argument;
     const char *name;    /* of the threads; NULL = "map" */
@@ -33,8 +33,9 @@ struct fan_map_options {
     uint64_t *skipped;   /* atomic; counts them; NULL = not asked for */
 };
 
-/* Starts a map from `input` to `output`. The options are copied; what they point to is used until the
- * group's wait. Errors: EINVAL (no function, negative workers or window), and those of all stages. */
+/* Starts a map from `input` to `output`. The options are copied; what they point to is used until
+ * the group's wait. Errors: EINVAL (no function, negative workers or window), and those of all
+ * stages. */
 int fan_map_go(struct fan_group *group, struct fan_chan *input, struct fan_chan *output,
                const struct fan_map_options *options);
 

@@ -1,7 +1,7 @@
-/* The stage's thread alone writes; who looks reads what is atomic. The times of the last elements are a
- * ring that the next point reads: it looks at the count after the time, so that a time which was
- * overwritten meanwhile is not taken for the older one. The lock keeps the input there while somebody
- * looks how much is in it. */
+/* The stage's thread alone writes; who looks reads what is atomic. The times of the last elements
+ * are a ring that the next point reads: it looks at the count after the time, so that a time which
+ * was overwritten meanwhile is not taken for the older one. The lock keeps the input there while
+ * somebody looks how much is in it. */
 #include "stage/measure.h"
 
 #include <errno.h>

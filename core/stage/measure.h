@@ -9,9 +9,9 @@
 #include "stage/stage.h"
 #include "sync/chan.h"
 
-/* A measuring point between two stages: hands on what comes, in order, and knows how much that was, how
- * fast it comes, how many wait before it, and how long it then has to wait for who comes after. One
- * before a stage and one after it measure that stage, whatever it is:
+/* A measuring point between two stages: hands on what comes, in order, and knows how much that was,
+ * how fast it comes, how many wait before it, and how long it then has to wait for who comes after.
+ * One before a stage and one after it measure that stage, whatever it is:
  *
  *     static struct fan_measure before, after = {.since = &before};
  *
@@ -21,14 +21,14 @@
  *     ...
  *     uint64_t p99_ns = fan_histogram_percentile(&after.latency, 99);
  *
- * The latency is the time between the n-th element's passing there and the n-th one's here. So it is each
- * element's own if the stages between keep the order and make one of each; if they make one of each
- * in another order the mean is still right, though the percentiles are not.
+ * The latency is the time between the n-th element's passing there and the n-th one's here. So it
+ * is each element's own if the stages between keep the order and make one of each; if they make one
+ * of each in another order the mean is still right, though the percentiles are not.
  *
- * The struct (about 60 KiB) is the caller's, zero but for `since`, and must live until the group's wait.
- * Any thread may read its histograms and look at it at any time, and disturbs nobody. An element costs
- * a hop from channel to channel with two looks at the clock: 0.35 to 0.95 us of processor time in a busy
- * machine, where a stage that only hands on took 0.15 to 0.5. */
+ * The struct (about 60 KiB) is the caller's, zero but for `since`, and must live until the group's
+ * wait. Any thread may read its histograms and look at it at any time, and disturbs nobody. An
+ * element costs a hop from channel to channel with two looks at the clock: 0.35 to 0.95 us of
+ * processor time in a busy machine, where a stage that only hands on took 0.15 to 0.5. */
 enum {
     FAN_MEASURE_INSIDE = 1024
 }; /* a latency is known while no more are between the two points */
@@ -54,8 +54,8 @@ struct fan_measure_view {
     size_t waiting;  /* in the input's buffer */
 };
 
-/* Starts it from `input` to `output`, which have elements of one size. Errors: EINVAL (different sizes),
- * and those of all stages. */
+/* Starts it from `input` to `output`, which have elements of one size. Errors: EINVAL (different
+ * sizes), and those of all stages. */
 int fan_measure_go(struct fan_group *group, struct fan_chan *input, struct fan_chan *output,
                    struct fan_measure *measure);
 

@@ -1,6 +1,7 @@
-/* Stages that lie before an until end when it has had enough, those behind it go on. So each until begins
- * a group, and the group before it is below it in the tree of contexts: whoever ends a group ends all
- * that lie before it too, which would only work for nobody. The last one is the pipe's own. */
+/* Stages that lie before an until end when it has had enough, those behind it go on. So each until
+ * begins a group, and the group before it is below it in the tree of contexts: whoever ends a group
+ * ends all that lie before it too, which would only work for nobody. The last one is the pipe's
+ * own. */
 #include "stage/pipe.h"
 
 #include <errno.h>
@@ -130,7 +131,8 @@ static int start_stages(struct fan_pipe *pipe)
     return error;
 }
 
-/* A stage cannot be started either when one before it has failed already: then that is the reason. */
+/* A stage cannot be started either when one before it has failed already: then that is the
+ * reason. */
 int fan_pipe_start(struct fan_pipe *pipe)
 {
     if (pipe->count == 0 || pipe->groups > 0)

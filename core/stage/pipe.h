@@ -15,7 +15,8 @@
 #include "stage/until.h"
 #include "stage/window.h"
 
-/* A pipe: stages one behind the other, with the channels between them and the groups that they run in.
+/* A pipe: stages one behind the other, with the channels between them and the groups that they run
+ * in.
  *
  *     struct fan_pipe pipe;
  *     fan_pipe_init(&pipe, &(struct fan_pipe_options){.name = "import", .parent = ctx});
@@ -26,13 +27,13 @@
  *     int error = fan_pipe_run(&pipe);
  *     fan_pipe_destroy(&pipe);
  *
- * Instead of starting with a source it may read from a channel of the caller's, and instead of ending
- * with an each it has an output, which the caller reads. For what has branches there are the stages by
- * themselves (stage/stage.h). The struct (about 20 KiB) must not move once it runs. */
+ * Instead of starting with a source it may read from a channel of the caller's, and instead of
+ * ending with an each it has an output, which the caller reads. For what has branches there are the
+ * stages by themselves (stage/stage.h). The struct (about 20 KiB) must not move once it runs. */
 enum { FAN_PIPE_STAGES = 32 }; /* at most */
 
-/* One stage: exactly one of the first group is given. What they point to must live until the start, and
- * what that points to, lossy, measure and throttle until the wait. */
+/* One stage: exactly one of the first group is given. What they point to must live until the start,
+ * and what that points to, lossy, measure and throttle until the wait. */
 struct fan_pipe_stage {
     const struct fan_source *source; /* the first one only */
     const struct fan_map_options *map;
@@ -68,26 +69,26 @@ struct fan_pipe {
 /* Makes a pipe without stages. */
 void fan_pipe_init(struct fan_pipe *pipe, const struct fan_pipe_options *options);
 
-/* Adds a stage behind the last one; the description is copied. Errors: EINVAL (not exactly one of its
- * kinds; a source that is not the first, or a first one that is none and there is no input; one behind
- * an each), ENOSPC (too many). */
+/* Adds a stage behind the last one; the description is copied. Errors: EINVAL (not exactly one of
+ * its kinds; a source that is not the first, or a first one that is none and there is no input; one
+ * behind an each), ENOSPC (too many). */
 int fan_pipe_add(struct fan_pipe *pipe, const struct fan_pipe_stage *stage);
 
-/* Starts all stages. Does not block, unless it fails: then those that were started have ended again.
- * Errors: EINVAL (no stages; a stage's own, as for sizes that do not match), ENOMEM, EAGAIN,
+/* Starts all stages. Does not block, unless it fails: then those that were started have ended
+ * again. Errors: EINVAL (no stages; a stage's own, as for sizes that do not match), ENOMEM, EAGAIN,
  * ECANCELED, ETIMEDOUT. Once only. */
 int fan_pipe_start(struct fan_pipe *pipe);
 
-/* What the last stage hands on, to be received from between start and wait, with fan_pipe_ctx. NULL if
- * that is an each. */
+/* What the last stage hands on, to be received from between start and wait, with fan_pipe_ctx. NULL
+ * if that is an each. */
 struct fan_chan *fan_pipe_output(const struct fan_pipe *pipe);
 
-/* The context that ends the pipe when it is cancelled, after the start: who reads the output and wants
- * no more cancels it. */
+/* The context that ends the pipe when it is cancelled, after the start: who reads the output and
+ * wants no more cancels it. */
 struct fan_ctx *fan_pipe_ctx(struct fan_pipe *pipe);
 
-/* Blocks until all stages have ended. Returns the first failure, or 0; or ECANCELED or ETIMEDOUT, the
- * context's. That an until had enough is no failure. */
+/* Blocks until all stages have ended. Returns the first failure, or 0; or ECANCELED or ETIMEDOUT,
+ * the context's. That an until had enough is no failure. */
 int fan_pipe_wait(struct fan_pipe *pipe);
 
 /* Start and wait. */

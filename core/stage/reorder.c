@@ -84,7 +84,7 @@ static int advance(struct reorder *reorder, uint64_t number, struct fan_ctx *ctx
     return error;
 }
 
-/* ---- time ------------------------------------------------------------------------------------- */
+/* ---- time ------------------------------------------------------------------------------------ */
 
 /* When the element that has been held for longest is to leave; 0 = never. */
 static uint64_t overdue_ns(struct reorder *reorder, uint64_t *number)
@@ -113,7 +113,7 @@ static int wait_for_room(struct reorder *reorder, uint64_t number, struct fan_ct
     return error ? error : advance(reorder, oldest < number ? oldest + 1 : number, ctx);
 }
 
-/* ---- arriving --------------------------------------------------------------------------------- */
+/* ---- arriving -------------------------------------------------------------------------------- */
 
 static int make_room(struct reorder *reorder, uint64_t number, struct fan_ctx *ctx)
 {
@@ -229,7 +229,7 @@ static void end(void *state)
     release(reorder);
 }
 
-/* ---- starting --------------------------------------------------------------------------------- */
+/* ---- starting -------------------------------------------------------------------------------- */
 
 static bool fits(const struct fan_chan *chan, size_t element_size)
 {

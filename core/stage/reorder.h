@@ -8,9 +8,10 @@
 #include "stage/tag.h"
 #include "sync/chan.h"
 
-/* Puts numbered elements back into the order of their numbers: one that comes too early is held until
- * those before it have come. With a tag before the workers (stage/tag.h) this is tag-and-reorder, the
- * ordered merge for work of which nobody knows how long it takes; networks call it a resequencer.
+/* Puts numbered elements back into the order of their numbers: one that comes too early is held
+ * until those before it have come. With a tag before the workers (stage/tag.h) this is
+ * tag-and-reorder, the ordered merge for work of which nobody knows how long it takes; networks
+ * call it a resequencer.
  *
  *     fan_tag_go(&pipe, lines, tagged_lines, &(struct fan_tag_options){.room = room});
  *     (workers: from tagged_lines to answers, each keeps the tag)
@@ -28,12 +29,12 @@ enum fan_reorder_hold {
 
 /* What a missing number leads to. */
 enum fan_reorder_missing {
-    /* Waiting. With `room` the source waits too, as far from here as the window is wide. Without, an
-     * element that does not fit can only be followed by the one that is missing, and waiting would be
-     * for ever: that is the failure EOVERFLOW. */
+    /* Waiting. With `room` the source waits too, as far from here as the window is wide. Without,
+     * an element that does not fit can only be followed by the one that is missing, and waiting
+     * would be for ever: that is the failure EOVERFLOW. */
     FAN_REORDER_STALL,
-    /* An element is held back no longer than timeout_ns: then the numbers before it that are missing
-     * are given up. While one does not fit, nothing is received. */
+    /* An element is held back no longer than timeout_ns: then the numbers before it that are
+     * missing are given up. While one does not fit, nothing is received. */
     FAN_REORDER_TIMEOUT,
     /* When an element does not fit, as many numbers are given up as it takes. */
     FAN_REORDER_SKIP,
@@ -60,15 +61,15 @@ struct fan_reorder_options {
     struct fan_reorder_report *report; /* NULL = not wanted */
 };
 
-/* Starts the stage. Does not block. `options` may be NULL. When the input is closed, what is held is
- * handed on, and what is missing between is counted.
+/* Starts the stage. Does not block. `options` may be NULL. When the input is closed, what is held
+ * is handed on, and what is missing between is counted.
  *
- * The stage fails with EEXIST if a number comes twice (after FAN_REORDER_TIMEOUT or FAN_REORDER_SKIP
- * only if the first one is still held: a number whose turn is over counts as late, since what became of
- * each is not remembered), with EOVERFLOW as said above, and with EINVAL for the number UINT64_MAX.
- * Errors of the call: as of all stages (stage.h); EINVAL: a channel is NULL or has elements of another
- * size; an element is smaller than a tag and there is no number_of; no time-out; `room` is larger than
- * the window. */
+ * The stage fails with EEXIST if a number comes twice (after FAN_REORDER_TIMEOUT or
+ * FAN_REORDER_SKIP only if the first one is still held: a number whose turn is over counts as late,
+ * since what became of each is not remembered), with EOVERFLOW as said above, and with EINVAL for
+ * the number UINT64_MAX. Errors of the call: as of all stages (stage.h); EINVAL: a channel is NULL
+ * or has elements of another size; an element is smaller than a tag and there is no number_of; no
+ * time-out; `room` is larger than the window. */
 int fan_reorder_go(struct fan_group *group, struct fan_chan *input, struct fan_chan *output,
                    const struct fan_reorder_options *options);
 

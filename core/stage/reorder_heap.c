@@ -4,8 +4,9 @@
 
 #include "stage/reorder_store.h"
 
-/* A binary heap with the lowest number at the top (Williams, CACM 1964). Only numbers move; elements
- * stay in their slots, and those that are free are named by the entries behind the heap. */
+/* A binary heap with the lowest number at the top (Williams, CACM 1964). Only numbers move;
+ * elements stay in their slots, and those that are free are named by the entries behind the
+ * heap. */
 struct entry {
     uint64_t number;
     size_t slot;

@@ -12,9 +12,9 @@
  *     fan_source_go(&pipe, &(struct fan_source){.next = next_line, .state = file}, lines);
  */
 
-/* Starts to send what `next` writes, until it returns ENODATA, which is the end, or an errno value, which
- * is the stage's error (struct fan_source in flow/stream.h; `blocks` means nothing here). One thread
- * calls it. Errors: EINVAL (no function), and those of all stages. */
+/* Starts to send what `next` writes, until it returns ENODATA, which is the end, or an errno value,
+ * which is the stage's error (struct fan_source in flow/stream.h; `blocks` means nothing here). One
+ * thread calls it. Errors: EINVAL (no function), and those of all stages. */
 int fan_source_go(struct fan_group *group, const struct fan_source *source,
                   struct fan_chan *output);
 

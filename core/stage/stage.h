@@ -19,9 +19,9 @@
  *
  * For all stages:
  *   - Each has one function, fan_<stage>_go, that starts it and returns at once: 0; or EINVAL, or
- *     ENOMEM or EAGAIN (no thread was to be had), and then the group's context is done with that error
- *     as its cause, so that the stages before and after end too, and nothing was closed; or ECANCELED
- *     or ETIMEDOUT (the group's context was done already).
+ *     ENOMEM or EAGAIN (no thread was to be had), and then the group's context is done with that
+ *     error as its cause, so that the stages before and after end too, and nothing was closed; or
+ *     ECANCELED or ETIMEDOUT (the group's context was done already).
  *   - The channels belong to the caller, who frees them after the wait. A stage alone sends on its
  *     output, and closes it when it ends, whatever the reason. It closes no input.
  *   - It ends when its inputs are closed and what was in them is handed on; or, within a few
@@ -31,21 +31,22 @@
  *
  * The group has no limit, for a stage that waits for its turn would hold up those around it. */
 
-/* For who writes a stage: runs `run` with a copy of `size` bytes of *state in a thread of the group's,
- * and `end` after it, on every way out, a panic among them; `end` closes the outputs and gives back
- * what the state holds. If no thread was to be had, `end` is not called and the group has failed.
- * Errors: ENOMEM, EAGAIN, ECANCELED, ETIMEDOUT (the group's context is done already). */
+/* For who writes a stage: runs `run` with a copy of `size` bytes of *state in a thread of the
+ * group's, and `end` after it, on every way out, a panic among them; `end` closes the outputs and
+ * gives back what the state holds. If no thread was to be had, `end` is not called and the group
+ * has failed. Errors: ENOMEM, EAGAIN, ECANCELED, ETIMEDOUT (the group's context is done
+ * already). */
 int fan_stage_go(struct fan_group *group, int (*run)(void *state, struct fan_ctx *ctx),
                  void (*end)(void *state), const void *state, size_t size);
 
-/* The same with `more` bytes of zeros behind the copy, so that a stage's memory is one block that is
- * there before the stage is. A state whose size is a multiple of that of max_align_t may have any
- * type there. */
+/* The same with `more` bytes of zeros behind the copy, so that a stage's memory is one block that
+ * is there before the stage is. A state whose size is a multiple of that of max_align_t may have
+ * any type there. */
 int fan_stage_go_with(struct fan_group *group, int (*run)(void *state, struct fan_ctx *ctx),
                       void (*end)(void *state), const void *state, size_t size, size_t more);
 
-/* For who writes a stage that cannot be started (EINVAL, ENOMEM before its thread): the group's context
- * is done, with `error` as its cause. Returns `error`. */
+/* For who writes a stage that cannot be started (EINVAL, ENOMEM before its thread): the group's
+ * context is done, with `error` as its cause. Returns `error`. */
 int fan_stage_fail(struct fan_group *group, int error);
 
 #endif

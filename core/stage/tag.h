@@ -17,8 +17,8 @@
  *     struct fan_chan *room = fan_chan_new("room", 1, 64);
  *     fan_tag_go(&pipe, lines, tagged_lines, &(struct fan_tag_options){.room = room});
  *
- * An element of the output begins with a tag; the input's element follows it, where a structure of the
- * two has it. */
+ * An element of the output begins with a tag; the input's element follows it, where a structure of
+ * the two has it. */
 struct fan_tag {
     uint64_t number;
 };
@@ -26,14 +26,14 @@ struct fan_tag {
 struct fan_tag_options {
     uint64_t first; /* number */
     /* As many elements may be under way between here and the reorder as this channel has room for,
-     * which is given to both: a byte stands in it for each. Then a missing element stalls the source,
-     * and not what stands behind the missing one. NULL = any number. */
+     * which is given to both: a byte stands in it for each. Then a missing element stalls the
+     * source, and not what stands behind the missing one. NULL = any number. */
     struct fan_chan *room;
 };
 
-/* Starts the stage. Does not block. `options` may be NULL. Errors: as of all stages (stage.h); EINVAL:
- * a channel is NULL; an element of the output has no room for both; `room` is unbuffered, or its
- * elements are no bytes. */
+/* Starts the stage. Does not block. `options` may be NULL. Errors: as of all stages (stage.h);
+ * EINVAL: a channel is NULL; an element of the output has no room for both; `room` is unbuffered,
+ * or its elements are no bytes. */
 int fan_tag_go(struct fan_group *group, struct fan_chan *input, struct fan_chan *output,
                const struct fan_tag_options *options);
 

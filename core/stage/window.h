@@ -6,11 +6,11 @@
 #include "stage/stage.h"
 #include "sync/chan.h"
 
-/* Windows: gathers elements into batches, so that those after it pay once for many: a transaction, a
- * packet, a wakeup. A batch is handed on when it is full, or when a time has passed since its first
- * element came, whichever is first; the last one, at the close of the input, may be partly full. None is
- * empty. Elsewhere it is called chunking, micro-batching or linger; stream processors call it a tumbling
- * window.
+/* Windows: gathers elements into batches, so that those after it pay once for many: a transaction,
+ * a packet, a wakeup. A batch is handed on when it is full, or when a time has passed since its
+ * first element came, whichever is first; the last one, at the close of the input, may be partly
+ * full. None is empty. Elsewhere it is called chunking, micro-batching or linger; stream processors
+ * call it a tumbling window.
  *
  *     struct ten_prices {
  *         size_t count;
@@ -20,9 +20,9 @@
  *     fan_window_go(&pipe, prices, batches,
  *                   &(struct fan_window_options){.count = 10, .time_ns = 5 * FAN_MILLISECOND});
  *
- * An element of the output is a struct fan_window: a size_t, how many there are, and right behind it room
- * for `count` of them. (So no type that needs more alignment than a size_t has.) What is behind the
- * last one is undefined but initialised. */
+ * An element of the output is a struct fan_window: a size_t, how many there are, and right behind
+ * it room for `count` of them. (So no type that needs more alignment than a size_t has.) What is
+ * behind the last one is undefined but initialised. */
 struct fan_window {
     size_t count; /* 1 to that of the options */
     char elements[];

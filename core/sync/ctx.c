@@ -103,8 +103,8 @@ static bool set_done(struct fan_ctx *ctx, int error, int cause)
     return true;
 }
 
-/* With the guard held. All that waits is claimed before the context is done, and goes on after it: who
- * sees that it is done meets nobody who still waits with it. */
+/* With the guard held. All that waits is claimed before the context is done, and goes on after it:
+ * who sees that it is done meets nobody who still waits with it. */
 static bool end_waits(struct fan_ctx *ctx, int cause)
 {
     struct fan_waitq claimed = {0};
@@ -135,7 +135,8 @@ static bool cancel_next(struct fan_ctx *ctx, int cause)
     return more;
 }
 
-/* Each is a step of its own: between two of them others see one that is done, and one that is not. */
+/* Each is a step of its own: between two of them others see one that is done, and one that is
+ * not. */
 static void cancel(struct fan_ctx *ctx, int cause, void *pc)
 {
     do

@@ -51,13 +51,14 @@ void fan_ctx_init(struct fan_ctx *ctx, const struct fan_ctx_options *options);
 /* Ends its use. Panics if it has children left or an operation still waits with it. */
 void fan_ctx_destroy(struct fan_ctx *ctx);
 
-/* Parts a context that is done from its parent, so that it may outlive it. Panics if it is not done. */
+/* Parts a context that is done from its parent, so that it may outlive it. Panics if it is not
+ * done. */
 void fan_ctx_detach(struct fan_ctx *ctx);
 
 /* Makes the context and all below it done, and wakes every operation that waits with one of them:
  * those return ECANCELED. `cause` is an errno value that says why (0 = ECANCELED). Only the first
- * cancel counts. Does not block; any thread may call it. It comes to one context after the other, this
- * one first: until it returns, those below may be seen done or not. */
+ * cancel counts. Does not block; any thread may call it. It comes to one context after the other,
+ * this one first: until it returns, those below may be seen done or not. */
 void fan_ctx_cancel(struct fan_ctx *ctx, int cause);
 
 /* 0 while it is not done, then ECANCELED or, if its deadline has passed, ETIMEDOUT. NULL is never
@@ -79,8 +80,8 @@ static inline uint64_t fan_ctx_deadline(const struct fan_ctx *ctx)
 int fan_ctx_look(struct fan_ctx *ctx);
 bool fan_ctx_is_done(const struct fan_ctx *ctx);
 
-/* The same under the lock of what the operation is about, where it has to be looked at: whoever makes
- * the operation possible after a cancel must not be met by one who looked before it. */
+/* The same under the lock of what the operation is about, where it has to be looked at: whoever
+ * makes the operation possible after a cancel must not be met by one who looked before it. */
 static inline int fan_ctx_look_inside(struct fan_ctx *ctx)
 {
     return ctx ? fan_ctx_look(ctx) : 0;

@@ -301,8 +301,9 @@ static bool fired_case_is_done(struct selection *selection, uint32_t fired, size
     return selection->cases[*chosen].kind != FAN_CASE_TIMER;
 }
 
-/* Waits until something happens; returns whether that was a case. The context is looked at under the
- * locks: whoever makes a case ready after a cancel must not be met by one who looked before it. */
+/* Waits until something happens; returns whether that was a case. The context is looked at under
+ * the locks: whoever makes a case ready after a cancel must not be met by one who looked before
+ * it. */
 static bool wait_once(struct selection *selection, size_t *chosen)
 {
     struct fan_wakeup wakeup = {0};
@@ -341,9 +342,9 @@ static void begin(struct selection *selection, struct fan_thread *self,
 }
 
 /* Whether it is worth to look without all the locks. Not under a scheduler, which decides when to
- * look; nor if the first case wins, for it may become ready after it was looked at. A buffered channel
- * is likely to be ready in a moment, and entering its queue makes the other end slow: so look again for
- * a while first, seldom enough to leave the other end its cache line. */
+ * look; nor if the first case wins, for it may become ready after it was looked at. A buffered
+ * channel is likely to be ready in a moment, and entering its queue makes the other end slow: so
+ * look again for a while first, seldom enough to leave the other end its cache line. */
 static bool ready_after_spinning(struct selection *selection)
 {
     const struct fan_select_case *one = &selection->cases[0];

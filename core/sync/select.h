@@ -62,9 +62,9 @@ enum {
  * case was done), EINVAL (too many cases). Panics if a chosen send finds its channel closed. */
 int fan_select(struct fan_select_case *cases, size_t count, struct fan_ctx *ctx, size_t *chosen);
 
-/* The same, but of several ready cases it takes the first in the list, and no other while that one is
- * ready: so the later ones may starve. For what has priority, and for a timer that is to be looked at
- * last. (Go has none; tokio: a biased select!.) */
+/* The same, but of several ready cases it takes the first in the list, and no other while that one
+ * is ready: so the later ones may starve. For what has priority, and for a timer that is to be
+ * looked at last. (Go has none; tokio: a biased select!.) */
 int fan_select_first(struct fan_select_case *cases, size_t count, struct fan_ctx *ctx,
                      size_t *chosen);
 

@@ -5,8 +5,8 @@
 
 #include "watch/snapshot.h"
 
-/* The executors of a snapshot: their slots, and what the posts of their threads add to these. Nothing
- * in them is believed, as in any other slot (watch/slots.h). */
+/* The executors of a snapshot: their slots, and what the posts of their threads add to these.
+ * Nothing in them is believed, as in any other slot (watch/slots.h). */
 
 /* Fills a snapshot's executors. */
 void fan_crews_read(const struct fan_probe_executor *slots, struct fan_snapshot *snapshot);
@@ -21,8 +21,8 @@ bool fan_crews_stand_still(const struct fan_probe_executor *slots,
  * can be. Orders the executors by id. */
 void fan_crews_add_up(struct fan_snapshot *snapshot);
 
-/* How fast executors are, lately: what the rates of a reader's next look are reckoned from. A zeroed
- * one is at the beginning. */
+/* How fast executors are, lately: what the rates of a reader's next look are reckoned from. A
+ * zeroed one is at the beginning. */
 struct fan_crews_mark {
     uint64_t executor, at_ns, ended;
     double per_second;

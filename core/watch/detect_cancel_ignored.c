@@ -1,6 +1,6 @@
 /* The contract says that what runs for a context stops when that is done. A thread may be in the
- * middle of a task when it is cancelled, or have an item in its hand: so one task may still begin. A
- * second one, or being blocked to the end in an operation that the context does not reach, is a
+ * middle of a task when it is cancelled, or have an item in its hand: so one task may still begin.
+ * A second one, or being blocked to the end in an operation that the context does not reach, is a
  * breach. A context that is done wins over whatever else an operation may wait for; who is blocked
  * has not passed it on. The main thread, which cancels, is not judged. */
 #include <inttypes.h>

@@ -8,8 +8,8 @@
 
 /* The segment: the shared memory in which a program shows what its threads do, and nothing but
  * numbers and names. It is a memfd, so no file is left behind whatever happens: a header, the
- * probe's tables of threads, objects and executors, and the evidence for its contract. The program writes it; readers map it read-only
- * and believe nothing they read there (watch/reader.h).
+ * probe's tables of threads, objects and executors, and the evidence for its contract. The program
+ * writes it; readers map it read-only and believe nothing they read there (watch/reader.h).
  *
  * The layout is an interface between programs of different builds: a change of it, or of the
  * probe's slots, changes FAN_SEGMENT_VERSION. */

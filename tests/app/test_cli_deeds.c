@@ -1,6 +1,6 @@
-/* C files that do what no program should, under the controlled scheduler: each is told of for what it
- * is, with its line and a schedule that replays it, and the search goes on. Beside them stand some
- * that do no harm. */
+/* C files that do what no program should, under the controlled scheduler: each is told of for what
+ * it is, with its line and a schedule that replays it, and the search goes on. Beside them stand
+ * some that do no harm. */
 #define _GNU_SOURCE
 #include <check.h>
 #include <jansson.h>

@@ -1,5 +1,5 @@
-/* A C file of the user's whose scenarios use the executor: what a run tells of it, with real threads
- * and under the controlled scheduler; and that one which waits for ever is proven to. */
+/* A C file of the user's whose scenarios use the executor: what a run tells of it, with real
+ * threads and under the controlled scheduler; and that one which waits for ever is proven to. */
 #include <check.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -13,9 +13,9 @@ static const char fanlab[] = FAN_BUILD_DIR "/fanlab";
 
 static struct program_result result;
 
-/* The tasks' numbers come through a channel; every tenth fails. Who leaves the channel open waits for
- * ever, at the source; who takes his time does not. Tasks whose tokens are lost are in flight for
- * ever. */
+/* The tasks' numbers come through a channel; every tenth fails. Who leaves the channel open waits
+ * for ever, at the source; who takes his time does not. Tasks whose tokens are lost are in flight
+ * for ever. */
 static const char mine[] =
     "#include <errno.h>\n"
     "#include <fan/fan.h>\n"

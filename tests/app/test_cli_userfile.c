@@ -1,5 +1,5 @@
-/* The commands on a C file of the user's: what they refuse, what its name may be, how it is checked,
- * and that signals leave nothing of it. */
+/* The commands on a C file of the user's: what they refuse, what its name may be, how it is
+ * checked, and that signals leave nothing of it. */
 #define _GNU_SOURCE
 #include <check.h>
 #include <jansson.h>

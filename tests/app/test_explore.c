@@ -331,8 +331,8 @@ START_TEST(statics_are_put_back_and_leaks_given_back)
 }
 END_TEST
 
-/* ThreadSanitizer, for which every fiber is a matter of milliseconds, has as little to say of the last
- * of these simulations as of the first. */
+/* ThreadSanitizer, for which every fiber is a matter of milliseconds, has as little to say of the
+ * last of these simulations as of the first. */
 #define BUGS (FAN_UNDER_TSAN ? 2 : (int)fan_bugs_count)
 
 static void add_long_ones(TCase *tests)

@@ -1,5 +1,5 @@
-/* Practice on each of the bugs: what one begins with fails as the bug does, and our repair, put into
- * the file in the same way, holds. */
+/* Practice on each of the bugs: what one begins with fails as the bug does, and our repair, put
+ * into the file in the same way, holds. */
 #define _GNU_SOURCE
 #include <check.h>
 #include <stdlib.h>
@@ -43,8 +43,8 @@ static const struct {
     {"13", "- nothing panics or crashes", "panic: close of closed channel in"},
 };
 
-/* Sanitizers slow all of this twentyfold; what is said here is the same for them. ThreadSanitizer has
- * nothing to say of simulations. */
+/* Sanitizers slow all of this twentyfold; what is said here is the same for them. ThreadSanitizer
+ * has nothing to say of simulations. */
 enum { BUGS = FAN_UNDER_TSAN ? 0 : FAN_UNDER_ASAN ? 2 : sizeof bugs / sizeof bugs[0] };
 
 /* Nobody's progress is kept. */

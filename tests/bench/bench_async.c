@@ -14,7 +14,8 @@
 #include "run/thread.h"
 #include "tests/bench/peers/common.h"
 
-/* The loop: one thread, and the sleeps in the order in which they end, which is that of their begin. */
+/* The loop: one thread, and the sleeps in the order in which they end, which is that of their
+ * begin. */
 struct sleep {
     struct sleep *next;
     uint64_t until_ns;

@@ -1,8 +1,8 @@
 /* What it costs an executor to be observed: tiny tasks on two threads, in a program that publishes
  * nothing, one that publishes, and one that another looks at 30 times a second. They take turns, in
  * processes of their own, with one more of the first kind: how far the ratio of two equal programs
- * is off tells what the others are worth. Beside the wall's time, in which the reader takes its part
- * of the processors too, stands the program's own processor time. */
+ * is off tells what the others are worth. Beside the wall's time, in which the reader takes its
+ * part of the processors too, stands the program's own processor time. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <poll.h>

@@ -1,8 +1,8 @@
 /* LDFLAGS: -Wl,--wrap=malloc,--wrap=calloc,--wrap=aligned_alloc,--wrap=free */
 /* How many schedules a second of processor time one core explores, and what a step takes: of a pool
- * of 4 workers and 4 items with a producer and a closer, over buffered channels, with race detection
- * on. One figure a line, as JSON, beside the goal. Each is the fastest of ROUNDS short rounds: what
- * disturbs them only ever adds. */
+ * of 4 workers and 4 items with a producer and a closer, over buffered channels, with race
+ * detection on. One figure a line, as JSON, beside the goal. Each is the fastest of ROUNDS short
+ * rounds: what disturbs them only ever adds. */
 #include <stdio.h>
 #include <time.h>
 

@@ -1,7 +1,7 @@
-/* How long a call takes in which one task of 1,000 takes 2 ms and the others 1 us, two at once, against
- * the ideal: a schedule that gives each task, in turn, to whoever is free first, and costs nothing. It
- * is computed from the times that the tasks of the same call had, whatever held them up. The
- * stragglers work ("busy") or sleep. */
+/* How long a call takes in which one task of 1,000 takes 2 ms and the others 1 us, two at once,
+ * against the ideal: a schedule that gives each task, in turn, to whoever is free first, and costs
+ * nothing. It is computed from the times that the tasks of the same call had, whatever held them
+ * up. The stragglers work ("busy") or sleep. */
 #include <errno.h>
 #include <inttypes.h>
 

@@ -1,5 +1,5 @@
-/* How soon a deadlock is found: from the last progress of a program that is stuck until the verdict,
- * looked at as often as the headless commands look. */
+/* How soon a deadlock is found: from the last progress of a program that is stuck until the
+ * verdict, looked at as often as the headless commands look. */
 #include <errno.h>
 #include <poll.h>
 

@@ -1,6 +1,6 @@
-/* ThreadSanitizer, which knows nothing of the controlled scheduler, holds those halves for racy that
- * declare a race, and no others; and so does the scheduler, which knows nothing of it. In a build
- * without it, it must not be heard of; in one with it, there is no scheduler to ask. */
+/* ThreadSanitizer, which knows nothing of the controlled scheduler, holds those halves for racy
+ * that declare a race, and no others; and so does the scheduler, which knows nothing of it. In a
+ * build without it, it must not be heard of; in one with it, there is no scheduler to ask. */
 #include <stdio.h>
 #include <string.h>
 

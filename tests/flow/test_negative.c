@@ -1,5 +1,5 @@
-/* Many a C function says by -1 that it has failed. Such a task has failed with that number, like any
- * other: it was begun, it is counted and listed, and others are told of it. */
+/* Many a C function says by -1 that it has failed. Such a task has failed with that number, like
+ * any other: it was begun, it is counted and listed, and others are told of it. */
 #include <errno.h>
 #include <limits.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* LDFLAGS: -Wl,--wrap=malloc,--wrap=calloc,--wrap=aligned_alloc */
-/* As tests/sim/test_scarce.c, with threads of the system: what AddressSanitizer says of it counts. And
- * threads run out. */
+/* As tests/sim/test_scarce.c, with threads of the system: what AddressSanitizer says of it counts.
+ * And threads run out. */
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>

@@ -216,8 +216,8 @@ START_TEST(there_is_no_more_extra_work_than_the_budget_says)
 }
 END_TEST
 
-/* The first copy has the one permit, and ends by its time-out: five times the delay for the second to
- * be begun. */
+/* The first copy has the one permit, and ends by its time-out: five times the delay for the second
+ * to be begun. */
 START_TEST(a_copy_takes_no_permit_that_is_not_free)
 {
     struct fan_semaphore permits;
@@ -283,7 +283,8 @@ START_TEST(a_cancel_reaches_both)
 }
 END_TEST
 
-/* It keeps its thread and its memory until it returns: then nothing is left, as leak checkers see. */
+/* It keeps its thread and its memory until it returns: then nothing is left, as leak checkers
+ * see. */
 START_TEST(the_call_returns_though_a_copy_runs_on)
 {
     first = _i ? HEEDS : IS_DEAF;

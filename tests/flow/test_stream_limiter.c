@@ -1,5 +1,5 @@
-/* The limiter in the executor: calls that share one have no more in flight than it says, and it hears
- * of each task. */
+/* The limiter in the executor: calls that share one have no more in flight than it says, and it
+ * hears of each task. */
 #include <errno.h>
 #include <string.h>
 

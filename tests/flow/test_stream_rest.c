@@ -1,5 +1,5 @@
-/* While its source has nothing to give, a call of fan_out_stream waits without a deadline, so that a
- * wait for ever can be proven; and it is there again when its crew needs a hand. */
+/* While its source has nothing to give, a call of fan_out_stream waits without a deadline, so that
+ * a wait for ever can be proven; and it is there again when its crew needs a hand. */
 #include <errno.h>
 #include <sched.h>
 #include <string.h>

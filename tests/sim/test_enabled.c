@@ -1,5 +1,6 @@
 /* LDFLAGS: -Wl,--wrap=malloc,--wrap=calloc,--wrap=aligned_alloc,--wrap=free */
-/* Who can proceed, as the scheduler keeps it from step to step, against who can if each is asked. */
+/* Who can proceed, as the scheduler keeps it from step to step, against who can if each is
+ * asked. */
 #include "base/bits.h"
 #include "base/random.h"
 #include "run/sim_backend.h"

@@ -1,6 +1,7 @@
 /* LDFLAGS: -Wl,--wrap=malloc,--wrap=calloc,--wrap=aligned_alloc,--wrap=free */
-/* The two places where threads meet over an asynchronous task, in every schedule there is: its start
- * and its completion, and the inbox with its bell; and that the hunt finds one who leaves a part out. */
+/* The two places where threads meet over an asynchronous task, in every schedule there is: its
+ * start and its completion, and the inbox with its bell; and that the hunt finds one who leaves a
+ * part out. */
 #define FAN_SIM
 #include "flow/flight.h"
 
@@ -35,8 +36,8 @@ static bool goes_wrong(enum fan_sim_outcome outcome)
     return outcome != FAN_SIM_FINISHED && outcome != FAN_SIM_ABANDONED;
 }
 
-/* Goes through all schedules, and counts those that go wrong: one that fails or never ends, or where
- * something was noticed, such as a race. */
+/* Goes through all schedules, and counts those that go wrong: one that fails or never ends, or
+ * where something was noticed, such as a race. */
 static uint64_t count_wrong(sim_program *program)
 {
     struct fan_dpor *dpor = fan_dpor_new(NULL);

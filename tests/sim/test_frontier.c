@@ -1,7 +1,7 @@
 /* LDFLAGS: -Wl,--wrap=malloc,--wrap=calloc,--wrap=aligned_alloc,--wrap=free */
-/* Several workers on one frontier see together what a depth-first search over every order sees, each
- * class once, whoever is how fast, and whoever dies where. First in one process, where a seed says
- * whose turn it is and who dies at which step; then as processes that are killed for good. */
+/* Several workers on one frontier see together what a depth-first search over every order sees,
+ * each class once, whoever is how fast, and whoever dies where. First in one process, where a seed
+ * says whose turn it is and who dies at which step; then as processes that are killed for good. */
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* LDFLAGS: -Wl,--wrap=malloc,--wrap=calloc,--wrap=aligned_alloc,--wrap=free */
-/* Memory runs out, at every request that the executor, an array's fan-out or a task group makes, one
- * after the other: each time the call says so or does without, nothing is left, and what it reports
- * adds up. */
+/* Memory runs out, at every request that the executor, an array's fan-out or a task group makes,
+ * one after the other: each time the call says so or does without, nothing is left, and what it
+ * reports adds up. */
 #include <errno.h>
 #include <stdlib.h>
 

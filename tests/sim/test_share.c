@@ -89,8 +89,8 @@ static void play(void *unused)
         sim_program_must(game.runs[i] == 1);
 }
 
-/* Goes through all schedules, and counts those in which a task was run twice, by two threads at once,
- * or not at all. */
+/* Goes through all schedules, and counts those in which a task was run twice, by two threads at
+ * once, or not at all. */
 static uint64_t count_wrong(void)
 {
     struct fan_dpor *dpor = fan_dpor_new(NULL);

@@ -20,7 +20,7 @@ static void tear_down(void)
     fan_sim_free(sim);
 }
 
-/* ---- by turns ----------------------------------------------------------------------------------- */
+/* ---- by turns -------------------------------------------------------------------------------- */
 
 static const uint64_t given[] = {0, 10, 1, 11};
 
@@ -48,7 +48,7 @@ START_TEST(turns_are_the_order_whatever_the_schedule)
 }
 END_TEST
 
-/* ---- the first good one ------------------------------------------------------------------------- */
+/* ---- the first good one ---------------------------------------------------------------------- */
 
 /* The good ones are below 10. */
 static int error_of(const void *element)

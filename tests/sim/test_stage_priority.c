@@ -1,6 +1,6 @@
 /* LDFLAGS: -Wl,--wrap=malloc,--wrap=calloc,--wrap=aligned_alloc,--wrap=free */
-/* A merge by priority in every schedule: an element of the lower input is never taken while the higher
- * one has any. */
+/* A merge by priority in every schedule: an element of the lower input is never taken while the
+ * higher one has any. */
 #include "stage/priority.h"
 
 #include "sync/select.h"
@@ -21,8 +21,8 @@ static void tear_down(void)
     fan_sim_free(sim);
 }
 
-/* One thread sends to the higher input and then to the lower one, so that each of the lower elements is
- * only there after a higher one was. */
+/* One thread sends to the higher input and then to the lower one, so that each of the lower
+ * elements is only there after a higher one was. */
 static int send_both(void *argument, struct fan_ctx *ctx)
 {
     struct sim_stage *stage = argument;

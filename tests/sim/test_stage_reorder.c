@@ -1,6 +1,6 @@
 /* LDFLAGS: -Wl,--wrap=malloc,--wrap=calloc,--wrap=aligned_alloc,--wrap=free */
-/* Tag and reorder in every schedule: the order holds, what is missing is given up exactly when it is
- * said to be, and a cancel may come at any moment. */
+/* Tag and reorder in every schedule: the order holds, what is missing is given up exactly when it
+ * is said to be, and a cancel may come at any moment. */
 #include "stage/reorder.h"
 
 #include <errno.h>
@@ -32,7 +32,7 @@ static uint64_t itself(const void *element)
     return *(const uint64_t *)element;
 }
 
-/* ---- two workers -------------------------------------------------------------------------------- */
+/* ---- two workers ----------------------------------------------------------------------------- */
 
 struct tagged {
     struct fan_tag tag;
@@ -118,7 +118,7 @@ START_TEST(two_workers_answer_in_order)
 }
 END_TEST
 
-/* ---- in virtual time ---------------------------------------------------------------------------- */
+/* ---- in virtual time ------------------------------------------------------------------------- */
 
 struct plan {
     size_t window;
@@ -207,7 +207,7 @@ START_TEST(one_that_does_not_fit_waits_as_long)
 }
 END_TEST
 
-/* ---- cancelled ---------------------------------------------------------------------------------- */
+/* ---- cancelled ------------------------------------------------------------------------------- */
 
 static enum fan_reorder_missing when_missing;
 

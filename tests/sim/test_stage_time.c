@@ -1,5 +1,6 @@
 /* LDFLAGS: -Wl,--wrap=malloc,--wrap=calloc,--wrap=aligned_alloc,--wrap=free */
-/* What stages do by the clock, to the nanosecond, for time is virtual: windows, throttle, measuring. */
+/* What stages do by the clock, to the nanosecond, for time is virtual: windows, throttle,
+ * measuring. */
 #define FAN_SIM
 #include <errno.h>
 #include <stdlib.h>
@@ -155,8 +156,8 @@ static int take_time(void *argument, struct fan_ctx *ctx, const void *element, v
     return fan_sleep((number + 1) * MS, ctx);
 }
 
-/* Element i takes i + 1 ms, one after the other; they come to the first point at once, but for that it
- * waits while the worker has not taken the one before. */
+/* Element i takes i + 1 ms, one after the other; they come to the first point at once, but for that
+ * it waits while the worker has not taken the one before. */
 static void measure(void *unused)
 {
     struct fan_group group;

@@ -1,6 +1,6 @@
 /* LDFLAGS: -Wl,--wrap=malloc,--wrap=calloc,--wrap=aligned_alloc,--wrap=free */
-/* Every kind of stage in every schedule there is, with a few elements; and those with an executor in
- * them in many. */
+/* Every kind of stage in every schedule there is, with a few elements; and those with an executor
+ * in them in many. */
 #define FAN_SIM
 #include <errno.h>
 #include <stdio.h>
@@ -102,7 +102,8 @@ START_TEST(nothing_is_lost_or_doubled_in_any_schedule)
 }
 END_TEST
 
-/* Alone, it waits for its input, for one who takes more than the first from it, or for its input's end. */
+/* Alone, it waits for its input, for one who takes more than the first from it, or for its input's
+ * end. */
 START_TEST(a_cancel_at_any_moment_leaves_nothing_behind)
 {
     kind = pipeline_kind(_i);

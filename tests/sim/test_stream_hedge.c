@@ -1,6 +1,6 @@
 /* LDFLAGS: -Wl,--wrap=malloc,--wrap=calloc,--wrap=aligned_alloc,--wrap=free */
-/* A task and its second copy, in every schedule there is: the first success counts, once, and nothing
- * runs on. */
+/* A task and its second copy, in every schedule there is: the first success counts, once, and
+ * nothing runs on. */
 #define FAN_SIM
 #include <errno.h>
 #include <fan/fan.h>

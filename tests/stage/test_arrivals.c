@@ -36,8 +36,8 @@ static void check_oldest(struct fan_arrivals *arrivals, const struct model *mode
     ASSERT_OFTEN(seen.number == expected.number && seen.due_ns == expected.due_ns);
 }
 
-/* Numbers of any size come, and the lowest leave, so that at times many that have left stand behind one
- * that has not. */
+/* Numbers of any size come, and the lowest leave, so that at times many that have left stand behind
+ * one that has not. */
 START_TEST(the_oldest_is_the_first_that_came_of_those_that_are_held)
 {
     struct fan_random random = {.state = (uint64_t)_i};

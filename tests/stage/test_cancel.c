@@ -1,5 +1,5 @@
-/* Every kind of stage, cancelled at many moments: all threads end, all channels are closed, nothing came
- * too often, and it does not take long. */
+/* Every kind of stage, cancelled at many moments: all threads end, all channels are closed, nothing
+ * came too often, and it does not take long. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,8 +14,8 @@ enum { RUNS = 30, AT_MOST_MS = 50 };
 
 static const struct pipeline_kind *kind;
 
-/* Nothing but the cancel ends it, for the source has more elements than anybody takes; or it had enough
- * before. */
+/* Nothing but the cancel ends it, for the source has more elements than anybody takes; or it had
+ * enough before. */
 static uint64_t cancel_once(struct pipeline plan)
 {
     struct pipeline *pipeline = malloc(sizeof *pipeline);

@@ -1,8 +1,8 @@
 /* LDFLAGS: -Wl,--wrap=malloc,--wrap=calloc,--wrap=aligned_alloc */
 /* LDFLAGS: -Wl,--wrap=free,--wrap=pthread_create */
-/* Around every kind of stage, each allocation and each start of a thread fails in turn. Then either that
- * is the error, or it was done without (the executor goes on with fewer threads); all threads end,
- * nothing comes too often, and nothing is left allocated. */
+/* Around every kind of stage, each allocation and each start of a thread fails in turn. Then either
+ * that is the error, or it was done without (the executor goes on with fewer threads); all threads
+ * end, nothing comes too often, and nothing is left allocated. */
 #include <errno.h>
 #include <pthread.h>
 #include <string.h>

@@ -93,7 +93,7 @@ START_TEST(the_number_of_live_inputs_can_be_asked_at_any_time)
 }
 END_TEST
 
-/* ---- slow inputs ------------------------------------------------------------------------------ */
+/* ---- slow inputs ----------------------------------------------------------------------------- */
 
 START_TEST(a_silent_input_is_left_out_and_its_sender_told)
 {
@@ -124,7 +124,7 @@ START_TEST(a_silent_input_is_left_out_and_its_sender_told)
 }
 END_TEST
 
-/* ---- ends ------------------------------------------------------------------------------------- */
+/* ---- ends ------------------------------------------------------------------------------------ */
 
 START_TEST(a_cancel_ends_it_and_closes_its_output)
 {

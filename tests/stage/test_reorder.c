@@ -89,7 +89,7 @@ static void use(int hold, enum fan_reorder_missing when_missing, size_t window)
     options.window = window;
 }
 
-/* ---- order ------------------------------------------------------------------------------------ */
+/* ---- order ----------------------------------------------------------------------------------- */
 
 START_TEST(elements_come_out_in_their_order)
 {
@@ -154,7 +154,7 @@ START_TEST(any_order_within_the_window_is_put_right)
 }
 END_TEST
 
-/* ---- what is missing -------------------------------------------------------------------------- */
+/* ---- what is missing ------------------------------------------------------------------------- */
 
 START_TEST(at_the_end_what_is_held_is_handed_on)
 {
@@ -260,7 +260,7 @@ START_TEST(there_is_a_last_number)
 }
 END_TEST
 
-/* ---- arguments -------------------------------------------------------------------------------- */
+/* ---- arguments ------------------------------------------------------------------------------- */
 
 static int refuse(int which)
 {
@@ -299,7 +299,7 @@ START_TEST(a_window_that_is_too_large_is_a_lack_of_memory)
 }
 END_TEST
 
-/* ---- with a tag before the workers ------------------------------------------------------------ */
+/* ---- with a tag before the workers ----------------------------------------------------------- */
 
 enum { WORKERS = 4, WINDOW = 8, ELEMENTS = 5000 };
 

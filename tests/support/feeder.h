@@ -6,8 +6,8 @@
 #include "flow/group.h"
 #include "sync/chan.h"
 
-/* A stage that gives a stage under test its input: sends the numbers from `from` to below `to`, each
- * `step` above the one before, as elements of type uint64_t, and closes its output. */
+/* A stage that gives a stage under test its input: sends the numbers from `from` to below `to`,
+ * each `step` above the one before, as elements of type uint64_t, and closes its output. */
 struct feeder {
     struct fan_chan *output;
     uint64_t from, to;

@@ -3,9 +3,9 @@
 
 #include "stage/pipe.h"
 
-/* One small pipeline around each kind of stage: numbers from a source or two, the stage, and one or two
- * ends that note what they get. What holds for all stages is tested on all of them: cancelled at any
- * moment, out of memory, in every schedule. */
+/* One small pipeline around each kind of stage: numbers from a source or two, the stage, and one or
+ * two ends that note what they get. What holds for all stages is tested on all of them: cancelled
+ * at any moment, out of memory, in every schedule. */
 enum { PIPELINE_ELEMENTS = 64, PIPELINE_CHANNELS = 4, PIPELINE_ENOUGH = 1 };
 
 struct pipeline_end {
@@ -43,8 +43,8 @@ struct pipeline {
 
 struct pipeline_kind {
     const char *name;
-    /* One of four: starts the stage between a source and an end; or one with two ends; or one with two
-     * sources of the same elements; or all. */
+    /* One of four: starts the stage between a source and an end; or one with two ends; or one with
+     * two sources of the same elements; or all. */
     int (*line)(struct pipeline *pipeline, struct fan_chan *in, struct fan_chan *out);
     int (*fork)(struct pipeline *pipeline, struct fan_chan *in, struct fan_chan *const *out);
     int (*join)(struct pipeline *pipeline, struct fan_chan *const *in, struct fan_chan *out);
@@ -76,8 +76,8 @@ bool pipeline_is_enough(uint64_t element);
 /* Starts it, as far as it gets; waits for its end, and returns the first error of both. */
 int pipeline_run(struct pipeline *pipeline, const struct pipeline_kind *kind);
 
-/* Afterwards: what is not as it has to be, or NULL. Whether nothing came too often, and in order; and, if
- * it has ended by itself, that nothing was left out either. */
+/* Afterwards: what is not as it has to be, or NULL. Whether nothing came too often, and in order;
+ * and, if it has ended by itself, that nothing was left out either. */
 const char *pipeline_complaint(struct pipeline *pipeline, const struct pipeline_kind *kind,
                                bool complete);
 

@@ -5,8 +5,8 @@
 #include <stdint.h>
 
 /* What may happen, by the rules of Go's channels, select and package sync, written down as a table,
- * against what does happen under the scheduler over many schedules, at both grains: neither less nor
- * more.
+ * against what does happen under the scheduler over many schedules, at both grains: neither less
+ * nor more.
  *
  * A program ends with one number, its outcome; STUCK and PANIC are those it does not end with. */
 enum { SEMANTICS_STUCK = 62, SEMANTICS_PANIC = 63 };

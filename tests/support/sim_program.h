@@ -29,8 +29,8 @@ void sim_program_watch(bool on);
  * the next call, to what it is at this one. */
 void sim_program_grain(enum fan_grain grain);
 
-/* From now on that is so at the coarse grain too: for programs that ask how many threads live, under a
- * strategy that gives runs up. */
+/* From now on that is so at the coarse grain too: for programs that ask how many threads live,
+ * under a strategy that gives runs up. */
 void sim_program_put_back(void);
 
 /* The panic that ended the latest run, if it was one. */

@@ -8,8 +8,8 @@
 #include "sync/chan.h"
 #include "tests/support/sim_program.h"
 
-/* A program in which a stage stands between up to three inputs and an output of uint64_t elements, to
- * be run in every schedule. A test that uses it asks for
+/* A program in which a stage stands between up to three inputs and an output of uint64_t elements,
+ * to be run in every schedule. A test that uses it asks for
  *
  * LDFLAGS: -Wl,--wrap=malloc,--wrap=calloc,--wrap=aligned_alloc,--wrap=free */
 struct sim_stage {
@@ -30,12 +30,12 @@ void sim_stage_fill(struct sim_stage *stage, size_t input, uint64_t from, uint64
 /* Starts a thread that cancels the group. */
 void sim_stage_cancel(struct sim_stage *stage);
 
-/* Waits for all threads. The group's error must be this one, or after a cancel 0 or ECANCELED; and the
- * output closed. Frees all. */
+/* Waits for all threads. The group's error must be this one, or after a cancel 0 or ECANCELED; and
+ * the output closed. Frees all. */
 void sim_stage_end(struct sim_stage *stage, int error);
 
-/* Runs it in all of its schedules, in none of which anything may go wrong, and returns how many they
- * are. Where only time decides there is one. */
+/* Runs it in all of its schedules, in none of which anything may go wrong, and returns how many
+ * they are. Where only time decides there is one. */
 uint64_t sim_stage_explore(struct fan_sim *sim, sim_program *program);
 
 #endif

@@ -7,17 +7,17 @@
 #include "flow/stream.h"
 
 /* A storm: one run of the executor, made by a seed, in which everything may happen that can happen
- * to it. Tasks weigh something or are late, are quick, sleep, wait for what never comes, fail, panic, or do not look at their
- * context for a while; the source ends, fails, or waits; the sink is slow, leaves, or waits; and the
- * call is ended from within or from beside, by a cancel, a deadline, or a parent's, at a moment that
- * is an operation's number and not a time. All that the user's side sees is counted there, and held
- * against what the call returns and reports.
+ * to it. Tasks weigh something or are late, are quick, sleep, wait for what never comes, fail,
+ * panic, or do not look at their context for a while; the source ends, fails, or waits; the sink is
+ * slow, leaves, or waits; and the call is ended from within or from beside, by a cancel, a
+ * deadline, or a parent's, at a moment that is an operation's number and not a time. All that the
+ * user's side sees is counted there, and held against what the call returns and reports.
  *
  *     struct storm_plan plan;
  *     struct storm_seen seen;
  *     storm_plan(&plan, 7, STORM_TASKS, FAN_SECOND);
  *     const char *complaint = storm_run(&plan, &seen);       NULL if all is as it has to be
- */
+ * / */
 enum {
     STORM_TASKS = 400,
     STORM_SLEEP_NS = 50000, /* some of that, as the executor's own pauses: so they coincide */

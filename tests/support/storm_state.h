@@ -10,8 +10,8 @@
 #include "sync/waitgroup.h"
 #include "tests/support/storm.h"
 
-/* A storm that is under way: what the user's side does and counts (storm.c), and by what it is judged
- * (storm_judge.c). */
+/* A storm that is under way: what the user's side does and counts (storm.c), and by what it is
+ * judged (storm_judge.c). */
 struct storm {
     const struct storm_plan *plan;
     struct storm_seen *seen;

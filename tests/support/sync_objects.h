@@ -7,8 +7,8 @@
 #include "fan/fan.h"
 #include "tests/support/sync_programs.h"
 
-/* What the programs of sync_programs_*.c work on, made anew for each run; and how they say what they
- * have seen. */
+/* What the programs of sync_programs_*.c work on, made anew for each run; and how they say what
+ * they have seen. */
 enum { SYNC_SOON_NS = 10, SYNC_LATER_NS = 20 };
 
 struct sync_objects {

@@ -18,8 +18,8 @@ struct sync_program {
     bool sampled; /* at the fine grain it has more classes than a test has time for */
 };
 
-/* The one with this number, from 0; `object` is NULL after the last. Those of one object are next to
- * each other. */
+/* The one with this number, from 0; `object` is NULL after the last. Those of one object are next
+ * to each other. */
 const struct sync_program *sync_program(size_t which);
 
 /* Runs it, as thread 0, on objects made anew. */

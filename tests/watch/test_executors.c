@@ -1,5 +1,6 @@
 /* What a program shows of its executors and task groups, seen by a reader in another process: while
- * tasks stand still at a gate every figure is known, and in the end they are those of the report. */
+ * tasks stand still at a gate every figure is known, and in the end they are those of the
+ * report. */
 #define _GNU_SOURCE
 #include <check.h>
 #include <errno.h>
