@@ -202,12 +202,17 @@ static void collect(struct fan_stream *stream)
 
 /* ---- what there is to do ---- */
 
-/* Where tasks wait for permits one thread does: it has some to start already. */
+/* Whether no task can be begun while one waits to be let in. */
+static bool all_wait_alike(const struct fan_stream *stream)
+{
+    return stream->options.limiter || (stream->options.permits && !stream->work.weight);
+}
+
+/* Where they do, one thread does: it has some to start already. */
 static bool may_depart(struct fan_stream *stream)
 {
     const struct fan_async *async = stream->async;
-    bool may_wait = stream->options.permits || stream->options.limiter;
-    return !async->at_source && !(may_wait && async->starting > 0) && !stream->over &&
+    return !async->at_source && !(all_wait_alike(stream) && async->starting > 0) && !stream->over &&
            !fan_stream_is_stopped(stream) && async->in_flight < async->limit &&
            async->in_use < async->capacity;
 }

@@ -72,30 +72,53 @@ int async_job_next(void *state, struct fan_ctx *ctx, void *task)
     return 0;
 }
 
-static void note_begin(void)
+static void raise_to(uint64_t *most, uint64_t now)
 {
-    unsigned now = fan_atomic_fetch_add(&async_job.at_once, 1, FAN_RELAXED) + 1;
-    unsigned most = fan_atomic_load(&async_job.most_at_once, FAN_RELAXED);
-    while (now > most && !fan_atomic_compare_exchange(&async_job.most_at_once, &most, now,
-                                                      FAN_RELAXED, FAN_RELAXED))
+    uint64_t before = fan_atomic_load(most, FAN_RELAXED);
+    while (now > before &&
+           !fan_atomic_compare_exchange(most, &before, now, FAN_RELAXED, FAN_RELAXED))
         continue;
+}
+
+static uint64_t weight_of(uint64_t number)
+{
+    return async_job.weight ? async_job.weight(NULL, &number) : 1;
+}
+
+static void note_begin(uint64_t number)
+{
+    uint64_t weight = weight_of(number);
+    raise_to(&async_job.most_at_once, fan_atomic_fetch_add(&async_job.at_once, 1, FAN_RELAXED) + 1);
+    raise_to(&async_job.most_weight,
+             fan_atomic_fetch_add(&async_job.weight_at_once, weight, FAN_RELAXED) + weight);
     fan_atomic_fetch_add(&async_job.began, 1, FAN_RELAXED);
+}
+
+static void note_end(uint64_t number)
+{
+    fan_atomic_fetch_sub(&async_job.at_once, 1, FAN_RELAXED);
+    fan_atomic_fetch_sub(&async_job.weight_at_once, weight_of(number), FAN_RELAXED);
+}
+
+static int failure(void)
+{
+    return async_job.fails_with ? async_job.fails_with : ERANGE;
 }
 
 static void complete(const struct post *post, int error)
 {
     uint64_t square = post->number * post->number;
     memcpy(post->result, &square, sizeof square);
-    fan_atomic_fetch_sub(&async_job.at_once, 1, FAN_RELAXED);
+    note_end(post->number);
     fan_token_complete(post->token, error);
 }
 
 static int fail_now(uint64_t number)
 {
-    fan_atomic_fetch_sub(&async_job.at_once, 1, FAN_RELAXED);
+    note_end(number);
     if (number == async_job.panics_at)
         fan_panic("task %d gives up", (int)number);
-    return ERANGE;
+    return failure();
 }
 
 static void wait_in_start(struct fan_ctx *ctx)
@@ -111,7 +134,7 @@ int async_job_start(void *argument, struct fan_ctx *ctx, const void *task, void 
     struct post post = {.result = result, .token = token};
     (void)argument;
     memcpy(&post.number, task, sizeof post.number);
-    note_begin();
+    note_begin(post.number);
     ck_assert_ptr_eq(fan_token_ctx(token), ctx);
     if (post.number == async_job.start_waits_at)
         wait_in_start(ctx);
@@ -157,11 +180,13 @@ int async_job_put(void *state, struct fan_ctx *ctx, const struct fan_task_result
 static int outcome_of(const struct post *post)
 {
     struct fan_ctx *ctx = fan_token_ctx(post->token);
+    if (async_job.takes_ns)
+        fan_sleep(async_job.takes_ns, NULL);
     if (async_job.times_out)
         return fan_sleep(FAN_SECOND, ctx);
     if (fan_atomic_load(&async_job.interrupted, FAN_RELAXED))
         return fan_ctx_error(ctx);
-    return is_every(post->number, async_job.fails_every) ? ERANGE : 0;
+    return is_every(post->number, async_job.fails_every) ? failure() : 0;
 }
 
 static void complete_latest_first(struct post *posts, unsigned *count)
@@ -207,6 +232,7 @@ int async_job_run(struct fan_stream_options options)
     struct fan_source source = {.next = async_job_next, .blocks = async_job.source_blocks};
     struct fan_work work = {.start = async_job_start,
                             .interrupt = interrupt,
+                            .weight = async_job.weight,
                             .task_size = sizeof(uint64_t),
                             .result_size = sizeof(uint64_t)};
     return fan_out_stream(async_job.ctx, &source, &work, &(struct fan_sink){.put = async_job_put},

@@ -14,23 +14,27 @@ struct async_job {
     uint64_t source_fails_at, sink_leaves_at, panics_at, panics_late_at;
     uint64_t fails_every, fails_at_start_every, completes_itself_every; /* 0 = never */
     uint64_t source_waits_at, sink_waits_at, start_waits_at;
-    struct fan_chan *hold;          /* they wait for this */
-    uint64_t opens_hold_at;         /* which is opened when so many have been completed, */
-    uint64_t sink_opens_hold_at;    /* or handed over, */
-    uint64_t source_opens_hold_at;  /* or taken */
-    bool source_blocks;             /* and says so */
-    uint64_t cancels_at;            /* the loop, when it has got so many tokens */
-    bool loop_waits;                /* then, for `hold` */
-    uint64_t loop_ends_with;        /* this task */
-    bool times_out;                 /* the loop lets each task wait for its deadline */
-    bool deaf;                      /* a start does so without its context, and cancels the call */
-    struct fan_chan *posts;         /* tokens for the loop */
-    unsigned gathers;               /* completes only when it has so many, the latest first */
-    bool is_impatient;              /* or when it would have to wait for more */
-    bool interrupted;               /* atomic */
-    unsigned at_once, most_at_once; /* atomic: between start and completion */
-    uint64_t began;                 /* atomic */
-    uint64_t completed;             /* the loop's */
+    struct fan_chan *hold;         /* they wait for this */
+    uint64_t opens_hold_at;        /* which is opened when so many have been completed, */
+    uint64_t sink_opens_hold_at;   /* or handed over, */
+    uint64_t source_opens_hold_at; /* or taken */
+    bool source_blocks;            /* and says so */
+    uint64_t cancels_at;           /* the loop, when it has got so many tokens */
+    bool loop_waits;               /* then, for `hold` */
+    uint64_t loop_ends_with;       /* this task */
+    bool times_out;                /* the loop lets each task wait for its deadline */
+    bool deaf;                     /* a start does so without its context, and cancels the call */
+    struct fan_chan *posts;        /* tokens for the loop */
+    unsigned gathers;              /* completes only when it has so many, the latest first */
+    bool is_impatient;             /* or when it would have to wait for more */
+    bool interrupted;              /* atomic */
+    int fails_with;                /* tasks that fail do so with this; 0 = ERANGE */
+    uint64_t takes_ns;             /* the loop needs for each */
+    uint64_t (*weight)(void *argument, const void *task);
+    uint64_t at_once, most_at_once;       /* atomic: between start and completion */
+    uint64_t weight_at_once, most_weight; /* atomic: the same, in weight */
+    uint64_t began;                       /* atomic */
+    uint64_t completed;                   /* the loop's */
     uint64_t given;
     uint64_t put_count; /* atomic */
     uint64_t most_kept; /* taken from the source and not yet handed over */
