@@ -21,7 +21,8 @@ static bool bounded;   /* one task at a time has a permit */
 static bool limited;   /* it is a limiter's */
 static bool cancelled; /* at any moment */
 static bool panics;    /* each task does */
-static bool hurried;   /* the tasks have a millisecond, of which they need half, and take more */
+static bool asynchronous;
+static bool hurried; /* the tasks have a millisecond, of which they need half, and take more */
 
 struct job {
     struct fan_semaphore permits;
@@ -36,7 +37,7 @@ static void set_up(void)
 {
     sim = sim_program_begin();
     bounded = true;
-    limited = cancelled = panics = hurried = false;
+    limited = cancelled = panics = hurried = asynchronous = false;
 }
 
 static void tear_down(void)
@@ -45,21 +46,59 @@ static void tear_down(void)
 }
 
 /* Alone, since there is one permit. */
-static int run(void *state, struct fan_ctx *ctx, const void *task, void *result)
+static void enter(struct job *job, struct fan_ctx *ctx)
 {
-    struct job *job = state;
-    (void)task, (void)result;
     FAN_WRITE(job->inside);
     sim_program_must(job->inside++ == 0);
     job->begun++;
     if (hurried)
         sim_program_must(fan_now_ns() + FAN_MILLISECOND / 2 <= fan_ctx_deadline(ctx));
+}
+
+static void leave(struct job *job)
+{
     if (hurried)
         fan_sleep(FAN_MILLISECOND * 3 / 4, NULL);
     FAN_WRITE(job->inside);
     job->inside--;
+}
+
+static int run(void *state, struct fan_ctx *ctx, const void *task, void *result)
+{
+    (void)task, (void)result;
+    enter(state, ctx);
+    leave(state);
     if (panics)
         fan_panic("gives up");
+    return 0;
+}
+
+struct promise {
+    struct job *job;
+    struct fan_token token;
+};
+
+static void keep_promise(void *argument)
+{
+    struct promise promise = *(struct promise *)argument;
+    free(argument);
+    leave(promise.job);
+    fan_token_complete(promise.token, 0);
+}
+
+/* The same by two threads, of which the second one completes it. */
+static int start(void *state, struct fan_ctx *ctx, const void *task, void *result,
+                 struct fan_token token)
+{
+    (void)task, (void)result;
+    enter(state, ctx);
+    if (panics) {
+        leave(state);
+        fan_panic("gives up");
+    }
+    struct promise *promise = malloc(sizeof *promise);
+    *promise = (struct promise){state, token};
+    fan_go(NULL, keep_promise, promise);
     return 0;
 }
 
@@ -195,7 +234,10 @@ static void call(void *unused)
     struct fan_thread *canceller = NULL;
     if (cancelled)
         fan_thread_spawn(NULL, cancel, &job->ctx, &canceller);
-    int error = fan_out(&job->ctx, NULL, TASKS, &(struct fan_work){.run = run, .argument = job},
+    int error = fan_out(&job->ctx, NULL, TASKS,
+                        &(struct fan_work){.run = asynchronous ? NULL : run,
+                                           .start = asynchronous ? start : NULL,
+                                           .argument = job},
                         NULL, NULL, &job->options, &report);
     fan_thread_join(canceller);
     sim_program_must(report.done + report.failed + report.cancelled + report.dropped ==
@@ -221,10 +263,12 @@ static uint64_t hunt(enum fan_grain grain)
 
 START_TEST(a_call_keeps_to_permits_and_time)
 {
-    panics = _i == 1;
-    cancelled = _i == 2;
-    hurried = _i == 3;
-    limited = _i == 4;
+    int which = _i % 5;
+    asynchronous = _i >= 5;
+    panics = which == 1;
+    cancelled = which == 2;
+    hurried = which == 3;
+    limited = which == 4;
     ck_assert_uint_eq(hunt(FAN_GRAIN_COARSE), 0);
     ck_assert_uint_eq(hunt(FAN_GRAIN_FINE), 0);
 }
@@ -233,6 +277,7 @@ END_TEST
 START_TEST(the_control_a_call_without_permits_does_not)
 {
     bounded = false;
+    asynchronous = _i;
     ck_assert_uint_gt(hunt(FAN_GRAIN_COARSE), 0);
 }
 END_TEST
@@ -245,7 +290,7 @@ int main(void)
     tcase_add_loop_test(cases, two_tasks_share_one_permit_in_every_schedule, 0, 8);
     tcase_add_loop_test(cases, who_gets_his_permit_too_late_is_not_begun_in_any_schedule, 0, 2);
     tcase_add_test(cases, the_control_without_permits_they_meet);
-    tcase_add_loop_test(cases, a_call_keeps_to_permits_and_time, 0, 5);
-    tcase_add_test(cases, the_control_a_call_without_permits_does_not);
+    tcase_add_loop_test(cases, a_call_keeps_to_permits_and_time, 0, 10);
+    tcase_add_loop_test(cases, the_control_a_call_without_permits_does_not, 0, 2);
     return suite_run("stream_options", cases);
 }
