@@ -231,6 +231,70 @@ static void have_many_groups(void)
     fan_group_destroy(&last);
 }
 
+/* Those from the gate on are completed by a thread, which stands there with the first of them; the
+ * others at once. */
+static struct fan_chan *tokens;
+
+static int start_task(void *argument, struct fan_ctx *ctx, const void *task, void *result,
+                      struct fan_token token)
+{
+    const struct job *job = argument;
+    uint64_t number;
+    (void)ctx, (void)result;
+    memcpy(&number, task, sizeof number);
+    if (job->fails_every && number % job->fails_every == 0)
+        return ERANGE;
+    if (number < job->gate_from)
+        fan_token_complete(token, 0);
+    else
+        fan_chan_send(tokens, &token, NULL);
+    return 0;
+}
+
+static void complete_all(void *unused)
+{
+    struct fan_token token;
+    (void)unused;
+    int error = fan_chan_recv(tokens, &token, NULL);
+    stand_at_gate();
+    for (; !error; error = fan_chan_recv(tokens, &token, NULL))
+        fan_token_complete(token, 0);
+}
+
+static void do_async(struct job job)
+{
+    tokens = fan_chan_new("tokens", sizeof(struct fan_token), job.tasks);
+    fan_go("completer", complete_all, NULL);
+    fan_out_stream(
+        NULL, &(struct fan_source){.next = next, .state = &job},
+        &(struct fan_work){.start = start_task, .argument = &job, .task_size = sizeof(uint64_t)},
+        &(struct fan_sink){.put = put, .state = &job}, &job.options, &talk->report);
+    fan_chan_close(tokens);
+    fan_thread_wait_all();
+}
+
+static void hold_tokens(void)
+{
+    do_async((struct job){.tasks = QUICK + 100,
+                          .gate_from = QUICK,
+                          .fails_every = 7,
+                          .options = {.name = "loop", .limit = 5, .policy = FAN_COLLECT_ALL}});
+}
+
+static void complete_some_later(void)
+{
+    do_async((struct job){.tasks = 20000,
+                          .gate_from = 10000,
+                          .fails_every = 7,
+                          .options = {.limit = 50, .policy = FAN_BEST_EFFORT, .ordered = true}});
+}
+
+static void leave_tokens_early(void)
+{
+    do_async((struct job){
+        .tasks = 20000, .gate_from = 10000, .leaves_at = 15000, .options = {.limit = 50}});
+}
+
 /* ---- tests ---- */
 
 START_TEST(a_held_task_and_those_behind_it_are_seen)
@@ -279,6 +343,17 @@ START_TEST(threads_without_a_slot_count_too)
 }
 END_TEST
 
+static uint64_t expect_no_contradiction(const struct fan_executor_view *seen, uint64_t last)
+{
+    const struct fan_probe_tally *tally = &seen->tally;
+    uint64_t ended = tally->done + tally->failed + tally->cancelled + tally->dropped;
+    ck_assert_uint_le(seen->in_flight, seen->limit);
+    ck_assert_uint_le(tally->submitted, 20000);
+    ck_assert_uint_le(ended, tally->submitted);
+    ck_assert_uint_ge(ended, last);
+    return ended;
+}
+
 static void (*const jobs[])(void) = {fail_some, fail_in_order, leave_early};
 
 /* Looks all the time, so that looks meet threads that come and go. */
@@ -290,19 +365,44 @@ START_TEST(the_figures_never_contradict_each_other_and_end_as_the_report)
     ck_assert_uint_eq(look_at_only_one()->tally.submitted, 0);
     ck_assert_int_eq(snapshot.threads[1].post.at, FAN_AT_SOURCE);
     fan_atomic_store(&talk->go, 1, FAN_RELEASE);
-    while (waitpid(child, NULL, WNOHANG) == 0) {
-        const struct fan_executor_view *seen = look_at_only_one();
-        const struct fan_probe_tally *tally = &seen->tally;
-        uint64_t ended = tally->done + tally->failed + tally->cancelled + tally->dropped;
-        ck_assert_uint_le(seen->in_flight, seen->limit);
-        ck_assert_uint_le(tally->submitted, 20000);
-        ck_assert_uint_le(ended, tally->submitted);
-        ck_assert_uint_ge(ended, last);
-        last = ended;
-    }
+    while (waitpid(child, NULL, WNOHANG) == 0)
+        last = expect_no_contradiction(look_at_only_one(), last);
     expect_report(look_at_only_one());
     ck_assert_uint_gt(snapshot.executors[0].timed, 0);
     ck_assert_uint_le(snapshot.executors[0].p50_ns, snapshot.executors[0].p99_ns);
+}
+END_TEST
+
+/* The tasks that fail at once are in flight no more. */
+START_TEST(asynchronous_tasks_are_in_flight_until_they_are_completed)
+{
+    start(hold_tokens);
+    wait_for_held(1);
+    const struct fan_executor_view *seen = look_at_only_one();
+    while (seen->in_flight < 5)
+        seen = look_at_only_one();
+    uint64_t failed = seen->tally.failed;
+    ck_assert_str_eq(seen->name, "loop");
+    ck_assert_uint_eq(seen->limit, 5);
+    ck_assert_uint_eq(seen->in_flight, 5);
+    ck_assert_uint_le(failed, (QUICK + 7) / 7);
+    ck_assert_uint_eq(seen->ended_ns, 0);
+    expect_report(look_after_the_end());
+    ck_assert_uint_eq(snapshot.executors[0].tally.failed, (QUICK + 100 + 6) / 7);
+}
+END_TEST
+
+static void (*const async_jobs[])(void) = {complete_some_later, leave_tokens_early};
+
+START_TEST(the_figures_of_asynchronous_tasks_never_contradict_each_other)
+{
+    uint64_t last = 0;
+    start(async_jobs[_i]);
+    wait_for_held(1);
+    fan_atomic_store(&talk->go, 1, FAN_RELEASE);
+    while (waitpid(child, NULL, WNOHANG) == 0)
+        last = expect_no_contradiction(look_at_only_one(), last);
+    expect_report(look_at_only_one());
 }
 END_TEST
 
@@ -352,6 +452,8 @@ int main(void)
     tcase_add_test(cases, as_many_are_in_flight_as_have_begun);
     tcase_add_test(cases, threads_without_a_slot_count_too);
     tcase_add_loop_test(cases, the_figures_never_contradict_each_other_and_end_as_the_report, 0, 3);
+    tcase_add_test(cases, asynchronous_tasks_are_in_flight_until_they_are_completed);
+    tcase_add_loop_test(cases, the_figures_of_asynchronous_tasks_never_contradict_each_other, 0, 2);
     tcase_add_test(cases, a_group_is_seen_as_it_runs_and_when_it_has_ended);
     tcase_add_test(cases, those_that_find_no_slot_are_counted_and_an_ended_one_makes_room);
     return suite_run("executors", cases);
