@@ -284,6 +284,19 @@ START_TEST(a_start_that_waits_keeps_no_others_waiting_where_all_threads_are_ther
 }
 END_TEST
 
+/* One beside the loop's; source and sink would each have liked one to themselves. */
+START_TEST(where_one_thread_is_to_be_had_it_does_all)
+{
+    fan_thread_set_budget(2);
+    async_job.source_blocks = true;
+    async_job.gathers = 10;
+    ck_assert_int_eq(
+        async_job_run_with_loop((struct fan_stream_options){.limit = 10, .ordered = _i}), 0);
+    ck_assert_uint_eq(async_job.report.threads, 1);
+    async_job_must_have_put(async_job.tasks);
+}
+END_TEST
+
 /* What is taken from the source and not handed over is bounded, also where nobody takes results. */
 START_TEST(no_more_is_kept_than_limit_and_queue)
 {
@@ -321,6 +334,7 @@ int main(void)
     tcase_add_loop_test(cases, a_sink_that_waits_keeps_no_task_from_its_start, 0, 2);
     tcase_add_test(cases, a_start_that_waits_keeps_no_others_waiting);
     tcase_add_test(cases, a_start_that_waits_keeps_no_others_waiting_where_all_threads_are_there);
+    tcase_add_loop_test(cases, where_one_thread_is_to_be_had_it_does_all, 0, 2);
     tcase_add_test(cases, no_more_is_kept_than_limit_and_queue);
     return suite_run("async", cases);
 }
