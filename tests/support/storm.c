@@ -116,9 +116,9 @@ static int next(void *argument, struct fan_ctx *ctx, void *task)
     return error;
 }
 
-static int do_task(struct storm *storm, uint64_t index, struct fan_ctx *ctx)
+static int do_as(enum storm_kind kind, struct storm *storm, uint64_t index, struct fan_ctx *ctx)
 {
-    switch (storm_kind(storm->plan, index)) {
+    switch (kind) {
     case STORM_SLEEPS:
         return fan_sleep((1 + index % 5) * STORM_SLEEP_NS, ctx);
     case STORM_WAITS:
@@ -133,6 +133,12 @@ static int do_task(struct storm *storm, uint64_t index, struct fan_ctx *ctx)
     }
 }
 
+/* A second copy fares as another task would. */
+static enum storm_kind kind_of(const struct storm *storm, uint64_t index, unsigned copy)
+{
+    return storm_kind(storm->plan, index + (uint64_t)copy * STORM_TASKS);
+}
+
 static uint64_t weight(void *argument, const void *task)
 {
     struct storm *storm = argument;
@@ -141,28 +147,36 @@ static uint64_t weight(void *argument, const void *task)
     return storm_weight(storm->plan, index);
 }
 
-static void note_task_begin(struct storm *storm, uint64_t index)
+static uint64_t most_at_once(const struct storm_plan *plan)
+{
+    uint64_t most = limit_of(plan) * (may_be_copied(plan) ? UINT64_C(2) : 1);
+    return plan->ceiling && (uint64_t)plan->ceiling < most ? (uint64_t)plan->ceiling : most;
+}
+
+/* Returns which copy of the task it is. */
+static unsigned note_task_begin(struct storm *storm, uint64_t index)
 {
     const struct storm_plan *plan = storm->plan;
-    ADD(storm->begun, 1);
-    must(storm, ADD(storm->at_once, 1) <= limit_of(plan), "more tasks run than the limit");
-    must(storm, ADD(storm->runs[index], 1) == 1, "a task is run twice");
+    unsigned runs = ADD(storm->runs[index], 1);
+    if (runs == 1)
+        ADD(storm->begun, 1);
+    must(storm, ADD(storm->at_once, 1) <= most_at_once(plan), "more tasks run than the limit");
+    must(storm, runs == 1 || (runs == 2 && may_be_copied(plan)), "a task is run twice");
     must(storm, plan->async || LOAD(storm->stopper) != fan_thread_id(fan_thread_self()),
          "who has ended the call begins another task");
     if (plan->permits)
         must(storm, ADD(storm->permits_out, storm_weight(plan, index)) <= plan->permits,
              "more weight is in flight than there are permits");
+    return (runs - 1) % STORM_COPIES;
 }
 
-static void note_task_end(struct storm *storm, uint64_t index, int error)
+static void note_task_end(struct storm *storm, uint64_t index, unsigned copy, int error)
 {
     if (storm->plan->permits)
         ADD(storm->permits_out, -storm_weight(storm->plan, index));
-
-    STORE(storm->errors[index], error);
-    ADD(*(error ? &storm->failed : &storm->succeeded), 1);
-    if (error && storm->plan->options.policy == FAN_FAIL_FAST)
-        stops(storm);
+    STORE(storm->errors[copy][index], error);
+    if (error && storm->plan->options.policy == FAN_FAIL_FAST && !may_be_copied(storm->plan))
+        stops(storm); /* of two copies, the other one may succeed */
     count_operation(storm);
     ADD(storm->at_once, -1);
 }
@@ -172,16 +186,17 @@ static int run(void *argument, struct fan_ctx *ctx, const void *task, void *resu
     struct storm *storm = argument;
     uint64_t index;
     memcpy(&index, task, sizeof index);
-    note_task_begin(storm, index);
+    unsigned copy = note_task_begin(storm, index);
+    enum storm_kind kind = kind_of(storm, index, copy);
     count_operation(storm);
-    if (storm_kind(storm->plan, index) == STORM_PANICS) {
-        note_task_end(storm, index, ENOTRECOVERABLE);
+    if (kind == STORM_PANICS) {
+        note_task_end(storm, index, copy, ENOTRECOVERABLE);
         fan_panic("task %" PRIu64 " gives up", index);
     }
-    int error = do_task(storm, index, ctx);
+    int error = do_as(kind, storm, index, ctx);
     uint64_t value = index * 3 + 1;
     memcpy(result, &value, sizeof value);
-    note_task_end(storm, index, error);
+    note_task_end(storm, index, copy, error);
     return error;
 }
 
@@ -198,7 +213,7 @@ static void arrive(const struct journey *journey, int error)
 {
     uint64_t value = journey->index * 3 + 1;
     memcpy(journey->result, &value, sizeof value);
-    note_task_end(journey->storm, journey->index, error);
+    note_task_end(journey->storm, journey->index, 0, error);
     fan_token_complete(journey->token, error);
 }
 
@@ -206,7 +221,8 @@ static void travel(void *argument)
 {
     struct journey journey = *(struct journey *)argument;
     free(argument);
-    arrive(&journey, do_task(journey.storm, journey.index, fan_token_ctx(journey.token)));
+    enum storm_kind kind = storm_kind(journey.storm->plan, journey.index);
+    arrive(&journey, do_as(kind, journey.storm, journey.index, fan_token_ctx(journey.token)));
 }
 
 /* Each on a thread of its own, as an event loop would do it for all. */
@@ -221,7 +237,7 @@ static int send_off(const struct journey *journey)
         return 0;
     }
     free(own);
-    note_task_end(journey->storm, journey->index, EAGAIN);
+    note_task_end(journey->storm, journey->index, 0, EAGAIN);
     return EAGAIN;
 }
 
@@ -235,7 +251,7 @@ static int start(void *argument, struct fan_ctx *ctx, const void *task, void *re
     count_operation(storm);
     switch (storm_kind(storm->plan, journey.index)) {
     case STORM_PANICS:
-        note_task_end(storm, journey.index, ENOTRECOVERABLE);
+        note_task_end(storm, journey.index, 0, ENOTRECOVERABLE);
         fan_panic("task %" PRIu64 " gives up", journey.index);
     case STORM_QUICK:
         arrive(&journey, 0);
@@ -245,12 +261,18 @@ static int start(void *argument, struct fan_ctx *ctx, const void *task, void *re
             arrive(&journey, ERANGE);
             return 0;
         }
-        note_task_end(storm, journey.index, ERANGE);
+        note_task_end(storm, journey.index, 0, ERANGE);
         return ERANGE;
     default:
         must(storm, ctx == fan_token_ctx(token), "the token has another context");
         return send_off(&journey);
     }
+}
+
+/* Failures that nobody wants, or what came between failures after the end. */
+static bool may_leave_out(const struct storm_plan *plan)
+{
+    return takes_failures(plan) ? plan->to_the_end : plan->options.policy == FAN_BEST_EFFORT;
 }
 
 static void look_at_result(struct storm *storm, const struct fan_task_result *result)
@@ -259,16 +281,16 @@ static void look_at_result(struct storm *storm, const struct fan_task_result *re
     uint64_t value;
     must(storm, ADD(storm->puts[result->index], 1) == 1, "a result is handed over twice");
     if (!is_refusal(storm, result->index, result->error)) {
-        must(storm, LOAD(storm->runs[result->index]) == 1, "a result without a task");
-        must(storm, LOAD(storm->errors[result->index]) == result->error, "not the task's error");
+        must(storm, LOAD(storm->runs[result->index]) >= 1, "a result without a task");
+        must(storm, may_have_ended(storm, result->index, result->error), "not the task's error");
     }
-    must(storm, !result->error || options->policy == FAN_COLLECT_ALL,
+    must(storm, !result->error || takes_failures(storm->plan),
          "a failure is handed over that is not wanted");
     memcpy(&value, result->value, sizeof value);
     must(storm, result->error || value == result->index * 3 + 1, "not the task's result");
     if (options->ordered) {
         must(storm, storm->put == 0 || result->index > storm->last_put, "not in order");
-        must(storm, options->policy == FAN_BEST_EFFORT || result->index == storm->put,
+        must(storm, may_leave_out(storm->plan) || result->index == storm->put,
              "a hole in the order");
     }
 }
@@ -315,6 +337,37 @@ static void init_contexts(struct storm *storm)
                                                         .deadline_ns = parents ? 0 : deadline_ns});
 }
 
+static void init_helpers(struct storm *storm)
+{
+    const struct storm_plan *plan = storm->plan;
+    struct fan_limiter_options limits = {
+        .rule = {.ceiling = plan->ceiling, .decrease_percent = 50, .window = 64}};
+    struct fan_hedger_options hedges = {.delay_ns = plan->hedge_after_ns, .extra_percent = 50};
+    if (plan->permits) {
+        fan_semaphore_init(&storm->permits, "permits", plan->permits);
+        storm->options.permits = &storm->permits;
+    }
+    if (plan->ceiling) {
+        must(storm, fan_limiter_init(&storm->limiter, &limits) == 0, "no limiter");
+        storm->options.limiter = &storm->limiter;
+    }
+    if (plan->hedge_after_ns) {
+        must(storm, fan_hedger_init(&storm->hedger, &hedges) == 0, "no hedger");
+        storm->options.hedger = &storm->hedger;
+    }
+}
+
+/* Panics if something is out. */
+static void destroy_helpers(struct storm *storm)
+{
+    if (storm->options.permits)
+        fan_semaphore_destroy(&storm->permits);
+    if (storm->options.limiter)
+        fan_limiter_destroy(&storm->limiter);
+    if (storm->options.hedger)
+        fan_hedger_destroy(&storm->hedger);
+}
+
 static bool needs_thread(const struct storm_plan *plan)
 {
     return plan->ending == STORM_CANCEL_BESIDE || plan->ending == STORM_CANCEL_PARENT;
@@ -327,10 +380,7 @@ static bool begin(struct storm *storm)
     storm->never = fan_chan_new("never", 1, 0);
     storm->options = plan->options;
     init_contexts(storm);
-    if (plan->permits) {
-        fan_semaphore_init(&storm->permits, "permits", plan->permits);
-        storm->options.permits = &storm->permits;
-    }
+    init_helpers(storm);
     storm->moment.name = "moment";
     fan_waitgroup_add(&storm->moment, 1);
     fan_thread_set_budget(plan->budget ? plan->budget + needs_thread(plan) : 0);
@@ -347,8 +397,7 @@ static void end(struct storm *storm)
     fan_thread_join(storm->beside);
     fan_thread_set_budget(0);
     fan_waitgroup_destroy(&storm->moment);
-    if (storm->plan->permits)
-        fan_semaphore_destroy(&storm->permits); /* panics if some are out */
+    destroy_helpers(storm);
     fan_chan_free(storm->never);
     fan_ctx_destroy(&storm->ctx);
     fan_ctx_destroy(&storm->outer);
@@ -365,7 +414,10 @@ static void call(struct storm *storm)
                             .task_size = sizeof(uint64_t),
                             .result_size = sizeof(uint64_t),
                             .weight = weight};
-    struct fan_sink sink = {.put = put, .state = storm};
+    struct fan_sink sink = {.put = put,
+                            .state = storm,
+                            .takes_failures = plan->takes_failures,
+                            .to_the_end = plan->to_the_end};
     seen->error =
         fan_out_stream(&storm->ctx, &source, &work, &sink, &storm->options, &seen->report);
     STORE(storm->returned, true);

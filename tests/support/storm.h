@@ -52,9 +52,12 @@ struct storm_plan {
     struct fan_stream_options options;
     bool source_blocks;
     bool async; /* tasks are started, and completed by the start itself or by a thread of theirs */
-    size_t budget;    /* of threads, besides the one that may cancel; 0 = no limit */
-    bool scarce;      /* memory may run out: set by who sees to that */
-    uint64_t permits; /* that tasks take of; 0 = they need none */
+    size_t budget;                   /* of threads, besides the one that may cancel; 0 = no limit */
+    bool scarce;                     /* memory may run out: set by who sees to that */
+    uint64_t permits;                /* that tasks take of; 0 = they need none */
+    int ceiling;                     /* of a limiter; 0 = there is none */
+    uint64_t hedge_after_ns;         /* a second copy of a task is run then; 0 = never */
+    bool takes_failures, to_the_end; /* the sink */
     uint64_t tasks;
     uint32_t shares[STORM_KINDS]; /* of all tasks, in 1,024ths */
     uint64_t source_fails_at, source_waits_at;

@@ -9,7 +9,8 @@ static uint64_t bound(int64_t asked)
 static bool may_refuse(const struct storm_plan *plan)
 {
     const struct fan_stream_options *options = &plan->options;
-    return plan->permits || options->task_timeout_ns || options->needs_ns || options->reserve_ns;
+    return plan->permits || plan->ceiling || options->task_timeout_ns || options->needs_ns ||
+           options->reserve_ns;
 }
 
 static void look_at_bounds(struct storm *storm)
@@ -24,6 +25,35 @@ static void look_at_bounds(struct storm *storm)
     must(storm, storm->seen->most_held <= room, "more is held than limit, queue and window say");
 }
 
+static uint64_t count_runs(const struct storm *storm, unsigned runs)
+{
+    uint64_t count = 0;
+    for (uint64_t i = 0; i < storm->given; i++)
+        count += storm->runs[i] == runs;
+    return count;
+}
+
+static uint64_t count_failed(const struct storm *storm)
+{
+    uint64_t count = 0;
+    for (uint64_t i = 0; i < storm->given; i++)
+        count += storm->runs[i] > 0 && !may_have_ended(storm, i, 0);
+    return count;
+}
+
+static unsigned most_threads(const struct storm_plan *plan)
+{
+    return limit_of(plan) * (may_be_copied(plan) ? 2 : 1) + (plan->async ? 2 : 0);
+}
+
+static bool all_were_told(const struct storm *storm)
+{
+    for (uint64_t i = 0; i < storm->given; i++)
+        if (storm->runs[i] > 0 && !may_have_ended(storm, i, 0) && !storm->puts[i])
+            return false;
+    return true;
+}
+
 static void look_at_report(struct storm *storm)
 {
     const struct fan_report *report = &storm->seen->report;
@@ -33,11 +63,15 @@ static void look_at_report(struct storm *storm)
          report->done + report->failed + report->cancelled + report->dropped == report->submitted,
          "the report does not add up");
     must(storm, report->done == storm->put_well, "done is not what the sink took");
-    must(storm, report->threads <= limit_of(storm->plan) + (storm->plan->async ? 2 : 0),
-         "more threads than the limit");
+    must(storm, report->threads <= most_threads(storm->plan), "more threads than the limit");
+    must(storm, report->hedges_won <= report->hedges, "more copies have won than there were");
+    if (whole)
+        must(storm, report->hedges == count_runs(storm, 2), "hedges are not the copies");
+    if (whole && takes_failures(storm->plan) && storm->plan->to_the_end && !storm->sink_left)
+        must(storm, all_were_told(storm), "the sink was not told of a failure");
     if (!whole || (storm->plan->scarce && storm->plan->permits)) /* too heavy ones: by the list */
         return;
-    must(storm, report->failed == storm->failed + storm->heavy, "failed is not what failed");
+    must(storm, report->failed == count_failed(storm) + storm->heavy, "failed is not what failed");
     must(storm, report->cancelled == storm->given - storm->begun - storm->heavy,
          "cancelled is not what was not begun");
     if (storm->plan->scarce)
@@ -55,7 +89,7 @@ static void look_at_listed(struct storm *storm)
         bool refused = is_refusal(storm, listed->index, listed->error);
         storm->late += refused && listed->error == ETIMEDOUT;
         storm->heavy += refused && listed->error == EINVAL;
-        must(storm, refused || listed->error == storm->errors[listed->index],
+        must(storm, refused || may_have_ended(storm, listed->index, listed->error),
              "listed with another error");
         must(storm,
              storm->plan->scarce || (listed->panic != NULL) == (listed->error == ENOTRECOVERABLE),
@@ -66,7 +100,7 @@ static void look_at_listed(struct storm *storm)
 static bool some_task_failed_with(const struct storm *storm, int error)
 {
     for (uint64_t i = 0; i < storm->given; i++)
-        if (storm->errors[i] == error)
+        if (storm->runs[i] > 0 && may_have_ended(storm, i, error))
             return true;
     return false;
 }
@@ -100,9 +134,9 @@ static bool all_went_well(const struct storm *storm)
 
 static bool is_right(const struct storm *storm, int error)
 {
-    bool may_refuse_and_end =
-        may_refuse(storm->plan) && storm->plan->options.policy == FAN_FAIL_FAST;
-    if (error && error == storm->source_error)
+    bool may_end_unseen = (may_refuse(storm->plan) || may_be_copied(storm->plan)) &&
+                          storm->plan->options.policy == FAN_FAIL_FAST;
+    if (error && error == storm->source_error && !source_ended_with_reserve(storm))
         return true;
     switch (error) {
     case 0:
@@ -115,7 +149,7 @@ static bool is_right(const struct storm *storm, int error)
         return is_a_deadline(storm) || is_a_failure(storm, ETIMEDOUT);
     case EBUSY:
         return storm->plan->options.linger_ns &&
-               (storm->ended_ns || is_a_deadline(storm) || may_refuse_and_end);
+               (storm->ended_ns || is_a_deadline(storm) || may_end_unseen);
     default:
         return is_a_failure(storm, error);
     }

@@ -44,6 +44,17 @@ static void plan_tasks(struct storm_plan *plan, struct fan_random *random, uint6
             plan->shares[kind] = (uint32_t)ONE_OF(random, 5, 40, 200);
 }
 
+static void plan_helpers(struct storm_plan *plan, struct fan_random *random)
+{
+    plan->ceiling = one_in(random, 4) ? 1 + (int)fan_random_below(random, 4) : 0;
+    plan->hedge_after_ns =
+        one_in(random, 4) ? ONE_OF(random, 1, STORM_SLEEP_NS / 2, STORM_SLEEP_NS, 150000) : 0;
+    if (plan->async)
+        plan->hedge_after_ns = 0;
+    plan->takes_failures = one_in(random, 3);
+    plan->to_the_end = one_in(random, 2);
+}
+
 static uint64_t seldom_at(const struct storm_plan *plan, struct fan_random *random)
 {
     return one_in(random, 6) ? fan_random_below(random, plan->tasks + 1) : UINT64_MAX;
@@ -87,29 +98,32 @@ void storm_plan(struct storm_plan *plan, uint64_t seed, uint64_t most_tasks,
     plan_tasks(plan, &random, most_tasks);
     plan_ends(plan, &random);
     plan_ending(plan, &random, last_resort_ns);
+    plan_helpers(plan, &random);
 }
 
 const char *storm_tell(const struct storm_plan *plan)
 {
     static char text[512];
     const struct fan_stream_options *options = &plan->options;
-    snprintf(text, sizeof text,
-             "seed %" PRIu64 ": %" PRIu64 "%s tasks, policy %d, %s, limit %d, queue %" PRId64
-             ", window %" PRId64 ", timeout %" PRIu64 ", needs %" PRIu64 ", reserve %" PRIu64
-             ", permits %" PRIu64 ", budget %zu, linger %" PRIu64
-             ", shares %u %u %u %u %u, source%s fails %" PRId64 " waits %" PRId64
-             ", sink leaves %" PRId64 " waits %" PRId64 " sleeps %" PRIu64 "%s"
-             ", ending %d at %" PRIu64 ", deadline %" PRIu64,
-             plan->seed, plan->tasks, plan->async ? " async" : "", (int)options->policy,
-             options->ordered ? "ordered" : "any", options->limit, options->queue, options->window,
-             options->task_timeout_ns, options->needs_ns, options->reserve_ns, plan->permits,
-             plan->budget, options->linger_ns, plan->shares[STORM_SLEEPS],
-             plan->shares[STORM_WAITS], plan->shares[STORM_FAILS], plan->shares[STORM_PANICS],
-             plan->shares[STORM_IGNORES], plan->source_blocks ? " blocks," : "",
-             (int64_t)plan->source_fails_at, (int64_t)plan->source_waits_at,
-             (int64_t)plan->sink_leaves_at, (int64_t)plan->sink_waits_at, plan->sink_sleeps_every,
-             plan->ends_ignore ? ", both ignoring" : "", (int)plan->ending, plan->moment,
-             plan->deadline_ns);
+    snprintf(
+        text, sizeof text,
+        "seed %" PRIu64 ": %" PRIu64 "%s tasks, policy %d, %s, limit %d, queue %" PRId64
+        ", window %" PRId64 ", timeout %" PRIu64 ", needs %" PRIu64 ", reserve %" PRIu64
+        ", permits %" PRIu64 ", ceiling %d, hedge after %" PRIu64 ", budget %zu, linger %" PRIu64
+        ", shares %u %u %u %u %u, source%s fails %" PRId64 " waits %" PRId64
+        ", sink leaves %" PRId64 " waits %" PRId64 " sleeps %" PRIu64 "%s%s%s"
+        ", ending %d at %" PRIu64 ", deadline %" PRIu64,
+        plan->seed, plan->tasks, plan->async ? " async" : "", (int)options->policy,
+        options->ordered ? "ordered" : "any", options->limit, options->queue, options->window,
+        options->task_timeout_ns, options->needs_ns, options->reserve_ns, plan->permits,
+        plan->ceiling, plan->hedge_after_ns, plan->budget, options->linger_ns,
+        plan->shares[STORM_SLEEPS], plan->shares[STORM_WAITS], plan->shares[STORM_FAILS],
+        plan->shares[STORM_PANICS], plan->shares[STORM_IGNORES],
+        plan->source_blocks ? " blocks," : "", (int64_t)plan->source_fails_at,
+        (int64_t)plan->source_waits_at, (int64_t)plan->sink_leaves_at, (int64_t)plan->sink_waits_at,
+        plan->sink_sleeps_every, plan->takes_failures ? " takes failures" : "",
+        plan->to_the_end ? " to the end" : "", plan->ends_ignore ? ", both ignoring" : "",
+        (int)plan->ending, plan->moment, plan->deadline_ns);
     return text;
 }
 

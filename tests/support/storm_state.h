@@ -10,6 +10,8 @@
 #include "sync/waitgroup.h"
 #include "tests/support/storm.h"
 
+enum { STORM_COPIES = 2 }; /* of a task, at most */
+
 /* A storm that is under way: what the user's side does and counts (storm.c), and by what it is
  * judged (storm_judge.c). */
 struct storm {
@@ -18,7 +20,9 @@ struct storm {
     struct fan_ctx outer, ctx;
     struct fan_chan *never; /* nothing comes from it */
     struct fan_semaphore permits;
-    struct fan_stream_options options; /* the plan's, with the permits */
+    struct fan_limiter limiter;
+    struct fan_hedger hedger;
+    struct fan_stream_options options; /* the plan's, with these */
     struct fan_waitgroup moment;       /* is 0 once the canceller is to act */
     struct fan_thread *beside;
     bool fired;          /* atomic: somebody has seen to that */
@@ -32,12 +36,12 @@ struct storm {
     uint64_t permits_out;
     uint64_t late, heavy; /* listed in the report, and not begun */
     uint64_t stopper;     /* the thread whose task or sink has ended the call */
-    uint64_t given, begun, at_once, failed, succeeded;
+    uint64_t given, begun, at_once;
     uint64_t put_well, put, last_put; /* at the sink */
     int source_error;
     bool sink_left;
     uint8_t runs[STORM_TASKS], puts[STORM_TASKS];
-    int errors[STORM_TASKS]; /* what a task has returned; of one task, by its thread */
+    int errors[STORM_COPIES][STORM_TASKS]; /* what a task, or its second copy, has returned */
 };
 
 #define LOAD(field)         __atomic_load_n(&(field), __ATOMIC_SEQ_CST)
@@ -58,9 +62,30 @@ static inline unsigned limit_of(const struct storm_plan *plan)
     return plan->options.limit ? (unsigned)plan->options.limit : 1024;
 }
 
+static inline bool may_be_copied(const struct storm_plan *plan)
+{
+    return plan->hedge_after_ns != 0;
+}
+
+/* Whether a task that has ended may have ended so: well if one of its copies did, else as one of them. */
+static inline bool may_have_ended(const struct storm *storm, uint64_t index, int error)
+{
+    bool so = false, well = false;
+    for (unsigned i = 0; i < LOAD(storm->runs[index]) && i < STORM_COPIES; i++) {
+        so |= LOAD(storm->errors[i][index]) == error;
+        well |= LOAD(storm->errors[i][index]) == 0;
+    }
+    return so && (error == 0 || !well);
+}
+
 static inline bool is_too_heavy(const struct storm_plan *plan, uint64_t index)
 {
     return plan->permits && storm_weight(plan, index) > plan->permits;
+}
+
+static inline bool takes_failures(const struct storm_plan *plan)
+{
+    return plan->takes_failures || plan->options.policy == FAN_COLLECT_ALL;
 }
 
 /* What a task without a run may be told of. */
