@@ -38,6 +38,8 @@ enum fan_fact_kind {
     FAN_FACT_CARRY,    /* `thread` has asked a context, or begun an operation that carries one */
     FAN_FACT_LINE,     /* `thread` has written to cache line `position`, and `value` others lost it
                           that use none of these bytes; known under the controlled scheduler only */
+    FAN_FACT_MOVE,     /* `thread` took element `position` out of queue `object` to put it into its
+                          own: it does not read there */
     FAN_FACT_KINDS,
 };
 
@@ -56,10 +58,12 @@ struct fan_fact {
     uint64_t pc; /* where the program did it; 0 = unknown */
 };
 
-/* Threads spawned from one place with one function are a crew. */
+/* Threads spawned from one place with one function are a crew, unless they say that they are
+ * several: those of two executors are spawned from the same place. */
 struct fan_evidence_thread {
     uint64_t site; /* the return address of the spawn; 0 for the main thread */
     uint64_t run;  /* the function's address */
+    uint32_t crew; /* which of them, by its own word; 0 = it has said nothing */
     char name[FAN_PROBE_NAME];
 };
 

@@ -28,26 +28,40 @@ static inline int attempt(struct fan_worker *worker, struct fan_stream *stream,
     return work->run(work->argument, &stream->ctx, task, value);
 }
 
-/* The bits of an error that may end the call: all of them, or the sign of what says that it has ended. */
+/* The bits of an error that may end the call: all of them, or the sign of what says that it has
+ * ended. */
 static inline int bits_that_matter(const struct fan_stream *stream)
 {
     return stream->options.policy == FAN_FAIL_FAST ? -1 : INT_MIN;
 }
 
 /* The same steps as below, so that who looks at them sees what nobody looks at. */
-static void run_timed(struct fan_worker *worker)
+static void run_next(struct fan_worker *worker)
 {
     struct fan_stream *stream = worker->stream;
     struct fan_chunk *chunk = worker->chunk;
     uint32_t i = worker->at++;
-    uint64_t began_ns = fan_now_ns();
-    worker->timing = false;
     int error = attempt(worker, stream, &stream->work, stream->admits,
                         fan_stream_task(stream, chunk, i), fan_stream_value(stream, chunk, i));
     fan_chunk_note(chunk->errors, i, error);
     if (error & bits_that_matter(stream))
         end_at_failure(stream, error);
+}
+
+static void run_timed(struct fan_worker *worker)
+{
+    uint64_t began_ns = fan_now_ns();
+    worker->timing = false;
+    run_next(worker);
     fan_observed_took(worker, began_ns);
+}
+
+static void run_and_tell(struct fan_worker *worker, enum fan_fence fence)
+{
+    while (fan_share_claim(&worker->post->share, worker->at, fence)) {
+        fan_testimony_takes(worker, worker->at);
+        run_next(worker);
+    }
 }
 
 /* What is needed for each task is at hand, for all that the compiler knows the user's function could
@@ -82,6 +96,10 @@ static void run_share(void *argument)
 {
     struct fan_worker *worker = argument;
     enum fan_fence fence = worker->stream->fence;
+    if (fan_testimony_is_wanted(&worker->told)) {
+        run_and_tell(worker, fence);
+        return;
+    }
     if (worker->timing) {
         if (!fan_share_claim(&worker->post->share, worker->at, fence))
             return;

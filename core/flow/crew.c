@@ -4,12 +4,6 @@
 
 #include "flow/async.h"
 #include "flow/observed.h"
-#include "sync/timer.h"
-
-enum {
-    FIRST_LOOK_NS = 50000,
-    LAST_LOOK_NS = 2000000,
-};
 
 void fan_crew_stop(struct fan_stream *stream, int error)
 {
@@ -70,64 +64,82 @@ static bool leaves_work(const struct fan_worker *worker)
     return worker->chunk && (!worker->stream->over || fan_share_left(&worker->post->share) > 0);
 }
 
-/* Notes how far each thread is. One that has not moved is held up, if it leaves work to others. */
-static struct fan_worker *find_held_up(struct fan_stream *stream, bool *anything)
+/* Others that have nothing to do may have some of it. */
+static void tell_waiting(struct fan_worker *worker)
 {
-    struct fan_worker *found = NULL;
-    *anything = false;
-    for (unsigned i = 0; i < stream->started; i++) {
-        struct fan_worker *worker = &stream->workers[i];
-        if (!leaves_work(worker))
-            continue;
-        *anything = true;
-        if (position(worker) == worker->seen)
-            found = worker;
-        worker->seen = position(worker);
-    }
-    return found;
+    struct fan_stream *stream = worker->stream;
+    if (stream->waiting > 0 && fan_share_left(&worker->post->share) > 1)
+        fan_cond_signal(&stream->room);
 }
 
 void fan_crew_give_share(struct fan_worker *worker, struct fan_chunk *chunk)
 {
     worker->chunk = chunk;
     worker->seen = UINT64_MAX;
-    worker->at = fan_atomic_load(&worker->post->share.next, FAN_RELAXED);
+    worker->at = worker->from = fan_atomic_load(&worker->post->share.next, FAN_RELAXED);
     FAN_PROBE_SET(worker->post->first, chunk->first);
+    fan_testimony_given(worker);
+    tell_waiting(worker);
 }
 
-/* With the lock. Sets *anything to whether there are shares that are worth another look. */
-static bool steal(struct fan_worker *worker, bool *anything)
+/* How many tasks it leaves to others; one that is about to begin with its first leaves them the
+ * rest. */
+static uint32_t leaves(const struct fan_worker *worker)
 {
-    struct fan_stream *stream = worker->stream;
-    struct fan_worker *victim = find_held_up(stream, anything);
-    if (!victim || !fan_share_steal(&victim->post->share, stream->fence, &worker->post->share))
-        return false;
-    fan_crew_give_share(worker, victim->chunk);
+    uint32_t left = worker->chunk ? fan_share_left(&worker->post->share) : 0;
+    bool begins = fan_atomic_load(&worker->post->share.next, FAN_RELAXED) == worker->from;
+    return left > 0 && begins ? left - 1 : left;
+}
+
+static struct fan_worker *find_victim(struct fan_stream *stream)
+{
+    struct fan_worker *found = NULL;
+    uint32_t most = 0;
+    for (unsigned i = 0; i < stream->started; i++) {
+        uint32_t here = leaves(&stream->workers[i]);
+        if (here > most) {
+            found = &stream->workers[i];
+            most = here;
+        }
+    }
+    return found;
+}
+
+static void take_over(struct fan_worker *worker, struct fan_worker *victim)
+{
     uint32_t stolen = fan_share_left(&worker->post->share);
-    stream->report.stolen += stolen;
+    fan_testimony_lost(victim, &worker->post->share);
+    fan_crew_give_share(worker, victim->chunk);
+    worker->stream->report.stolen += stolen;
     fan_probe_count(&worker->post->tally.stolen, stolen);
     fan_observed_show(victim);
     fan_observed_counted(worker);
-    return true;
 }
 
-/* Gets a share of a thread that is held up. While there are tasks that nobody has begun it looks
- * again and again; false if there are none. */
+/* Without a look at whether the other is held up: who has done half of what was left finds half of
+ * the rest when it comes again, and so nothing that could be begun waits for who sleeps. */
+bool fan_crew_steal(struct fan_worker *worker)
+{
+    struct fan_stream *stream = worker->stream;
+    struct fan_worker *victim;
+    while ((victim = find_victim(stream)))
+        if (fan_share_steal(&victim->post->share, stream->fence, &worker->post->share)) {
+            take_over(worker, victim);
+            return true;
+        }
+    return false;
+}
+
+/* The source has no more. What others have not begun is all there is to do. */
 static bool help(struct fan_worker *worker)
 {
     struct fan_stream *stream = worker->stream;
-    uint64_t pause_ns = FIRST_LOOK_NS;
     fan_observed_at(worker, FAN_AT_HELP);
-    for (;;) {
-        bool anything;
-        fan_mutex_lock(&stream->lock);
-        bool got = steal(worker, &anything);
-        fan_mutex_unlock(&stream->lock);
-        if (got || !anything)
-            return got;
-        fan_sleep(pause_ns, NULL);
-        pause_ns = pause_ns < LAST_LOOK_NS ? pause_ns * 2 : pause_ns;
-    }
+    fan_testimony_asks(worker);
+    fan_mutex_lock(&stream->lock);
+    bool got = fan_crew_steal(worker);
+    fan_mutex_unlock(&stream->lock);
+    return got;
 }
 
 static bool somebody_leaves_work(const struct fan_stream *stream)
@@ -157,12 +169,25 @@ bool fan_crew_is_to_be_watched(const struct fan_stream *stream)
     return stream->started < stream->limit && (!stream->over || somebody_leaves_work(stream));
 }
 
+/* Notes how far it is. One that has not moved is held up, if it leaves work to others. */
+static bool has_not_moved(struct fan_worker *worker)
+{
+    if (!leaves_work(worker))
+        return false;
+    uint64_t now = position(worker);
+    bool same = now == worker->seen;
+    worker->seen = now;
+    return same;
+}
+
 bool fan_crew_is_held_up(struct fan_stream *stream)
 {
-    bool anything;
+    bool held_up = false;
     if (stream->async)
         return fan_async_is_held_up(stream);
-    return find_held_up(stream, &anything) != NULL;
+    for (unsigned i = 0; i < stream->started; i++)
+        held_up |= has_not_moved(&stream->workers[i]);
+    return held_up;
 }
 
 /* ---- a thread's life ---- */
@@ -193,6 +218,7 @@ static void work(void *argument)
     struct fan_worker *worker = argument;
     struct fan_stream *stream = worker->stream;
     fan_observed_join(worker);
+    fan_testimony_begin(worker);
     if (stream->async)
         fan_async_work(worker);
     else
@@ -210,6 +236,8 @@ int fan_crew_grow(struct fan_stream *stream)
     if (!spare && !stream->async)
         return ENOMEM;
     *worker = (struct fan_worker){.stream = stream, .spare = spare, .post = &worker->unseen};
+    if (!stream->async)
+        fan_testimony_new(worker);
     fan_waitgroup_add(&stream->crew, 1);
     stream->references++;
     int error =

@@ -22,18 +22,27 @@ static void look_at_context(struct fan_stream *stream)
         fan_crew_stop(stream, error);
 }
 
-/* Only where results are held back for their order, or for want of memory, can there be no chunk.
- * False if none is needed any more. */
-static bool wait_for_chunk(struct fan_worker *worker)
+static void wait_for_room(struct fan_worker *worker)
 {
     struct fan_stream *stream = worker->stream;
-    bool over;
+    fan_testimony_asks(worker);
+    stream->waiting++;
+    fan_cond_wait(&stream->room, &stream->lock);
+    stream->waiting--;
+}
+
+/* Only where results are held back for their order, or for want of memory, can there be no chunk.
+ * Then a share of another's will do. False if there is no chunk: either that was got, or the
+ * source is over. */
+static bool get_chunk(struct fan_worker *worker)
+{
+    struct fan_stream *stream = worker->stream;
     fan_mutex_lock(&stream->lock);
-    while (!(over = stream->over || fan_stream_is_stopped(stream)) &&
-           !(worker->spare = fan_crew_find_chunk(stream)))
-        fan_cond_wait(&stream->room, &stream->lock);
+    while (!stream->over && !fan_stream_is_stopped(stream) &&
+           !(worker->spare = fan_crew_find_chunk(stream)) && !fan_crew_steal(worker))
+        wait_for_room(worker);
     fan_mutex_unlock(&stream->lock);
-    return !over;
+    return worker->spare != NULL;
 }
 
 void fan_intake_adapt(struct fan_stream *stream)
@@ -137,13 +146,12 @@ static bool take_some(struct fan_worker *worker)
     return any;
 }
 
-/* Gets a share from the source; false if it has no more. */
 bool fan_intake_take(struct fan_worker *worker)
 {
     struct fan_stream *stream = worker->stream;
     fan_observed_at(worker, FAN_AT_SOURCE);
-    if (!worker->spare && !wait_for_chunk(worker))
-        return false;
+    if (!worker->spare && !get_chunk(worker))
+        return worker->chunk != NULL;
     fan_mutex_lock(&stream->at_source);
     bool taken = stream->open && take_some(worker);
     fan_mutex_unlock(&stream->at_source);

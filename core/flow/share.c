@@ -6,13 +6,14 @@ bool fan_share_steal(struct fan_share *share, enum fan_fence fence, struct fan_s
     uint32_t next = fan_atomic_load(&share->next, FAN_RELAXED);
     if (next >= end)
         return false;
-    fan_atomic_store(&share->end, next, FAN_RELAXED);
+    uint32_t first = next + (end - next) / 2;
+    fan_atomic_store(&share->end, first, FAN_RELAXED);
     fan_fence_heavy(fence);
     uint32_t begun = fan_atomic_load(&share->next, FAN_RELAXED);
-    if (begun > end)
-        begun = end;
-    if (begun > next)
-        fan_atomic_store(&share->end, begun, FAN_RELAXED);
-    fan_share_begin(loot, begun, end);
-    return begun < end;
+    if (begun > first) {
+        first = begun < end ? begun : end;
+        fan_atomic_store(&share->end, first, FAN_RELAXED);
+    }
+    fan_share_begin(loot, first, end);
+    return first < end;
 }

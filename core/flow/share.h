@@ -47,7 +47,8 @@ static inline uint32_t fan_share_left(const struct fan_share *share)
     return next < end ? end - next : 0;
 }
 
-/* By a thief, with the lock: takes all that is left, into `loot`. False if there was nothing. */
+/* By a thief, with the lock: takes the later half of what is left, or the last task, into `loot`.
+ * False if there was nothing. */
 bool fan_share_steal(struct fan_share *share, enum fan_fence fence, struct fan_share *loot);
 
 #endif

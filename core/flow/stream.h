@@ -167,10 +167,12 @@ struct fan_stream_options {
  * was taken from the source.
  *
  * Threads take chunks of tasks from the source and hand over chunks of results, as large as takes
- * about 50 us, so that no task pays for a lock or a cache line of its own; what is left of a chunk
- * whose owner is held up by a slow task is taken over by a thread that has nothing to do. A chunk
- * is used again when its results have been handed over, with its memory for tasks and results: what
- * a call allocates does not depend on how many tasks there are. */
+ * about 50 us, so that no task pays for a lock or a cache line of its own. A thread that has
+ * nothing to do, for the source has no more or results wait for their turn in the order, at once
+ * takes over half of what another has not begun. So no task waits behind a slow one while a thread
+ * of the call is idle, but for the moment that it takes to look. A chunk is used again when its
+ * results have been handed over, with its memory for tasks and results: what a call allocates does
+ * not depend on how many tasks there are. */
 int fan_out_stream(struct fan_ctx *ctx, const struct fan_source *source,
                    const struct fan_work *work, const struct fan_sink *sink,
                    const struct fan_stream_options *options, struct fan_report *report);

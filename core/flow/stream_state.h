@@ -12,6 +12,7 @@
 #include "flow/pace.h"
 #include "flow/share.h"
 #include "flow/stream.h"
+#include "flow/testimony.h"
 #include "run/cond.h"
 #include "run/mutex.h"
 #include "run/thread.h"
@@ -33,10 +34,12 @@ struct fan_worker {
     struct fan_stream *stream;
     struct fan_thread *thread; /* lock */
     struct fan_chunk *chunk;   /* lock: what its share is of; NULL = it has none */
+    uint32_t from;             /* lock: where that begins */
     uint64_t seen;             /* lock: how far it was at the last look */
     struct fan_chunk *spare;   /* own: the chunk to fill next; NULL = it has to look for one */
     uint32_t at;               /* own: the task to begin or go on with */
     struct fan_flight *rest;   /* atomic: asynchronous tasks that it is about to start */
+    struct fan_testimony told;
     /* Own, for an observer (flow/observed.h). */
     struct fan_probe_thread *slot; /* NULL = not shown */
     struct fan_probe_post *post;   /* where its share is: in the slot, or the one below */
@@ -82,6 +85,7 @@ struct fan_stream {
 
     _Alignas(64) struct fan_mutex lock; /* for all that follows */
     struct fan_cond room;               /* a chunk has come free */
+    unsigned waiting;                   /* threads that wait for that */
     struct fan_list free;               /* chunks without a thread */
     size_t chunks;                      /* that exist */
     struct fan_pace running;
@@ -139,10 +143,14 @@ struct fan_chunk *fan_crew_find_chunk(struct fan_stream *stream);
 /* A chunk has been handed over: the worker keeps it as its spare one, or it is free for others. */
 void fan_crew_give_chunk_back(struct fan_worker *worker, struct fan_chunk *chunk);
 
+/* Gets the worker some of what another has not begun; false if there is nothing. With the lock. */
+bool fan_crew_steal(struct fan_worker *worker);
+
 /* What the worker's share says becomes its work; with the lock. */
 void fan_crew_give_share(struct fan_worker *worker, struct fan_chunk *chunk);
 
-/* Gets the worker a share from the source; false if that has no more. May block. */
+/* Gets the worker a share from the source, or, if it would have to wait for room, from another
+ * worker; false if the source has no more. May block. */
 bool fan_intake_take(struct fan_worker *worker);
 
 /* What it means that the source gives no more: ENODATA, or the call's error. One that was waiting when

@@ -19,7 +19,8 @@ enum {
     OUTPUTS = BIT(FAN_FACT_EXPECT) | BIT(FAN_FACT_OUTPUT),
     TASKS = BIT(FAN_FACT_BEGIN) | BIT(FAN_FACT_DONE),
     ERRORS = BIT(FAN_FACT_FAIL) | BIT(FAN_FACT_RETURN),
-    QUEUES = BIT(FAN_FACT_ASK) | BIT(FAN_FACT_PUT) | BIT(FAN_FACT_TAKE) | BIT(FAN_FACT_CLOSE),
+    QUEUES = BIT(FAN_FACT_ASK) | BIT(FAN_FACT_PUT) | BIT(FAN_FACT_TAKE) | BIT(FAN_FACT_CLOSE) |
+             BIT(FAN_FACT_MOVE),
     LIVES = BIT(FAN_FACT_END) | BIT(FAN_FACT_CANCEL),
 };
 
@@ -122,6 +123,13 @@ void fan_evidence_spawn(uint64_t id, const char *name, size_t stack_size, const 
         strncpy(thread->name, name, sizeof thread->name - 1);
     }
     write_fact(&(struct fan_fact){.thread = number_of(id), .value = stack_size}, FAN_FACT_SPAWN);
+}
+
+void fan_evidence_crew(uint32_t number)
+{
+    uint16_t thread = number_of(fan_thread_here()->id);
+    if (fan_evidence_wants(FAN_FACT_SPAWN) && thread != 0)
+        collected->threads[thread].crew = number;
 }
 
 uint16_t fan_evidence_queue(const char *name)

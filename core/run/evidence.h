@@ -44,6 +44,9 @@ static inline void fan_evidence_note(enum fan_fact_kind kind, uint64_t position,
 void fan_evidence_spawn(uint64_t id, const char *name, size_t stack_size, const void *site,
                         void (*run)(void *));
 
+/* The calling thread is one of a crew with a number of its own. */
+void fan_evidence_crew(uint32_t number);
+
 /* The number of a queue that is created now; 0 if it is not to be seen. */
 uint16_t fan_evidence_queue(const char *name);
 

@@ -6,7 +6,8 @@
  * time it has to be longer than half of all tasks take, and longer than the system may set a thread
  * aside in the middle of its task: that is nobody's fault. A queue
  * that any of the crew may read, in which work waits for whoever is free, is never in breach,
- * however uneven the work. */
+ * however uneven the work. Where others move what waits into queues of their own, as the executor's
+ * threads do (flow/testimony.h), it has waited until then. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -181,6 +182,11 @@ static void follow_thread(struct scene *scene, const struct fan_fact *fact)
     scene->stretch_ns[fact->thread] = 0;
 }
 
+static bool passes_queue(const struct fan_fact *fact)
+{
+    return fact->kind == FAN_FACT_PUT || fact->kind == FAN_FACT_TAKE || fact->kind == FAN_FACT_MOVE;
+}
+
 static void follow(struct scene *scene)
 {
     const struct fan_fact *facts = scene->evidence->facts;
@@ -191,7 +197,7 @@ static void follow(struct scene *scene)
             let_time_pass(scene, facts[i].at_ns - now_ns);
             now_ns = facts[i].at_ns;
         }
-        if (facts[i].kind == FAN_FACT_PUT || facts[i].kind == FAN_FACT_TAKE)
+        if (passes_queue(&facts[i]))
             follow_queue(scene, &facts[i]);
         else
             follow_thread(scene, &facts[i]);

@@ -49,7 +49,8 @@ const struct fan_fact *fan_evidence_first(const struct fan_evidence *evidence,
 bool fan_evidence_same_crew(const struct fan_evidence *evidence, uint32_t a, uint32_t b)
 {
     const struct fan_evidence_thread *one = &evidence->threads[a], *other = &evidence->threads[b];
-    return one->site && one->site == other->site && one->run == other->run;
+    return one->site && one->site == other->site && one->run == other->run &&
+           one->crew == other->crew;
 }
 
 void fan_evidence_label(const struct fan_evidence *evidence, uint32_t thread,

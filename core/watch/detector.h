@@ -66,7 +66,8 @@ uint32_t fan_evidence_count(const struct fan_evidence *evidence);
 const struct fan_fact *fan_evidence_first(const struct fan_evidence *evidence,
                                           enum fan_fact_kind kind);
 
-/* Whether two threads were spawned from one place with one function: they are a crew. */
+/* Whether two threads were spawned from one place with one function, and have said of no other crew
+ * that it is theirs: they are a crew. */
 bool fan_evidence_same_crew(const struct fan_evidence *evidence, uint32_t a, uint32_t b);
 
 /* "worker 2": the name, numbered where several threads have it, as everywhere. */

@@ -1,7 +1,8 @@
 #!/bin/bash
 # Errors planted in the library's own code are found: each mutant is one source file of core/ with
 # one change, linked into tests/sim/test_fine, which must then fail in the cases of that object, or,
-# the executor's, into tests/sim/test_storm. The control is a copy without a change, which must pass.
+# the executor's, into tests/sim/test_storm or test_head_of_line. The control is a copy without a
+# change, which must pass.
 #
 # MUTANTS=WORD picks by name; -v as an argument shows what a mutant fails with.
 # shellcheck disable=SC2016
@@ -187,7 +188,17 @@ try put_after_the_end $delivery storm 's/ \|\| fan_stream_is_stopped\(stream\)//
 try dropped_is_done $delivery storm 's/(result->error == 0\) \{\n        outcome->)dropped/$1done/'
 try order_is_not_kept $delivery storm 's/    if \(stream->ring\)/    if (stream->ring \&\& chunk->sequence == stream->delivered)/'
 try two_at_the_sink $delivery storm 's/fan_mutex_(un)?lock\(&stream->at_sink\);//g'
-try thief_takes_what_is_begun $share storm 's/fan_share_begin\(loot, begun, end\);/fan_share_begin(loot, next, end);/'
+try thief_takes_what_is_begun $share storm 's/    if \(begun > first\) \{\n        first = .*?;\n        (.*?)\n    \}/    if (begun > first)\n        $1/'
 try failures_are_not_sorted $report storm 's/report->errors\[place - 1\]\.index > index\)/report->errors[place - 1].index < index)/'
+
+# ---- and that it takes over ----
+program=test_head_of_line
+line="head of line"
+
+control $crew "$line"
+try nobody_takes_over $crew "$line" 's/bool got = fan_crew_steal\(worker\);/bool got = false;/'
+try who_has_nothing_to_do_looks_later $crew "$line" 's/(    bool got = fan_crew_steal)/    fan_mutex_unlock(&stream->lock);\n    fan_sleep(50000, NULL);\n    fan_mutex_lock(&stream->lock);\n$1/'
+try who_waits_for_its_turn_is_not_told $crew "$line" 's/stream->waiting > 0/stream->waiting > 999/'
+try who_waits_for_its_turn_does_not_look $intake "$line" 's/ && !fan_crew_steal\(worker\)//'
 
 exit $failed

@@ -10,6 +10,8 @@
 
 #include <errno.h>
 
+#include "tests/support/batch_programs.h"
+
 struct crew {
     struct fan_lab *lab;
     struct fan_chan *in, *out;
@@ -440,6 +442,10 @@ static const struct fan_scenario contract_programs[] = {
      .variants = {PLANTED(deal_one_slow, FAN_FINDING_HEAD_OF_LINE),
                   CONTROL("stealing", deal_and_steal), CONTROL("shared", share_one_slow),
                   CONTROL("evenly", deal_evenly)}},
+    {NAMED("batches"), SHARED, .variant_count = 4,
+     .variants = {PLANTED(batches_kept, FAN_FINDING_HEAD_OF_LINE),
+                  CONTROL("unordered", batches_unordered), CONTROL("ordered", batches_ordered),
+                  CONTROL("timed", batches_timed)}},
 };
 
 enum { CONTRACT_PROGRAMS = sizeof contract_programs / sizeof contract_programs[0] };

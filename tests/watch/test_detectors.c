@@ -396,6 +396,40 @@ START_TEST(what_others_can_reach_does_not_wait_in_line)
 }
 END_TEST
 
+/* Whoever moves them may have come late; and comes to that queue for nothing else. */
+START_TEST(what_others_move_has_waited_until_then)
+{
+    deal();
+    pass(3 * MS);
+    on_queue(FAN_FACT_MOVE, WORKER_2, 2, 2);
+    on_queue(FAN_FACT_MOVE, WORKER_2, 2, 3);
+    pass(17 * MS);
+    fact(FAN_FACT_DONE, WORKER_1, 7, 0);
+    found_one(FAN_FINDING_HEAD_OF_LINE, "2 tasks waited up to 3.0 ms behind slow task 7 in worker "
+                                        "1's queue while 2 others had nothing to do");
+}
+END_TEST
+
+START_TEST(what_others_move_at_once_does_not_wait)
+{
+    deal();
+    on_queue(FAN_FACT_MOVE, WORKER_2, 2, 2);
+    on_queue(FAN_FACT_MOVE, WORKER_3, 2, 3);
+    pass(20 * MS);
+    fact(FAN_FACT_DONE, WORKER_1, 7, 0);
+    found_nothing();
+}
+END_TEST
+
+START_TEST(who_is_of_another_crew_by_its_own_word_need_not_help)
+{
+    deal();
+    evidence->threads[WORKER_1].crew = 1;
+    finish_after(20 * MS);
+    found_nothing();
+}
+END_TEST
+
 START_TEST(while_all_are_at_work_nothing_is_lost)
 {
     deal();
@@ -547,6 +581,9 @@ static void add_work(TCase *cases)
     tcase_add_test(cases, work_that_waits_while_others_have_nothing_to_do);
     tcase_add_test(cases, who_has_ended_has_nothing_to_do);
     tcase_add_test(cases, what_others_can_reach_does_not_wait_in_line);
+    tcase_add_test(cases, what_others_move_has_waited_until_then);
+    tcase_add_test(cases, what_others_move_at_once_does_not_wait);
+    tcase_add_test(cases, who_is_of_another_crew_by_its_own_word_need_not_help);
     tcase_add_test(cases, while_all_are_at_work_nothing_is_lost);
     tcase_add_test(cases, a_slow_task_with_nothing_behind_it_costs_nobody);
     tcase_add_test(cases, time_between_tasks_is_nobodys_wait);
