@@ -2,9 +2,8 @@
 /* LDFLAGS: -Wl,--wrap=free,--wrap=pthread_create */
 /* Each allocation and each start of a thread fails in turn: the n-th of them, for n = 1, 2, ...
  * until the scenario gets by without. Whatever failed says so, has changed nothing, and nothing is
- * left over. (The idea is neco's.) */
+ * left over. */
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,68 +11,9 @@
 #include "sync/chan.h"
 #include "sync/ctx.h"
 #include "sync/waitgroup.h"
+#include "tests/support/failing.h"
 #include "tests/support/suite.h"
 #include "tests/support/watch.h"
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_aligned_alloc(size_t alignment, size_t size);
-void __real_free(void *block);
-int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
-                          void *argument);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_aligned_alloc(size_t alignment, size_t size);
-void __wrap_free(void *block);
-int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
-                          void *argument);
-
-/* Counts down to the call that fails; 0 = none does. */
-static int calls_left;
-static int failed; /* atomic: how often a call was made to fail */
-static int blocks; /* atomic: how many are allocated */
-
-static bool fails_now(void)
-{
-    if (__atomic_load_n(&calls_left, __ATOMIC_RELAXED) == 0 ||
-        __atomic_sub_fetch(&calls_left, 1, __ATOMIC_RELAXED) > 0)
-        return false;
-    __atomic_fetch_add(&failed, 1, __ATOMIC_RELAXED);
-    return true;
-}
-
-static void *count_block(void *block)
-{
-    __atomic_fetch_add(&blocks, block != NULL, __ATOMIC_RELAXED);
-    return block;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return fails_now() ? NULL : count_block(__real_malloc(size));
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return fails_now() ? NULL : count_block(__real_calloc(count, size));
-}
-
-void *__wrap_aligned_alloc(size_t alignment, size_t size)
-{
-    return fails_now() ? NULL : count_block(__real_aligned_alloc(alignment, size));
-}
-
-void __wrap_free(void *block)
-{
-    __atomic_fetch_sub(&blocks, block != NULL, __ATOMIC_RELAXED);
-    __real_free(block);
-}
-
-int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
-                          void *argument)
-{
-    return fails_now() ? EAGAIN : __real_pthread_create(thread, attributes, run, argument);
-}
 
 static void do_nothing(void *unused)
 {
@@ -93,13 +33,12 @@ static bool is_shown(const char *name)
 static int fail_each_call(int (*scenario)(void))
 {
     for (int n = 1;; n++) {
-        int blocks_before = __atomic_load_n(&blocks, __ATOMIC_RELAXED);
-        failed = 0;
-        __atomic_store_n(&calls_left, n, __ATOMIC_RELAXED);
+        int blocks_before = failing_blocks();
+        failing_begin(n);
         int error = scenario();
-        __atomic_store_n(&calls_left, 0, __ATOMIC_RELAXED);
+        int failed = failing_end();
         fan_thread_wait_all();
-        int blocks_after = __atomic_load_n(&blocks, __ATOMIC_RELAXED);
+        int blocks_after = failing_blocks();
         ck_assert_msg((error != 0) == (failed != 0), "failure %d: error %d", n, error);
         ck_assert_int_eq(blocks_after, blocks_before);
         ck_assert_uint_eq(fan_thread_count(), 0);
@@ -125,7 +64,8 @@ END_TEST
 
 static int spawn_one(void)
 {
-    struct fan_thread *untouched = (struct fan_thread *)&blocks, *thread = untouched;
+    int somewhere;
+    struct fan_thread *untouched = (struct fan_thread *)&somewhere, *thread = untouched;
     int error =
         fan_thread_spawn(&(struct fan_thread_options){.name = "worker"}, do_nothing, NULL, &thread);
     if (error) {
