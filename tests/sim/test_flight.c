@@ -15,6 +15,7 @@
 #include "run/mutex.h"
 #include "run/thread.h"
 #include "sim/dpor.h"
+#include "tests/support/every_schedule.h"
 #include "tests/support/sim_program.h"
 #include "tests/support/suite.h"
 
@@ -28,28 +29,6 @@ static void set_up(void)
 static void tear_down(void)
 {
     fan_sim_free(sim);
-}
-
-/* A run that leads nowhere new is given up. */
-static bool goes_wrong(enum fan_sim_outcome outcome)
-{
-    return outcome != FAN_SIM_FINISHED && outcome != FAN_SIM_ABANDONED;
-}
-
-/* Goes through all schedules, and counts those that go wrong: one that fails or never ends, or
- * where something was noticed, such as a race. */
-static uint64_t count_wrong(sim_program *program)
-{
-    struct fan_dpor *dpor = fan_dpor_new(NULL);
-    struct fan_strategy strategy = {&fan_strategy_dpor, dpor};
-    uint64_t wrong = 0;
-    do
-        wrong += goes_wrong(sim_program_run(&strategy, program)) || sim_program_notice();
-    while (fan_strategy_dpor.end(dpor, sim));
-    ck_assert(fan_dpor_report(dpor).complete);
-    ck_assert_uint_gt(fan_dpor_report(dpor).runs, 1);
-    fan_dpor_free(dpor);
-    return wrong;
 }
 
 /* ---- a start and its completion ---- */
@@ -101,7 +80,7 @@ static void meet(void *unused)
 START_TEST(start_and_completion_finish_a_flight_once_in_every_schedule)
 {
     meeting.returned = fan_flight_returned;
-    ck_assert_uint_eq(count_wrong(meet), 0);
+    ck_assert_uint_eq(every_schedule_count_wrong(sim, meet), 0);
 }
 END_TEST
 
@@ -127,14 +106,14 @@ static bool return_without_order(struct fan_flight *flight, int error)
 START_TEST(a_start_that_returns_in_two_steps_is_found)
 {
     meeting.returned = return_in_two_steps;
-    ck_assert_uint_gt(count_wrong(meet), 0);
+    ck_assert_uint_gt(every_schedule_count_wrong(sim, meet), 0);
 }
 END_TEST
 
 START_TEST(a_start_that_returns_without_an_order_is_found)
 {
     meeting.returned = return_without_order;
-    ck_assert_uint_gt(count_wrong(meet), 0);
+    ck_assert_uint_gt(every_schedule_count_wrong(sim, meet), 0);
 }
 END_TEST
 
@@ -245,7 +224,7 @@ static void land_and_receive(void *unused)
 START_TEST(what_lands_is_taken_and_nobody_sleeps_on_in_every_schedule)
 {
     port.arm = fan_inbox_arm;
-    ck_assert_uint_eq(count_wrong(land_and_receive), 0);
+    ck_assert_uint_eq(every_schedule_count_wrong(sim, land_and_receive), 0);
 }
 END_TEST
 
@@ -265,7 +244,7 @@ static bool forget_to_arm(struct fan_inbox *inbox)
 START_TEST(one_who_arms_the_bell_wrongly_is_found)
 {
     port.arm = _i ? arm_blindly : forget_to_arm;
-    ck_assert_uint_gt(count_wrong(land_and_receive), 0);
+    ck_assert_uint_gt(every_schedule_count_wrong(sim, land_and_receive), 0);
 }
 END_TEST
 

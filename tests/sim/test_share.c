@@ -9,7 +9,7 @@
 #include "run/access.h"
 #include "run/mutex.h"
 #include "run/thread.h"
-#include "sim/dpor.h"
+#include "tests/support/every_schedule.h"
 #include "tests/support/sim_program.h"
 #include "tests/support/suite.h"
 
@@ -89,26 +89,10 @@ static void play(void *unused)
         sim_program_must(game.runs[i] == 1);
 }
 
-/* Goes through all schedules, and counts those in which a task was run twice, by two threads at
- * once, or not at all. */
-static uint64_t count_wrong(void)
-{
-    struct fan_dpor *dpor = fan_dpor_new(NULL);
-    struct fan_strategy strategy = {&fan_strategy_dpor, dpor};
-    uint64_t wrong = 0;
-    do
-        wrong += sim_program_run(&strategy, play) == FAN_SIM_FAILED || sim_program_notice();
-    while (fan_strategy_dpor.end(dpor, sim));
-    ck_assert(fan_dpor_report(dpor).complete);
-    ck_assert_uint_gt(fan_dpor_report(dpor).runs, 10);
-    fan_dpor_free(dpor);
-    return wrong;
-}
-
 START_TEST(every_task_is_run_once_in_every_schedule)
 {
     thieves = _i;
-    ck_assert_uint_eq(count_wrong(), 0);
+    ck_assert_uint_eq(every_schedule_count_wrong(sim, play), 0);
 }
 END_TEST
 
@@ -126,7 +110,7 @@ static bool steal_blindly(struct fan_share *share, enum fan_fence fence, struct 
 START_TEST(a_thief_who_does_not_look_again_is_found)
 {
     steal = steal_blindly;
-    ck_assert_uint_gt(count_wrong(), 0);
+    ck_assert_uint_gt(every_schedule_count_wrong(sim, play), 0);
 }
 END_TEST
 
@@ -145,7 +129,7 @@ static bool steal_too_late(struct fan_share *share, enum fan_fence fence, struct
 START_TEST(a_thief_who_looks_in_the_wrong_order_is_found)
 {
     steal = steal_too_late;
-    ck_assert_uint_gt(count_wrong(), 0);
+    ck_assert_uint_gt(every_schedule_count_wrong(sim, play), 0);
 }
 END_TEST
 
@@ -158,7 +142,7 @@ static bool believes(struct fan_share *share, uint32_t index)
 START_TEST(an_owner_who_does_not_ask_again_is_found)
 {
     ends = believes;
-    ck_assert_uint_gt(count_wrong(), 0);
+    ck_assert_uint_gt(every_schedule_count_wrong(sim, play), 0);
 }
 END_TEST
 

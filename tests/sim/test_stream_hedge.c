@@ -10,7 +10,7 @@
 #include "flow/copies.h"
 #include "flow/stream_state.h"
 #include "run/sim_backend.h"
-#include "sim/dpor.h"
+#include "tests/support/every_schedule.h"
 #include "tests/support/sim_program.h"
 #include "tests/support/suite.h"
 
@@ -120,27 +120,11 @@ static void program(void *unused)
     free(job);
 }
 
-/* Goes through all schedules, and counts those in which something was wrong. */
-static uint64_t count_wrong(void)
-{
-    struct fan_dpor *dpor = fan_dpor_new(NULL);
-    struct fan_strategy strategy = {&fan_strategy_dpor, dpor};
-    uint64_t wrong = 0;
-    do {
-        enum fan_sim_outcome outcome = sim_program_run(&strategy, program);
-        wrong += outcome == FAN_SIM_FAILED || outcome == FAN_SIM_STUCK || sim_program_notice();
-    } while (fan_strategy_dpor.end(dpor, sim));
-    struct fan_dpor_report report = fan_dpor_report(dpor);
-    ck_assert(report.complete);
-    fan_dpor_free(dpor);
-    return wrong;
-}
-
 START_TEST(the_first_success_counts_in_every_schedule)
 {
     errors[0] = _i & 1 ? EDOM : 0;
     errors[1] = _i & 2 ? ERANGE : 0;
-    ck_assert_uint_eq(count_wrong(), 0);
+    ck_assert_uint_eq(every_schedule_count_wrong(sim, program), 0);
 }
 END_TEST
 
@@ -148,7 +132,7 @@ START_TEST(a_panic_of_the_second_copy_is_its_own)
 {
     panics = true;
     errors[0] = _i ? EDOM : 0;
-    ck_assert_uint_eq(count_wrong(), 0);
+    ck_assert_uint_eq(every_schedule_count_wrong(sim, program), 0);
 }
 END_TEST
 
@@ -157,21 +141,21 @@ START_TEST(a_cancel_may_come_at_any_moment)
 {
     cancelled = true;
     cancelled_ns = (uint64_t)_i * FAN_MILLISECOND;
-    ck_assert_uint_eq(count_wrong(), 0);
+    ck_assert_uint_eq(every_schedule_count_wrong(sim, program), 0);
 }
 END_TEST
 
 START_TEST(no_copy_is_begun_without_a_permit)
 {
     bounded = true;
-    ck_assert_uint_eq(count_wrong(), 0);
+    ck_assert_uint_eq(every_schedule_count_wrong(sim, program), 0);
 }
 END_TEST
 
 START_TEST(the_control_a_copy_that_seems_to_run_on_is_found)
 {
     forgetful = true;
-    ck_assert_uint_gt(count_wrong(), 0);
+    ck_assert_uint_gt(every_schedule_count_wrong(sim, program), 0);
 }
 END_TEST
 

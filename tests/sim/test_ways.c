@@ -9,7 +9,7 @@
 
 #include "flow/ways.h"
 #include "run/sim_backend.h"
-#include "sim/dpor.h"
+#include "tests/support/every_schedule.h"
 #include "tests/support/sim_program.h"
 #include "tests/support/suite.h"
 
@@ -89,31 +89,10 @@ static void call(void *unused)
     free(ctx);
 }
 
-/* An abandoned run is one that the search found to be like another. */
-static bool is_wrong(enum fan_sim_outcome outcome)
-{
-    return (outcome != FAN_SIM_FINISHED && outcome != FAN_SIM_ABANDONED) || sim_program_notice();
-}
-
-/* Goes through all schedules; returns in how many something was wrong. */
-static uint64_t count_wrong(sim_program *program)
-{
-    struct fan_dpor *dpor = fan_dpor_new(NULL);
-    struct fan_strategy strategy = {&fan_strategy_dpor, dpor};
-    uint64_t wrong = 0;
-    do
-        wrong += is_wrong(sim_program_run(&strategy, program));
-    while (fan_strategy_dpor.end(dpor, sim));
-    ck_assert(fan_dpor_report(dpor).complete);
-    ck_assert_uint_gt(fan_dpor_report(dpor).runs, 1);
-    fan_dpor_free(dpor);
-    return wrong;
-}
-
 START_TEST(every_result_is_there_in_every_schedule)
 {
     way = _i;
-    ck_assert_uint_eq(count_wrong(call), 0);
+    ck_assert_uint_eq(every_schedule_count_wrong(sim, call), 0);
 }
 END_TEST
 
@@ -121,7 +100,7 @@ START_TEST(a_failure_is_returned_in_every_schedule)
 {
     way = _i;
     failing = 0;
-    ck_assert_uint_eq(count_wrong(call), 0);
+    ck_assert_uint_eq(every_schedule_count_wrong(sim, call), 0);
 }
 END_TEST
 
@@ -131,7 +110,7 @@ START_TEST(a_cancel_may_come_at_any_moment)
     way = _i;
     limit = 1;
     cancelled = true;
-    ck_assert_uint_eq(count_wrong(call), 0);
+    ck_assert_uint_eq(every_schedule_count_wrong(sim, call), 0);
 }
 END_TEST
 
@@ -154,7 +133,7 @@ static void forget_to_wait(void *unused)
 
 START_TEST(who_does_not_wait_is_found)
 {
-    ck_assert_uint_gt(count_wrong(forget_to_wait), 0);
+    ck_assert_uint_gt(every_schedule_count_wrong(sim, forget_to_wait), 0);
 }
 END_TEST
 
