@@ -43,4 +43,16 @@ static inline void fan_list_remove(struct fan_list *link)
     fan_list_init(link);
 }
 
+/* Takes out the first link; NULL if there is none. */
+static inline struct fan_list *fan_list_take_first(struct fan_list *list)
+{
+    struct fan_list *first = list->next;
+    if (first == list)
+        return NULL;
+    list->next = first->next;
+    list->next->previous = list;
+    fan_list_init(first);
+    return first;
+}
+
 #endif

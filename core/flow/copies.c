@@ -19,7 +19,7 @@
 
 /* Where the second copy puts its result. */
 struct buffer {
-    _Alignas(FAN_BLOCK_LINE) struct fan_list link;
+    _Alignas(FAN_BLOCK_LINE) struct buffer *next; /* unused */
     _Alignas(FAN_BLOCK_LINE) char value[];
 };
 
@@ -50,7 +50,7 @@ struct fan_copies {
     struct fan_timer clock;
     uint64_t due_ns;         /* what the clock is set to, or was; 0 = nothing */
     struct fan_list running; /* pairs, the one that is due first in front */
-    struct fan_list buffers; /* unused */
+    struct buffer *buffers;  /* unused */
     bool over, left_behind;
     unsigned idle;                /* threads at the clock, or on their way there */
     unsigned started;             /* threads, */
@@ -59,14 +59,14 @@ struct fan_copies {
 
 struct fan_copies *fan_copies_new(struct fan_stream *stream)
 {
-    struct fan_copies *copies = malloc(sizeof *copies + stream->limit * sizeof copies->threads[0]);
+    struct fan_copies *copies =
+        malloc(sizeof *copies + stream->limit * sizeof(struct fan_thread *));
     if (!copies)
         return NULL;
     *copies = (struct fan_copies){
         .stream = stream, .at_clock.name = "clock of the copies", .lock.name = "copies"};
     fan_timer_init(&copies->clock, "next copy", 0, 0);
     fan_list_init(&copies->running);
-    fan_list_init(&copies->buffers);
     return copies;
 }
 
@@ -74,10 +74,10 @@ void fan_copies_free(struct fan_copies *copies)
 {
     if (!copies)
         return;
-    while (!fan_list_empty(&copies->buffers)) {
-        struct buffer *buffer = FAN_LIST_ELEMENT(copies->buffers.next, struct buffer, link);
-        fan_list_remove(&buffer->link);
-        free(buffer);
+    while (copies->buffers) {
+        struct buffer *next = copies->buffers->next;
+        free(copies->buffers);
+        copies->buffers = next;
     }
     fan_timer_destroy(&copies->clock);
     fan_mutex_destroy(&copies->lock);
@@ -89,22 +89,17 @@ void fan_copies_free(struct fan_copies *copies)
 
 static struct buffer *get_buffer(struct fan_copies *copies)
 {
-    size_t size = sizeof(struct buffer) + copies->stream->work.result_size;
-    struct buffer *buffer;
-    if (fan_list_empty(&copies->buffers)) {
-        buffer = fan_block_new(size);
-        if (buffer)
-            fan_list_init(&buffer->link);
-        return buffer;
-    }
-    buffer = FAN_LIST_ELEMENT(copies->buffers.next, struct buffer, link);
-    fan_list_remove(&buffer->link);
+    struct buffer *buffer = copies->buffers;
+    if (!buffer)
+        return fan_block_new(sizeof *buffer + copies->stream->work.result_size);
+    copies->buffers = buffer->next;
     return buffer;
 }
 
 static void put_buffer(struct fan_copies *copies, struct buffer *buffer)
 {
-    fan_list_insert(&buffer->link, copies->buffers.next);
+    buffer->next = copies->buffers;
+    copies->buffers = buffer;
 }
 
 /* The token comes last: it is not to be spent for nothing. */

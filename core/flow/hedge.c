@@ -174,15 +174,15 @@ static int start_those_due(struct race *race)
  * done fails because of that. */
 static int wait_for_news(struct race *race, struct fan_ctx *ctx, struct runner **winner)
 {
-    struct runner *runner;
-    int error = wait_for_end(race, has_next(race) ? due_ns(race) : 0, ctx, &runner);
-    if (!error && runner->error == 0) {
-        *winner = runner;
+    struct runner *ended = NULL;
+    wait_for_end(race, has_next(race) ? due_ns(race) : 0, ctx, &ended);
+    if (ended && ended->error == 0) {
+        *winner = ended;
         return 0;
     }
     int done = fan_ctx_error(ctx);
-    if (!error && !done)
-        runner->failed = true;
+    if (ended && !done)
+        ended->failed = true;
     return done;
 }
 

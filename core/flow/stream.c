@@ -113,11 +113,9 @@ static struct fan_stream *new_stream(struct fan_ctx *ctx, const struct fan_sourc
 
 static void free_chunks(struct fan_stream *stream)
 {
-    while (!fan_list_empty(&stream->free)) {
-        struct fan_chunk *chunk = FAN_LIST_ELEMENT(stream->free.next, struct fan_chunk, link);
-        fan_list_remove(&chunk->link);
-        free(chunk);
-    }
+    struct fan_list *link;
+    while ((link = fan_list_take_first(&stream->free)))
+        free(FAN_LIST_ELEMENT(link, struct fan_chunk, link));
 }
 
 void fan_stream_release(struct fan_stream *stream, struct fan_worker *worker)
@@ -151,7 +149,7 @@ static int begin(struct fan_stream *stream)
         if (!stream->async)
             return ENOMEM;
     } else if (stream->options.ordered) {
-        stream->ring = calloc(stream->chunk_limit, sizeof *stream->ring);
+        stream->ring = calloc(stream->chunk_limit, sizeof(struct fan_chunk *));
         if (!stream->ring)
             return ENOMEM;
     }

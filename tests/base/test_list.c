@@ -72,6 +72,19 @@ START_TEST(leaving_twice_changes_nothing)
 }
 END_TEST
 
+START_TEST(the_first_is_taken_until_there_is_none)
+{
+    ck_assert_ptr_eq(fan_list_take_first(&list), &one.link);
+    ck_assert_int_eq(forwards(), 23);
+    ck_assert_int_eq(backwards(), 32);
+    ck_assert(fan_list_empty(&one.link));
+    ck_assert_ptr_eq(fan_list_take_first(&list), &two.link);
+    ck_assert_ptr_eq(fan_list_take_first(&list), &three.link);
+    ck_assert(fan_list_empty(&list));
+    ck_assert_ptr_null(fan_list_take_first(&list));
+}
+END_TEST
+
 START_TEST(a_new_list_is_empty)
 {
     fan_list_init(&list);
@@ -87,6 +100,7 @@ int main(void)
     tcase_add_test(cases, inserting_before_an_element_puts_it_there);
     tcase_add_test(cases, an_element_leaves_from_anywhere);
     tcase_add_test(cases, leaving_twice_changes_nothing);
+    tcase_add_test(cases, the_first_is_taken_until_there_is_none);
     tcase_add_test(cases, a_new_list_is_empty);
     return suite_run("list", cases);
 }
