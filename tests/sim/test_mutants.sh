@@ -201,4 +201,16 @@ try who_has_nothing_to_do_looks_later $crew "$line" 's/(    bool got = fan_crew_
 try who_waits_for_its_turn_is_not_told $crew "$line" 's/stream->waiting > 0/stream->waiting > 999/'
 try who_waits_for_its_turn_does_not_look $intake "$line" 's/ && !fan_crew_steal\(worker\)//'
 
+# ---- task groups ----
+program=test_group_storm
+export FAN_RUNS=3000
+taskgroup=core/flow/group.c
+
+control $taskgroup storm
+try group_waits_for_nobody $taskgroup storm 's/    fan_waitgroup_wait\(&group->running, NULL\);//'
+try group_limits_nobody $taskgroup storm 's/error = EBUSY;/error = 0;/'
+try group_forgets_a_panic $taskgroup storm 's/task->error = ENOTRECOVERABLE;/task->error = 0;/'
+try group_counts_who_did_not_start $taskgroup storm 's/    free\(task\);\n    leave\(group\);\n    return error;/    free(task);\n    return error;/'
+try group_begins_after_the_end $taskgroup storm 's/int error = fan_ctx_error\(&group->ctx\);/int error = 0;/'
+
 exit $failed
