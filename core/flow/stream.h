@@ -53,9 +53,11 @@ struct fan_source {
  * looks at the contexts: an event loop arms a timer for a context's deadline, and is told by
  * `interrupt`, once, when the call is to end early: called by some thread, while no start runs, it
  * makes the loop look, and complete soon what it need not go on with. A start may block, but holds
- * up others until that is noticed. What such a call holds is bounded by limit and window, in order
- * or not; it has no queue. If a token is kept beyond linger_ns the call returns EBUSY, and the
- * token is still to be completed: until then it keeps the memory of its task and result. */
+ * up others until that is noticed. Beside those in flight such a call holds, waiting for their
+ * start or for the sink, no more tasks than window says in order, if that is given, and else queue
+ * (0 = 4096). If a token is kept beyond linger_ns the call returns EBUSY, observers are told of the
+ * first such task, and the token is still to be completed: until then it keeps its permits, and the
+ * memory of its task and result. */
 struct fan_work {
     int (*run)(void *argument, struct fan_ctx *ctx, const void *task, void *result);
     void *argument;
