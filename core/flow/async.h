@@ -10,14 +10,14 @@
 #include "flow/stream_state.h"
 #include "run/cond.h"
 
-/* What a call with asynchronous tasks has beside its stream. Its threads have other work than those
- * that block: departures (depart.c: take tasks from the source and start them) and arrivals
- * (arrive.c: hand over what has finished). Any thread does either, but only one at a time is at the
- * source, and one at the sink; who finds nothing to do sleeps until a flight lands. One thread does
- * all of it as long as nothing that it calls takes long.
+/* What a call with asynchronous tasks has beside its stream. Its threads have other work than
+ * those that block: departures (depart.c: take tasks from the source and start them) and arrivals
+ * (arrive.c: hand over what has finished). Any thread does either, but only one at a time is at
+ * the source, and one at the sink; who finds nothing to do sleeps until a flight lands. One thread
+ * does all of it as long as nothing that it calls takes long.
  *
- * All of it is guarded by the stream's lock, but the inbox, which needs none. A flight that is in use
- * holds a reference of the stream. */
+ * All of it is guarded by the stream's lock, but the inbox, which needs none. A flight that is
+ * in use holds a reference of the stream. */
 struct fan_async {
     struct fan_inbox inbox;
     size_t limit;    /* constant: flights between start and landing; */
@@ -74,14 +74,15 @@ bool fan_async_leaves_work(struct fan_stream *stream);
 /* The rest is not to be begun: tells the caller's loop, once nobody starts tasks any more. */
 void fan_async_interrupt(struct fan_stream *stream);
 
-/* With the lock: the call returns though tasks are in flight: those keep their memory and nobody waits for them. */
+/* With the lock: the call returns though tasks are in flight: those keep their memory and nobody
+ * waits for them. */
 void fan_async_abandon(struct fan_stream *stream);
 
 /* A flight that its token has finished: into the inbox, or the end of what was abandoned. */
 void fan_async_land(struct fan_flight *flight);
 
-/* With the lock: a flight for a task that is about to come from the source, if there may be one more;
- * NULL if there is no memory for it. */
+/* With the lock: a flight for a task that is about to come from the source, if there may be one
+ * more; NULL if there is no memory for it. */
 struct fan_flight *fan_async_reserve(struct fan_stream *stream);
 
 /* With the lock: wakes a thread that waits, if one does. */
@@ -102,7 +103,8 @@ bool fan_depart_is_under_way(const struct fan_stream *stream);
 /* Starts those that a thread which is held up had yet to start. */
 void fan_depart_delayed(struct fan_worker *worker);
 
-/* With the lock: finds those, for any thread that comes; of one that has not gone on since the last look. */
+/* With the lock: finds those, for any thread that comes; of one that has not gone on since the
+ * last look. */
 void fan_depart_find_delayed(struct fan_stream *stream);
 
 /* Hands over some results; at the sink. */

@@ -52,8 +52,8 @@ static struct fan_flight *reserve(struct fan_stream *stream)
     return flights;
 }
 
-/* Gets tasks for the first of the flights, and leaves *rest where those without one begin. Returns why
- * the source gives no more, or 0. */
+/* Gets tasks for the first of the flights, and leaves *rest where those without one begin.
+ * Returns why the source gives no more, or 0. */
 static int fill(struct batch *batch, struct fan_flight ***rest)
 {
     struct fan_stream *stream = batch->stream;
@@ -145,8 +145,8 @@ static void put_aside(struct batch *batch, struct fan_flight *flight)
     batch->over = flight;
 }
 
-/* Others are not started behind a failure that ends the call. One that was not begun, since its context
- * is done, is not to be missing among those handed over. */
+/* Others are not started behind a failure that ends the call. One that was not begun, since its
+ * context is done, is not to be missing among those handed over. */
 static void end_early(struct batch *batch, struct fan_flight *flight, int error)
 {
     struct fan_stream *stream = batch->stream;
@@ -188,7 +188,8 @@ static void start(struct batch *batch, struct fan_flight *flight)
         call_start(batch, flight);
 }
 
-/* What is left is in the worker's hands only for a moment: at any other time it can be taken from it. */
+/* What is left is in the worker's hands only for a moment: at any other time it can be taken
+ * from it. */
 static struct fan_flight *take_next(struct fan_worker *worker)
 {
     struct fan_flight *next = fan_atomic_exchange(&worker->rest, BEING_TAKEN, FAN_ACQUIRE);

@@ -19,13 +19,13 @@
 #include "sync/waitgroup.h"
 
 /* What stands behind a call of fan_out_stream: shared by stream.c, the call itself; crew.c, its
- * threads; and the three things that these do in turn: take a chunk from the source (intake.c), run
- * it (attempt.c; admit.c and copies.c where options put something around each task), hand its results over
- * (delivery.c).
+ * threads; and the three things that these do in turn: take a chunk from the source (intake.c),
+ * run it (attempt.c; admit.c and copies.c where options put something around each task), hand its
+ * results over (delivery.c).
  *
  * `at_source` and `at_sink` are held by the thread that is there, also while a function of the
- * user's runs. `lock` guards the rest of the state, is held for a few lines at a time and never while
- * anything blocks; it is taken inside the other two. */
+ * user's runs. `lock` guards the rest of the state, is held for a few lines at a time and never
+ * while anything blocks; it is taken inside the other two. */
 struct fan_async;
 struct fan_flight;
 struct fan_stream;
@@ -119,15 +119,15 @@ static inline bool fan_stream_is_stopped(const struct fan_stream *stream)
 /* Starts one more thread; with the lock. Errors: EAGAIN, ENOMEM. */
 int fan_crew_grow(struct fan_stream *stream);
 
-/* Whether there is, or may yet be, work that a thread leaves to another one, which the call's thread
- * would have to see to; with the lock. */
+/* Whether there is, or may yet be, work that a thread leaves to another one, which the call's
+ * thread would have to see to; with the lock. */
 bool fan_crew_is_to_be_watched(const struct fan_stream *stream);
 
 /* Whether there is, or may be before somebody ends the rest of the call's thread; with the lock. */
 bool fan_crew_leaves_work(struct fan_stream *stream);
 
-/* Somebody begins with something: the call's thread, if it rests, looks after the crew again; with the
- * lock. */
+/* Somebody begins with something: the call's thread, if it rests, looks after the crew again;
+ * with the lock. */
 void fan_crew_end_rest(struct fan_stream *stream);
 
 /* Whether a thread has been held up since the last look, by a task that takes longer than its like,
@@ -153,9 +153,9 @@ void fan_crew_give_share(struct fan_worker *worker, struct fan_chunk *chunk);
  * worker; false if the source has no more. May block. */
 bool fan_intake_take(struct fan_worker *worker);
 
-/* What it means that the source gives no more: ENODATA, or the call's error. One that was waiting when
- * the time for tasks was over has no more of them, where only what was done by then is asked for. Not
- * with the lock. */
+/* What it means that the source gives no more: ENODATA, or the call's error. One that was
+ * waiting when the time for tasks was over has no more of them, where only what was done by then
+ * is asked for. Not with the lock. */
 int fan_intake_end_of_source(struct fan_stream *stream, int error);
 
 /* How long tasks take is known better now; with the lock. */
@@ -169,8 +169,8 @@ struct fan_settled {
     uint64_t done, failed, cancelled, late, dropped;
 };
 
-/* Offers a result to the sink and notes what became of its task; at the sink. `result->error` is as a
- * chunk notes it. May block. */
+/* Offers a result to the sink and notes what became of its task; at the sink. `result->error` is
+ * as a chunk notes it. May block. */
 void fan_delivery_hand_over(struct fan_stream *stream, struct fan_task_result *result,
                             struct fan_settled *outcome);
 
@@ -180,8 +180,8 @@ void fan_delivery_account(struct fan_worker *worker, const struct fan_settled *o
 /* Hands over a finished chunk's results, in order if that is asked for. May block. */
 void fan_delivery_settle(struct fan_worker *worker, struct fan_chunk *chunk);
 
-/* The call returns and leaves behind what runs on. Source and sink are the caller's and may end with
- * the call, so nobody is there any more. Blocks until that is so. */
+/* The call returns and leaves behind what runs on. Source and sink are the caller's and may end
+ * with the call, so nobody is there any more. Blocks until that is so. */
 void fan_abandon_rest(struct fan_stream *stream);
 
 /* Gives one reference back, a worker's or, with NULL, another's; the last one frees the stream. */

@@ -199,8 +199,8 @@ static void complete_latest_first(struct post *posts, unsigned *count)
     }
 }
 
-/* What it has gathered is complete when all tasks have come, or, if it is impatient, when no more are
- * there. */
+/* What it has gathered is complete when all tasks have come, or, if it is impatient, when no
+ * more are there. */
 static bool is_time_to_complete(unsigned count)
 {
     return count == async_job.gathers || async_job.completed + count == async_job.tasks ||

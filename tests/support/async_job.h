@@ -4,8 +4,9 @@
 #include "flow/stream.h"
 #include "sync/chan.h"
 
-/* A stream of numbered asynchronous tasks and the loop that completes them, for tests of what the
- * executor promises for those. A task's result is its number's square. There is one in a process. */
+/* A stream of numbered asynchronous tasks and the loop that completes them, for tests of what
+ * the executor promises for those. A task's result is its number's square. There is one in a
+ * process. */
 
 enum { ASYNC_JOB_MOST = 20000, ASYNC_JOB_NEVER = INT32_MAX };
 
@@ -56,17 +57,18 @@ int async_job_start(void *argument, struct fan_ctx *ctx, const void *task, void 
                     struct fan_token token);
 int async_job_put(void *state, struct fan_ctx *ctx, const struct fan_task_result *result);
 
-/* The loop: completes what is posted until that is closed. An interrupt ends all that it knows of. */
+/* The loop: completes what is posted until that is closed. An interrupt ends all that it knows
+ * of. */
 void async_job_loop(void *unused);
 
-/* Makes the call; the same with the loop in a thread of its own, until the call is over; and that with
- * a context that is cancelled when the loop has got so many tokens. */
+/* Makes the call; the same with the loop in a thread of its own, until the call is over; and
+ * that with a context that is cancelled when the loop has got so many tokens. */
 int async_job_run(struct fan_stream_options options);
 int async_job_run_with_loop(struct fan_stream_options options);
 int async_job_run_and_cancel(struct fan_stream_options options, uint64_t cancels_at);
 
-/* Fails unless the report accounts for every task; unless the first `count` results, and no others, were
- * put once. */
+/* Fails unless the report accounts for every task; unless the first `count` results, and no
+ * others, were put once. */
 void async_job_must_add_up(void);
 void async_job_must_have_put(uint64_t count);
 
