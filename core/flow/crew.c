@@ -86,8 +86,11 @@ void fan_crew_give_share(struct fan_worker *worker, struct fan_chunk *chunk)
  * rest. */
 static uint32_t leaves(const struct fan_worker *worker)
 {
-    uint32_t left = worker->chunk ? fan_share_left(&worker->post->share) : 0;
-    bool begins = fan_atomic_load(&worker->post->share.next, FAN_RELAXED) == worker->from;
+    if (!worker->chunk)
+        return 0;
+    const struct fan_share *share = &worker->post->share;
+    uint32_t left = fan_share_left(share);
+    bool begins = fan_atomic_load(&share->next, FAN_RELAXED) == worker->from;
     return left > 0 && begins ? left - 1 : left;
 }
 
