@@ -7,9 +7,10 @@
  *                                   run/atomic.h run/access.h
  *   what they talk through          sync/chan.h sync/select.h sync/ctx.h sync/waitgroup.h
  *                                   sync/semaphore.h sync/rwlock.h sync/once.h sync/timer.h
- *   what runs many tasks            flow/fanout.h flow/stream.h flow/token.h
+ *   what runs many tasks            flow/fanout.h flow/stream.h flow/token.h flow/report.h
  *                                   flow/group.h flow/ways.h
- *   what keeps them within bounds   flow/limiter.h flow/hedge.h flow/rate.h
+ *   what keeps them within bounds   flow/limiter.h flow/aimd.h flow/hedge.h flow/hedger.h
+ *                                   flow/rate.h
  *   stages of a pipeline            stage/stage.h stage/pipe.h stage/source.h stage/each.h
  *                                   stage/map.h stage/filter.h stage/until.h stage/window.h
  *                                   stage/split.h stage/tee.h stage/zip.h stage/lossy.h
@@ -21,11 +22,14 @@
  */
 #include "base/panic.h"
 #include "base/random.h"
+#include "flow/aimd.h"
 #include "flow/fanout.h"
 #include "flow/group.h"
 #include "flow/hedge.h"
+#include "flow/hedger.h"
 #include "flow/limiter.h"
 #include "flow/rate.h"
+#include "flow/report.h"
 #include "flow/stream.h"
 #include "flow/token.h"
 #include "flow/ways.h"

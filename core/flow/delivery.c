@@ -1,3 +1,4 @@
+/* Handing results over to the sink, a chunk at a time, and counting what became of its tasks. */
 #include <errno.h>
 
 #include "flow/observed.h"

@@ -66,6 +66,7 @@ bool fan_hedger_spend(struct fan_hedger *hedger);
  * so the percentile is the same as without. */
 void fan_hedger_saw(struct fan_hedger *hedger, uint64_t latency_ns);
 
+/* Looks at it, all of it at one moment. */
 void fan_hedger_look(struct fan_hedger *hedger, struct fan_hedger_state *state);
 
 #endif

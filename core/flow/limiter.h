@@ -76,6 +76,7 @@ void fan_limiter_release(struct fan_limiter *limiter, uint64_t began_ns,
  * ECONNREFUSED and ETIMEDOUT, that it has too much to do; all others, nothing. */
 enum fan_limiter_outcome fan_limiter_outcome_of(int error);
 
+/* Looks at it. Blocks no longer than a release does. */
 void fan_limiter_look(struct fan_limiter *limiter, struct fan_limiter_state *state);
 
 #endif
