@@ -16,6 +16,8 @@ struct task {
 
 int fan_group_init(struct fan_group *group, const struct fan_group_options *options)
 {
+    static const struct fan_group_options none;
+    options = options ? options : &none;
     if (options->limit < 0)
         return EINVAL;
     *group = (struct fan_group){
@@ -106,6 +108,8 @@ static int start(struct fan_group *group, int (*run)(void *, struct fan_ctx *), 
 int fan_group_go(struct fan_group *group, int (*run)(void *argument, struct fan_ctx *ctx),
                  void *argument)
 {
+    if (!run)
+        return EINVAL;
     int error = group->limit ? fan_semaphore_acquire(&group->room, 1, &group->ctx)
                              : fan_ctx_error(&group->ctx);
     return error ? error : start(group, run, argument);
@@ -114,7 +118,7 @@ int fan_group_go(struct fan_group *group, int (*run)(void *argument, struct fan_
 int fan_group_try_go(struct fan_group *group, int (*run)(void *argument, struct fan_ctx *ctx),
                      void *argument)
 {
-    int error = fan_ctx_error(&group->ctx);
+    int error = run ? fan_ctx_error(&group->ctx) : EINVAL;
     if (!error && group->limit && fan_semaphore_try_acquire(&group->room, 1) != 0)
         error = EBUSY;
     return error ? error : start(group, run, argument);

@@ -23,7 +23,7 @@
  * A task gets the group's context and is to end when that is done. For many tasks of one kind,
  * fan_out (flow/fanout.h) is cheaper: there a task needs no thread of its own. */
 struct fan_group_options {
-    const char *name;       /* of the threads; copied; NULL = "task" */
+    const char *name;       /* of the threads; lives as long as the group; NULL = "task" */
     struct fan_ctx *parent; /* NULL = none */
     int limit;              /* tasks at once; 0 = no limit, for groups of a known, small size */
 };
@@ -39,13 +39,14 @@ struct fan_group {
     int error; /* lock: the first failure */
 };
 
-/* Makes an empty group. A negative limit is EINVAL. */
+/* Makes an empty group. NULL options are all zero. A negative limit is EINVAL. */
 int fan_group_init(struct fan_group *group, const struct fan_group_options *options);
 
 /* Starts run(argument, ctx) in a thread of its own. Blocks while as many tasks run as the limit
  * allows: that is the group's backpressure. Errors: ECANCELED, ETIMEDOUT (the group's context is
- * done; nothing was started), EAGAIN, ENOMEM (no thread or no memory was to be had). A panic of the
- * task is its failure, ENOTRECOVERABLE. */
+ * done; nothing was started), EAGAIN, ENOMEM (no thread or no memory was to be had), EINVAL (no
+ * function). `argument` is the caller's and must last until the task has ended. A panic of the task
+ * is its failure, ENOTRECOVERABLE. */
 int fan_group_go(struct fan_group *group, int (*run)(void *argument, struct fan_ctx *ctx),
                  void *argument);
 

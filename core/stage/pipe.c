@@ -9,7 +9,7 @@
 
 void fan_pipe_init(struct fan_pipe *pipe, const struct fan_pipe_options *options)
 {
-    pipe->options = *options;
+    pipe->options = options ? *options : (struct fan_pipe_options){0};
     pipe->count = pipe->groups = pipe->channels = 0;
     if (!pipe->options.name)
         pipe->options.name = "pipe";

@@ -53,7 +53,7 @@ struct fan_pipe_stage {
 };
 
 struct fan_pipe_options {
-    const char *name;       /* of the channels and threads; copied by these; NULL = "pipe" */
+    const char *name;       /* of channels and threads; lives until the wait; NULL = "pipe" */
     struct fan_ctx *parent; /* NULL = none */
     struct fan_chan *input; /* what the first stage reads; NULL = it is a source */
 };
@@ -66,7 +66,7 @@ struct fan_pipe {
     struct fan_group group[FAN_PIPE_STAGES]; /* an until begins a new one; each is below the next */
 };
 
-/* Makes a pipe without stages. */
+/* Makes a pipe without stages. NULL options are all zero. */
 void fan_pipe_init(struct fan_pipe *pipe, const struct fan_pipe_options *options);
 
 /* Adds a stage behind the last one; the description is copied. Errors: EINVAL (not exactly one of

@@ -141,6 +141,19 @@ START_TEST(a_negative_limit_is_refused)
 }
 END_TEST
 
+START_TEST(without_options_there_is_no_limit_and_without_a_function_no_task)
+{
+    ck_assert_int_eq(fan_group_init(&group, NULL), 0);
+    ck_assert_int_eq(fan_group_go(&group, NULL, NULL), EINVAL);
+    ck_assert_int_eq(fan_group_try_go(&group, NULL, NULL), EINVAL);
+    for (int i = 0; i < TASKS; i++)
+        ck_assert_int_eq(fan_group_try_go(&group, count, NULL), 0);
+    ck_assert_int_eq(fan_group_wait(&group), 0);
+    ck_assert_uint_eq(ran, TASKS);
+    fan_group_destroy(&group);
+}
+END_TEST
+
 int main(void)
 {
     TCase *cases = tcase_create("group");
@@ -152,5 +165,6 @@ int main(void)
     tcase_add_loop_test(cases, nothing_is_started_once_the_parent_is_done, 0, 3);
     tcase_add_test(cases, without_a_thread_nothing_is_started);
     tcase_add_test(cases, a_negative_limit_is_refused);
+    tcase_add_test(cases, without_options_there_is_no_limit_and_without_a_function_no_task);
     return suite_run("group", cases);
 }

@@ -66,7 +66,7 @@ static void set_up(void)
 {
     most = fails_at = UINT64_MAX;
     leaves_at = SIZE_MAX;
-    fan_pipe_init(&pipe_, &(struct fan_pipe_options){.name = NULL});
+    fan_pipe_init(&pipe_, NULL);
 }
 
 static void tear_down(void)
