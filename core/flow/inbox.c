@@ -17,15 +17,16 @@ static struct fan_flight *flights_at(uintptr_t head)
     return head < WORDS ? NULL : (struct fan_flight *)head;
 }
 
+/* Who finds it closed frees the flight, after whatever the one who has closed it did with that. */
 enum fan_landing fan_inbox_put(struct fan_inbox *inbox, struct fan_flight *flight)
 {
-    uintptr_t head = fan_atomic_load(&inbox->head, FAN_RELAXED);
+    uintptr_t head = fan_atomic_load(&inbox->head, FAN_ACQUIRE);
     do {
         if (head == CLOSED)
             return FAN_NOT_LANDED;
         flight->next = flights_at(head);
     } while (!fan_atomic_compare_exchange(&inbox->head, &head, (uintptr_t)flight, FAN_RELEASE,
-                                          FAN_RELAXED));
+                                          FAN_ACQUIRE));
     return head == ARMED ? FAN_LANDED_AND_RING : FAN_LANDED;
 }
 
@@ -50,7 +51,7 @@ static struct fan_flight *reverse(struct fan_flight *latest)
 
 static struct fan_flight *take(struct fan_inbox *inbox, uintptr_t leave, bool *disarmed)
 {
-    uintptr_t head = fan_atomic_exchange(&inbox->head, leave, FAN_ACQUIRE);
+    uintptr_t head = fan_atomic_exchange(&inbox->head, leave, FAN_ACQ_REL);
     *disarmed = head == ARMED;
     return reverse(flights_at(head));
 }
