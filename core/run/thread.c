@@ -21,9 +21,9 @@ _Thread_local struct fan_thread *fan_thread_current;
 static struct {
     struct fan_lock guard;
     uint64_t last_id; /* guard */
-    size_t live;      /* guard: spawned threads that have not ended */
+    size_t live;      /* guard: spawned threads that have not ended: who joins one sees it gone */
     size_t budget;    /* guard */
-    uint32_t emptied; /* atomic: counts how often `live` became 0; waited on */
+    uint32_t here;    /* atomic: those, and who is about to leave; waited on until it is 0 */
 } registry;
 
 enum { STACK_SIZE = 256 * 1024 };
@@ -36,21 +36,26 @@ static int enter_registry(bool counts, uint64_t *id)
         error = EAGAIN;
     } else {
         registry.live += counts;
+        if (counts)
+            fan_inner_fetch_add(&registry.here, 1, FAN_RELAXED);
         *id = ++registry.last_id;
     }
     fan_lock_release(&registry.guard);
     return error;
 }
 
-static void leave_registry(void)
+static void end_in_registry(void)
 {
     fan_lock_acquire(&registry.guard);
-    bool emptied = --registry.live == 0;
-    if (emptied)
-        fan_inner_fetch_add(&registry.emptied, 1, FAN_RELEASE);
+    registry.live--;
     fan_lock_release(&registry.guard);
-    if (emptied)
-        fan_backend_wake(&registry.emptied, INT32_MAX);
+}
+
+/* The last that a thread does. */
+static void leave_registry(void)
+{
+    if (fan_inner_fetch_add(&registry.here, (uint32_t)-1, FAN_RELEASE) == 1)
+        fan_backend_wake(&registry.here, INT32_MAX);
 }
 
 static void take_slot(struct fan_thread *thread, uint64_t creator)
@@ -102,6 +107,7 @@ static void end(struct fan_thread *self)
     announce_end(self);
     fan_held_thread_ends();
     fan_evidence_note(FAN_FACT_END, 0, 0, NULL);
+    end_in_registry();
     fan_lock_acquire(&self->guard);
     self->ended = true;
     fan_waitq_fire_all(&self->joiners, 0);
@@ -153,6 +159,7 @@ static int spawn(const struct fan_thread_options *options, void (*run)(void *), 
     if (error) {
         fan_probe_thread_drop(thread->slot);
         free(thread);
+        end_in_registry();
         leave_registry();
     }
     return error;
@@ -288,7 +295,7 @@ size_t fan_thread_count(void)
 static bool nobody_lives(const void *unused)
 {
     (void)unused;
-    return registry.live == 0;
+    return registry.here == 0;
 }
 
 void fan_thread_wait_all(void)
@@ -299,9 +306,9 @@ void fan_thread_wait_all(void)
                                             .mode = FAN_TOUCH_WRITE,
                                             .ready = nobody_lives});
     for (;;) {
-        uint32_t seen = fan_inner_load(&registry.emptied, FAN_ACQUIRE);
-        if (fan_thread_count() == 0)
+        uint32_t seen = fan_inner_load(&registry.here, FAN_ACQUIRE);
+        if (seen == 0)
             return;
-        fan_backend_wait(&registry.emptied, seen, 0);
+        fan_backend_wait(&registry.here, seen, 0);
     }
 }

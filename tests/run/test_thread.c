@@ -177,6 +177,21 @@ START_TEST(the_budget_limits_how_many_live)
 }
 END_TEST
 
+/* Tens of thousands of times, for who joins may be quicker than who leaves. */
+START_TEST(a_thread_that_was_joined_is_in_nobodys_way)
+{
+    fan_thread_set_budget(1);
+    for (int i = 0; i < 20000; i++) {
+        struct fan_thread *thread;
+        int flag = 0;
+        ck_assert_int_eq(fan_thread_spawn(NULL, set_flag, &flag, &thread), 0);
+        fan_thread_join(thread);
+        ck_assert_uint_eq(fan_thread_count(), 0);
+    }
+    fan_thread_set_budget(0);
+}
+END_TEST
+
 START_TEST(a_budget_of_0_is_no_limit)
 {
     struct fan_thread *threads[20];
@@ -343,6 +358,7 @@ int main(void)
     tcase_add_test(cases, a_thread_that_ended_can_still_be_joined);
     tcase_add_test(cases, a_thread_that_joins_itself_panics);
     tcase_add_test(cases, the_budget_limits_how_many_live);
+    tcase_add_test(cases, a_thread_that_was_joined_is_in_nobodys_way);
     tcase_add_test(cases, a_budget_of_0_is_no_limit);
     tcase_add_test(cases, going_beyond_the_budget_panics);
     tcase_add_test(cases, waiting_for_all_waits_for_detached_threads_too);
