@@ -193,7 +193,8 @@ static struct fan_limiter_state limit_with(struct fan_aimd_options rule, int lim
 START_TEST(as_many_are_in_flight_as_the_limiter_lets_in)
 {
     async_job.gathers = PERMITS;
-    limit_with((struct fan_aimd_options){.initial = PERMITS, .ceiling = PERMITS}, LIMIT);
+    limit_with((struct fan_aimd_options){.initial = PERMITS, .floor = PERMITS, .ceiling = PERMITS},
+               LIMIT);
     ck_assert_uint_eq(async_job.most_at_once, PERMITS);
     async_job_must_have_put(async_job.tasks);
 }
