@@ -5,7 +5,8 @@
 #include "flow/observed.h"
 #include "run/time.h"
 
-/* One that was not begun, since its context is done, is not to be missing among those handed over. */
+/* One that was not begun, since its context is done, is not to be missing among those handed
+ * over. */
 static void end_at_failure(struct fan_stream *stream, int error)
 {
     if (fan_stream_is_stopped(stream))
@@ -64,9 +65,10 @@ static void run_and_tell(struct fan_worker *worker, enum fan_fence fence)
     }
 }
 
-/* What is needed for each task is at hand, for all that the compiler knows the user's function could
- * change anything else; and no branch depends on whether a task failed, unless that matters here. A
- * chunk of which a thief has taken all may be gone: it is touched once a task of it is claimed. */
+/* What is needed for each task is at hand, for all that the compiler knows the user's function
+ * could change anything else; and no branch depends on whether a task failed, unless that matters
+ * here. A chunk of which a thief has taken all may be gone: it is touched once a task of it is
+ * claimed. */
 __attribute__((always_inline)) static inline void run_rest(struct fan_worker *worker,
                                                            enum fan_fence fence, bool admits)
 {
@@ -125,8 +127,8 @@ static void take_panic(struct fan_worker *worker, const struct fan_panic *panic)
     end_at_failure(stream, ENOTRECOVERABLE);
 }
 
-/* With the lock: some of a chunk's tasks have been run; whether they were the last ones. Who was left
- * none of them has no say in it: the chunk may be another one by now. */
+/* With the lock: some of a chunk's tasks have been run; whether they were the last ones. Who was
+ * left none of them has no say in it: the chunk may be another one by now. */
 static bool count_off(struct fan_stream *stream, struct fan_chunk *chunk, uint32_t ran,
                       uint64_t elapsed_ns)
 {

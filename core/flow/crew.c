@@ -204,8 +204,8 @@ static void work_through_chunks(struct fan_worker *worker)
     }
 }
 
-/* Chunks are there until the call is over: a thread whose share was stolen to its end may still look at
- * one that others have finished since. */
+/* Chunks are there until the call is over: a thread whose share was stolen to its end may still
+ * look at one that others have finished since. */
 static void give_spare_up(struct fan_worker *worker)
 {
     struct fan_stream *stream = worker->stream;

@@ -9,8 +9,8 @@
 
 /* A flight: an asynchronous task from its start until its result has been handed over, in one piece
  * of memory that serves one task after the other. It has finished when both its start has returned
- * and its token was completed, in whichever order: whoever comes second takes it further. So a start
- * may look at its task to its end, also where the completion overtakes it.
+ * and its token was completed, in whichever order: whoever comes second takes it further. So a
+ * start may look at its task to its end, also where the completion overtakes it.
  *
  * The two meet in one word: the turn (which use of the memory this is), what has happened, and the
  * error. */
@@ -32,7 +32,8 @@ enum fan_flight_stage {
     FAN_IN_AIR,    /* or has, and its token is kept */
 };
 
-/* Memory for a flight and its task and result; free() gives it back. NULL if there is not enough. */
+/* Memory for a flight and its task and result; free() gives it back. NULL if there is not
+ * enough. */
 struct fan_flight *fan_flight_new(struct fan_stream *stream, size_t task_size, size_t result_size);
 
 /* Begins another turn: tokens of earlier ones are void. */
@@ -41,8 +42,8 @@ struct fan_token fan_flight_begin(struct fan_flight *flight);
 /* Where it is. For another thread than its own, while no further turn can begin. */
 enum fan_flight_stage fan_flight_stage(const struct fan_flight *flight);
 
-/* The start has returned 0, or the task's failure. Returns whether the flight has finished. Panics if
- * it failed and was completed as well. */
+/* The start has returned 0, or the task's failure. Returns whether the flight has finished. Panics
+ * if it failed and was completed as well. */
 bool fan_flight_returned(struct fan_flight *flight, int error);
 
 /* The start has panicked: the flight has finished, whatever its token says. */

@@ -2,9 +2,9 @@
  *
  * There are no more threads than pay: one that leaves the source starts the next one only while
  * there are fewer than processors, or if the tasks take so long that their beginning is worth a
- * thread (they sleep, as a rule). Whoever misjudges that is corrected by the call's own thread, which looks
- * after the crew while it waits (stream.c). So short tasks never pay for the waking of a thread,
- * whatever the limit. */
+ * thread (they sleep, as a rule). Whoever misjudges that is corrected by the call's own thread,
+ * which looks after the crew while it waits (stream.c). So short tasks never pay for the waking of
+ * a thread, whatever the limit. */
 #include <errno.h>
 
 #include "flow/observed.h"
@@ -84,8 +84,9 @@ static bool tasks_are_long(const struct fan_stream *stream)
     return stream->running.task_ps == 0 || stream->running.task_ps > LONG_TASK_NS * UINT64_C(1000);
 }
 
-/* What has been taken becomes the worker's share. Who leaves the source behind sees to it that there
- * is somebody to come after him; without a thread to be had, it goes on with those that are. */
+/* What has been taken becomes the worker's share. Who leaves the source behind sees to it that
+ * there is somebody to come after him; without a thread to be had, it goes on with those that
+ * are. */
 static void begin_chunk(struct fan_worker *worker, struct fan_chunk *chunk)
 {
     struct fan_stream *stream = worker->stream;

@@ -33,13 +33,15 @@ static inline bool fan_share_claim(struct fan_share *share, uint32_t index, enum
     return index < fan_atomic_load(&share->end, FAN_RELAXED);
 }
 
-/* By the owner, with the lock: whether the share ends before `index`. If not, that task is its own. */
+/* By the owner, with the lock: whether the share ends before `index`. If not, that task is its
+ * own. */
 static inline bool fan_share_ends(struct fan_share *share, uint32_t index)
 {
     return index >= fan_atomic_load(&share->end, FAN_RELAXED);
 }
 
-/* How many tasks nobody has begun; a guess, unless the lock is held and the owner is not running. */
+/* How many tasks nobody has begun; a guess, unless the lock is held and the owner is not
+ * running. */
 static inline uint32_t fan_share_left(const struct fan_share *share)
 {
     uint32_t next = fan_atomic_load(&share->next, FAN_RELAXED);

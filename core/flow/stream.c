@@ -175,9 +175,9 @@ static int wait_until(struct fan_stream *stream, uint64_t deadline_ns, struct fa
     return error;
 }
 
-/* Waits until somebody begins with something, for as long as nobody has a thing in hand that leaves work
- * to others: what waits without a deadline can be proven to wait for ever. False if somebody has; else
- * `error` is 0 if the crew is gone, and ETIMEDOUT if not, as after a pause. */
+/* Waits until somebody begins with something, for as long as nobody has a thing in hand that leaves
+ * work to others: what waits without a deadline can be proven to wait for ever. False if somebody
+ * has; else `error` is 0 if the crew is gone, and ETIMEDOUT if not, as after a pause. */
 static bool rest(struct fan_stream *stream, int *error)
 {
     struct fan_ctx until;

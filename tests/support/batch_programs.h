@@ -2,9 +2,9 @@
 #define FAN_TESTS_SUPPORT_BATCH_PROGRAMS_H
 
 /*
- * Programs with the executor under the contract of bug 05, whatever waits may be done by any worker:
- * tasks in chunks, of which some take 20 ms and the others hardly any time. And what it would be
- * without taking over: chunks that belong to who took them.
+ * Programs with the executor under the contract of bug 05, whatever waits may be done by any
+ * worker: tasks in chunks, of which some take 20 ms and the others hardly any time. And what it
+ * would be without taking over: chunks that belong to who took them.
  */
 #include <fan/fan.h>
 
