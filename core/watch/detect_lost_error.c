@@ -58,7 +58,7 @@ static uint64_t count_from(const struct fan_evidence *evidence, uint32_t from,
 static void say(struct fan_breach *breach, const struct fan_fact *returned,
                 const struct failure *first, const struct failure *failure)
 {
-    if (!failure->fact && !first->fact)
+    if (!first->fact)
         fan_breach_say(breach, "error %" PRIu64 " was returned, and no task had failed",
                        returned->value);
     else if (returned->value == 0)
@@ -91,9 +91,9 @@ static void tell(const struct fan_evidence *evidence, const struct fan_fact *ret
         fan_breach_tell_earlier(breach, "first failure", first->fact->pc);
         fan_breach_figure(breach, "begun_after_the_first",
                           count_from(evidence, first->place, FAN_FACT_BEGIN));
+        if (failure->fact && failure->fact->thread != first->fact->thread)
+            fan_breach_accuse(breach, failure->fact->thread);
     }
-    if (failure->fact && failure->fact->thread != first->fact->thread)
-        fan_breach_accuse(breach, failure->fact->thread);
     fan_breach_figure(breach, "errors", count_from(evidence, 0, FAN_FACT_FAIL));
     fan_breach_figure(breach, "returned", returned->value);
 }

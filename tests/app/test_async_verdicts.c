@@ -1,6 +1,6 @@
 /* What is said of calls with asynchronous tasks, in a program of the user's, with threads of the
- * system and under the controlled scheduler: tokens that are kept after the end are named, a wait for
- * ever is proven, wherever in the call somebody stands, and no other wait is taken for one. */
+ * system and under the controlled scheduler: tokens that are kept after the end are named, a wait
+ * for ever is proven, wherever in the call somebody stands, and no other wait is taken for one. */
 #include <stdio.h>
 #include <string.h>
 
@@ -12,8 +12,8 @@ static const char fanlab[] = FAN_BUILD_DIR "/fanlab";
 
 static struct program_result result;
 
-/* Six tasks. What source, start and sink do with one, what helpers there are, what is done before the
- * call, and its options are the test's. */
+/* Six tasks. What source, start and sink do with one, what helpers there are, what is done before
+ * the call, and its options are the test's. */
 static const char program[] =
     "#define _GNU_SOURCE\n"
     "#include <errno.h>\n"

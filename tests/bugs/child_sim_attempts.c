@@ -11,9 +11,12 @@ int main(int argc, char **argv)
 {
     size_t count = (size_t)(__stop_attempts - __start_attempts);
     struct fan_scenario *named = calloc(count, sizeof *named);
-    const struct fan_scenario **scenarios = calloc(count, sizeof *scenarios);
-    if (!named || !scenarios)
+    const struct fan_scenario **scenarios = calloc(count, sizeof(struct fan_scenario *));
+    if (!named || !scenarios) {
+        free(named);
+        free(scenarios);
         return FAN_CHILD_BROKEN;
+    }
     for (size_t i = 0; i < count; i++) {
         named[i] = *__start_attempts[i].scenario;
         named[i].id = __start_attempts[i].name;

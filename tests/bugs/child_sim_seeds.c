@@ -75,8 +75,10 @@ int main(int argc, char **argv)
     struct search *search = calloc(1, sizeof *search);
     struct fan_exploration *shared =
         mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (!bug || !search || shared == MAP_FAILED)
+    if (!bug || !search || shared == MAP_FAILED) {
+        free(search);
         return 1;
+    }
     search->variant = &bug->variants[0];
     search->order.contract = &bug->contract;
     search->order.numbers[FAN_ORDER_WORKERS] = bug->workers;

@@ -39,8 +39,10 @@ static void set_up(void)
 static uint64_t exponential(struct fan_random *random)
 {
     double x = ((double)(fan_random_next(random) >> 11) + 1) / 9007199254740992.0, log = 0;
-    for (; x < 0.5; x *= 2)
+    while (x < 0.5) {
         log += 0.693147180559945;
+        x *= 2;
+    }
     double rest = 1 - x, power = rest;
     for (int n = 1; n < 40; n++, power *= rest)
         log += power / n;

@@ -75,7 +75,8 @@ START_TEST(a_call_may_end_at_any_moment)
 }
 END_TEST
 
-/* The loop keeps its tokens, whatever the context says, and completes them when the call is over. */
+/* The loop keeps its tokens, whatever the context says, and completes them when the call is
+ * over. */
 START_TEST(the_call_returns_though_tokens_are_kept)
 {
     struct fan_thread *loop;

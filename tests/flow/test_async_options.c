@@ -1,5 +1,5 @@
-/* What the options put around asynchronous tasks: permits, a limiter, and time. What a task holds it
- * holds until its token is completed. */
+/* What the options put around asynchronous tasks: permits, a limiter, and time. What a task holds
+ * it holds until its token is completed. */
 #include <errno.h>
 #include <string.h>
 
@@ -44,7 +44,8 @@ static uint64_t weight(void *unused, const void *task)
     return number_of(task) % 4;
 }
 
-/* The loop completes none before it has as many as there are permits: so that many are in flight. */
+/* The loop completes none before it has as many as there are permits: so that many are in
+ * flight. */
 START_TEST(as_many_are_in_flight_as_there_are_permits)
 {
     async_job.gathers = PERMITS;

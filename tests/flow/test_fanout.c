@@ -105,7 +105,8 @@ static int all_fail_at_once(void *argument, struct fan_ctx *ctx, const void *tas
     return 0;
 }
 
-/* The first failure ends the call before anybody is told of it, and there are more than are listed. */
+/* The first failure ends the call before anybody is told of it, and there are more than are
+ * listed. */
 START_TEST(also_where_a_failure_has_ended_the_call)
 {
     static struct fan_token tokens[COUNT];

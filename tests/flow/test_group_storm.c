@@ -1,6 +1,6 @@
-/* Seeded runs of task groups in which everything goes wrong that can: tasks wait, fail and panic, the
- * limit is met, threads run out, and the group or its parent is cancelled at any operation's number.
- * FAN_RUNS=100000 makes more of them. */
+/* Seeded runs of task groups in which everything goes wrong that can: tasks wait, fail and panic,
+ * the limit is met, threads run out, and the group or its parent is cancelled at any operation's
+ * number. FAN_RUNS=100000 makes more of them. */
 #include "tests/support/group_storm.h"
 
 #include <stdlib.h>

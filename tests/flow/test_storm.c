@@ -28,6 +28,11 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+static double ms(uint64_t ns)
+{
+    return (double)ns / 1e6;
+}
+
 static void tell(uint64_t *delays_ns, size_t count)
 {
     qsort(delays_ns, count, sizeof *delays_ns, compare);
@@ -35,8 +40,8 @@ static void tell(uint64_t *delays_ns, size_t count)
         printf(
             "ended early: %zu runs; to the return and the last thread's end: p50 %.2f, p99 %.2f, "
             "max %.2f ms\n",
-            count, (double)delays_ns[count / 2] / 1e6, (double)delays_ns[count * 99 / 100] / 1e6,
-            (double)delays_ns[count - 1] / 1e6);
+            count, ms(delays_ns[count / 2]), ms(delays_ns[count * 99 / 100]),
+            ms(delays_ns[count - 1]));
     fflush(stdout);
 }
 

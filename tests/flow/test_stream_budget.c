@@ -211,7 +211,8 @@ static int put_nowhere(void *state, struct fan_ctx *sink_ctx, const struct fan_t
     return 0;
 }
 
-/* Whether the tasks are asynchronous; and the policies, of which one wants what was done by then. */
+/* Whether the tasks are asynchronous; and the policies, of which one wants what was done by
+ * then. */
 START_TEST(a_source_that_waits_is_over_when_the_tasks_time_is)
 {
     static const int results[] = {

@@ -200,7 +200,8 @@ START_TEST(what_is_no_line_of_this_version_is_said_so)
     expect_refused("fan2:02b.w4n20s1:7c1e:-:9a3f00", "another version");
     expect_refused("fan1:02b.w4n20s1:7c1e:-:9a3f:00", "cut or edited");
     memset(long_one, 'x', sizeof long_one - 1);
-    memcpy(long_one, "fan1:", 5);
+    for (int i = 0; i < 5; i++)
+        long_one[i] = "fan1:"[i];
     expect_refused(long_one, "too long");
 }
 END_TEST

@@ -1,7 +1,7 @@
 /* LDFLAGS: -Wl,--wrap=malloc,--wrap=calloc,--wrap=aligned_alloc,--wrap=free */
-/* No task of the executor waits behind a slow one while a worker has nothing to do, though tasks are
- * taken in chunks: for no moment of virtual time, in any schedule that is tried. The detector of
- * bug 05 is the judge; what the executor does wrong without taking over, it sees (and
+/* No task of the executor waits behind a slow one while a worker has nothing to do, though tasks
+ * are taken in chunks: for no moment of virtual time, in any schedule that is tried. The detector
+ * of bug 05 is the judge; what the executor does wrong without taking over, it sees (and
  * tests/sim/test_mutants.sh takes that out of the executor itself). */
 #define FAN_SIM
 #include <errno.h>

@@ -41,11 +41,16 @@ static int compare(const void *a, const void *b)
 }
 
 /* The median, for a thread that the system does not let run ends no sooner. */
+static double ms(uint64_t ns)
+{
+    return (double)ns / 1e6;
+}
+
 static void all_ended_soon(uint64_t *elapsed_ns, size_t count)
 {
     qsort(elapsed_ns, count, sizeof *elapsed_ns, compare);
     printf("%s: ended after a cancel in %.2f ms, at most %.2f\n", kind->name,
-           (double)elapsed_ns[count / 2] / 1e6, (double)elapsed_ns[count - 1] / 1e6);
+           ms(elapsed_ns[count / 2]), ms(elapsed_ns[count - 1]));
     fflush(stdout);
     ck_assert_uint_lt(elapsed_ns[count / 2], AT_MOST_MS * FAN_MILLISECOND);
 }

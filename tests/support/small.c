@@ -22,7 +22,13 @@
 #include "sync/timer.h"
 #include "sync/waitgroup.h"
 
+struct actor {
+    struct world *world;
+    uint32_t thread, held;
+};
+
 struct world {
+    struct actor actors[SMALL_THREADS];
     const struct small *program;
     struct small_log *log;
     struct fan_chan *channels[SMALL_CHANNELS];
@@ -37,11 +43,6 @@ struct world {
     struct fan_thread *threads[SMALL_THREADS];
     uint32_t under_mutex, under_rwlock, onces, marked, atomic;
     bool flag; /* under the mutex */
-};
-
-struct actor {
-    struct world *world;
-    uint32_t thread, held;
 };
 
 enum {
@@ -532,14 +533,15 @@ static void make_objects(struct world *world)
 void small_run(const struct small *program, struct small_log *log)
 {
     struct world *world = calloc(1, sizeof *world);
-    struct actor *actors = calloc(SMALL_THREADS, sizeof *actors);
+    if (!world)
+        abort();
     world->program = program;
     world->log = log;
     make_objects(world);
     for (uint32_t i = 0; i < program->threads; i++)
-        actors[i] = (struct actor){.world = world, .thread = i};
+        world->actors[i] = (struct actor){.world = world, .thread = i};
     for (uint32_t i = 1; i < program->threads; i++)
-        if (fan_thread_spawn(NULL, act_in_thread, &actors[i], &world->threads[i]) != 0)
+        if (fan_thread_spawn(NULL, act_in_thread, &world->actors[i], &world->threads[i]) != 0)
             abort();
-    act(&actors[0]);
+    act(&world->actors[0]);
 }

@@ -114,7 +114,8 @@ static bool is_a_failure(const struct storm *storm, int error)
            (refused || some_task_failed_with(storm, error));
 }
 
-/* A source that waits is to go on no longer than the tasks; what was done until then is the result. */
+/* A source that waits is to go on no longer than the tasks; what was done until then is the
+ * result. */
 static bool source_ended_with_reserve(const struct storm *storm)
 {
     const struct fan_stream_options *options = &storm->plan->options;

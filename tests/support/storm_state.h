@@ -67,7 +67,8 @@ static inline bool may_be_copied(const struct storm_plan *plan)
     return plan->hedge_after_ns != 0;
 }
 
-/* Whether a task that has ended may have ended so: well if one of its copies did, else as one of them. */
+/* Whether a task that has ended may have ended so: well if one of its copies did, else as one of
+ * them. */
 static inline bool may_have_ended(const struct storm *storm, uint64_t index, int error)
 {
     bool so = false, well = false;
