@@ -170,13 +170,14 @@ START_TEST(with_more_reserved_than_there_is_nothing_is_begun)
 }
 END_TEST
 
-/* The tasks have 20 ms; the caller's deadline is an hour away when the call returns. */
+/* The tasks have 300 ms, so that some are done on a loaded machine too; the caller's deadline is an
+ * hour away when the call returns. */
 START_TEST(a_call_that_reserves_time_returns_with_what_was_done_by_then)
 {
-    ck_assert_int_eq(
-        call(&hanging_work, (struct fan_stream_options){.policy = FAN_BEST_EFFORT,
-                                                        .reserve_ns = HOUR - 20 * FAN_MILLISECOND}),
-        0);
+    ck_assert_int_eq(call(&hanging_work,
+                          (struct fan_stream_options){.policy = FAN_BEST_EFFORT,
+                                                      .reserve_ns = HOUR - 300 * FAN_MILLISECOND}),
+                     0);
     ck_assert_int_eq(fan_ctx_error(&ctx), 0);
     ck_assert_uint_gt(report.failed, 0);
     ck_assert_uint_gt(report.done, 0);
@@ -211,8 +212,8 @@ static int put_nowhere(void *state, struct fan_ctx *sink_ctx, const struct fan_t
     return 0;
 }
 
-/* Whether the tasks are asynchronous; and the policies, of which one wants what was done by
- * then. */
+/* Whether the tasks are asynchronous; and the policies, of which one wants what was done by then. If
+ * the machine stands still for all of their time, the last ones come too late. */
 START_TEST(a_source_that_waits_is_over_when_the_tasks_time_is)
 {
     static const int results[] = {
@@ -228,7 +229,8 @@ START_TEST(a_source_that_waits_is_over_when_the_tasks_time_is)
                        &(struct fan_sink){.put = put_nowhere}, &options, &report),
         results[_i % 3]);
     ck_assert_int_eq(fan_ctx_error(&ctx), 0);
-    ck_assert_uint_eq(report.done, 3);
+    ck_assert_uint_eq(report.submitted, given);
+    ck_assert_uint_eq(report.done + report.cancelled, given);
 }
 END_TEST
 

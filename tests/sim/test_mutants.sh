@@ -211,6 +211,6 @@ try group_waits_for_nobody $taskgroup storm 's/    fan_waitgroup_wait\(&group->r
 try group_limits_nobody $taskgroup storm 's/error = EBUSY;/error = 0;/'
 try group_forgets_a_panic $taskgroup storm 's/task->error = ENOTRECOVERABLE;/task->error = 0;/'
 try group_counts_who_did_not_start $taskgroup storm 's/    free\(task\);\n    leave\(group\);\n    return error;/    free(task);\n    return error;/'
-try group_begins_after_the_end $taskgroup storm 's/int error = fan_ctx_error\(&group->ctx\);/int error = 0;/'
+try group_begins_after_the_end $taskgroup storm 's/int error = run \? fan_ctx_error\(&group->ctx\)/int error = run ? 0/'
 
 exit $failed
