@@ -224,6 +224,7 @@ static void sends_and_writes(void *argument)
 {
     struct world *world = argument;
     send(world->roomy);
+    arrive(world);
     write_value(world);
 }
 
@@ -234,10 +235,12 @@ static void receives_and_reads(void *argument)
     read_value(world);
 }
 
+/* Who has waited for the element had the channel's lock before its sender. */
 static void reads_and_receives(void *argument)
 {
     struct world *world = argument;
     read_value(world);
+    await_arrivals(world, 1);
     receive(world->roomy);
 }
 
