@@ -65,7 +65,8 @@ support_sources := $(wildcard tests/support/*.c)
 test_sources    := $(wildcard tests/*/test_*.c)
 # One thread of the system runs all of a simulation: ThreadSanitizer has nothing to say of it, at length.
 ifeq ($(SANITIZE),thread)
-test_sources := $(filter-out $(filter-out tests/sim/test_fiber%,$(wildcard tests/sim/*.c)),$(test_sources))
+test_sources := $(filter-out $(filter-out tests/sim/test_fiber%,$(wildcard tests/sim/*.c)) \
+                  tests/app/test_explore% tests/app/test_replay.c tests/app/test_step%,$(test_sources))
 endif
 child_sources   := $(wildcard tests/*/child_*.c)
 attempt_sources := $(wildcard tests/bugs/attempts/*.c)

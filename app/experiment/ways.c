@@ -10,7 +10,7 @@
 #include "run/atomic.h"
 #include "run/time.h"
 
-enum { TASKS = 20000, LIMIT = 4, ROUNDS = 3 };
+enum { TASKS = 5000, LIMIT = 4, ROUNDS = 3 };
 
 /* How many run at the same time. */
 struct crowd {

@@ -11,12 +11,13 @@
 
 #include "run/time.h"
 #include "sim/dpor.h"
+#include "sim/sanitizers.h"
 #include "tests/support/run_memory.h"
 #include "tests/support/sim_program.h"
 #include "tests/support/storm.h"
 #include "tests/support/suite.h"
 
-enum { ALL = 50000, SOME = 2000, POLICIES = 3, NEVER = 1000 };
+enum { ALL = 50000, SOME = FAN_UNDER_ASAN ? 300 : 2000, POLICIES = 3, NEVER = 1000 };
 
 struct event {
     const char *name;
