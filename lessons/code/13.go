@@ -25,10 +25,10 @@ func (p *pool) send(item int) bool {
 }
 
 func produce(p *pool) {
-	defer p.working.Done()
 	for i := 0; p.send(numberOf(i)); i++ {
 	}
 	close(p.in)
+	p.working.Done() // not deferred: a panic would let main end before it is told
 }
 
 // ---- buggy
