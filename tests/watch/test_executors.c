@@ -74,7 +74,7 @@ static void look(void)
 static const struct fan_executor_view *look_at_only_one(void)
 {
     look();
-    ck_assert_uint_eq(snapshot.executor_count, 1);
+    ck_assert_uint_eq(snapshot.executor_count + snapshot.unread_executors, 1);
     return &snapshot.executors[0];
 }
 
@@ -343,8 +343,12 @@ START_TEST(threads_without_a_slot_count_too)
 }
 END_TEST
 
+/* A thread that the system stops while it writes its slot cannot be read, and the look says so: then
+ * what it has counted is missing. */
 static uint64_t expect_no_contradiction(const struct fan_executor_view *seen, uint64_t last)
 {
+    if (snapshot.unread_threads + snapshot.unread_executors > 0)
+        return last;
     const struct fan_probe_tally *tally = &seen->tally;
     uint64_t ended = tally->done + tally->failed + tally->cancelled + tally->dropped;
     ck_assert_uint_le(seen->in_flight, seen->limit);
