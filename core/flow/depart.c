@@ -197,23 +197,9 @@ static struct fan_flight *take_next(struct fan_worker *worker)
     return next;
 }
 
-static void start_batch(void *argument)
+static struct fan_flight *rest_of(const struct fan_worker *worker)
 {
-    struct batch *batch = argument;
-    while ((batch->current = take_next(batch->worker))) {
-        batch->started++;
-        start(batch, batch->current);
-    }
-}
-
-static void take_panic(struct batch *batch, const struct fan_panic *panic)
-{
-    struct fan_stream *stream = batch->stream;
-    fan_flight_crashed(batch->current);
-    fan_mutex_lock(&stream->lock);
-    fan_report_panic(&stream->report, batch->current->index, panic);
-    fan_mutex_unlock(&stream->lock);
-    end_early(batch, batch->current, ENOTRECOVERABLE);
+    return fan_atomic_load(&worker->rest, FAN_RELAXED);
 }
 
 static void finish_those_over(struct fan_stream *stream, struct fan_flight *flight)
@@ -228,6 +214,43 @@ static void finish_those_over(struct fan_stream *stream, struct fan_flight *flig
         }
         flight = next;
     }
+}
+
+/* The next start may block, and what is over is not to wait behind it: it would still count as in
+ * flight. As long as there is a next one nobody takes this thread for stuck. */
+static void finish_before_next(struct batch *batch)
+{
+    struct fan_stream *stream = batch->stream;
+    if (!batch->over || !rest_of(batch->worker))
+        return;
+    fan_mutex_lock(&stream->lock);
+    finish_those_over(stream, batch->over);
+    fan_observed_flies(stream, stream->async->in_flight);
+    fan_mutex_unlock(&stream->lock);
+    batch->over = NULL;
+}
+
+static void start_batch(void *argument)
+{
+    struct batch *batch = argument;
+    for (;;) {
+        finish_before_next(batch);
+        batch->current = take_next(batch->worker);
+        if (!batch->current)
+            return;
+        batch->started++;
+        start(batch, batch->current);
+    }
+}
+
+static void take_panic(struct batch *batch, const struct fan_panic *panic)
+{
+    struct fan_stream *stream = batch->stream;
+    fan_flight_crashed(batch->current);
+    fan_mutex_lock(&stream->lock);
+    fan_report_panic(&stream->report, batch->current->index, panic);
+    fan_mutex_unlock(&stream->lock);
+    end_early(batch, batch->current, ENOTRECOVERABLE);
 }
 
 static void end_batch(struct batch *batch, uint64_t elapsed_ns)
@@ -279,11 +302,6 @@ static void append(struct fan_flight **flights, struct fan_flight *more)
     while (*flights)
         flights = &(*flights)->next;
     *flights = more;
-}
-
-static struct fan_flight *rest_of(const struct fan_worker *worker)
-{
-    return fan_atomic_load(&worker->rest, FAN_RELAXED);
 }
 
 bool fan_depart_is_under_way(const struct fan_stream *stream)

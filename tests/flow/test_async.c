@@ -244,6 +244,38 @@ START_TEST(a_start_that_waits_keeps_no_others_waiting)
 }
 END_TEST
 
+static uint64_t waits_at;
+
+static int wait_for_the_next(void *argument, struct fan_ctx *ctx, const void *task, void *result,
+                             struct fan_token token)
+{
+    uint64_t number;
+    (void)argument;
+    memcpy(&number, task, sizeof number);
+    memcpy(result, task, sizeof number);
+    if (number == waits_at)
+        fan_chan_recv(async_job.hold, NULL, ctx);
+    if (number == waits_at + 1)
+        fan_chan_close(async_job.hold);
+    fan_token_complete(token, ECANCELED);
+    return 0;
+}
+
+/* Both are tasks of one batch, if that is how they fall. */
+START_TEST(what_is_completed_in_its_start_does_not_count_behind_one_that_waits)
+{
+    waits_at = (uint64_t)_i;
+    async_job.tasks = 40;
+    struct fan_work work = {.start = wait_for_the_next, .task_size = 8, .result_size = 8};
+    struct fan_stream_options options = {.limit = 2, .policy = FAN_BEST_EFFORT};
+    int error =
+        fan_out_stream(NULL, &(struct fan_source){.next = async_job_next}, &work,
+                       &(struct fan_sink){.put = async_job_put}, &options, &async_job.report);
+    ck_assert_int_eq(error, 0);
+    ck_assert_uint_eq(async_job.report.failed, async_job.tasks);
+}
+END_TEST
+
 enum { THREADS = 64 /* the most of such a call */, LATE = 15000 };
 
 static struct fan_chan *all_here;
@@ -333,6 +365,8 @@ int main(void)
     tcase_add_loop_test(cases, a_source_that_waits_keeps_no_result_from_the_sink, 0, 2);
     tcase_add_loop_test(cases, a_sink_that_waits_keeps_no_task_from_its_start, 0, 2);
     tcase_add_test(cases, a_start_that_waits_keeps_no_others_waiting);
+    tcase_add_loop_test(cases, what_is_completed_in_its_start_does_not_count_behind_one_that_waits,
+                        0, 12);
     tcase_add_test(cases, a_start_that_waits_keeps_no_others_waiting_where_all_threads_are_there);
     tcase_add_loop_test(cases, where_one_thread_is_to_be_had_it_does_all, 0, 2);
     tcase_add_test(cases, no_more_is_kept_than_limit_and_queue);
