@@ -47,11 +47,15 @@ static void miss(struct fan_check *check, enum fan_finding_kind kind)
              fan_finding_name(kind));
 }
 
-static void look_for_missing(struct fan_check *check)
+static void look_for_missing(struct fan_check *check, bool ended_early)
 {
     const struct fan_variant *variant = check->variant;
     if (is_rare(variant) && !check->sim)
         return;
+    if (ended_early) {
+        strcpy(check->note, "ThreadSanitizer ended the run at a race: nothing else was looked for");
+        return;
+    }
     for (size_t i = 0; i < variant->expected_count; i++)
         if (!was_found(check, variant->expected[i]))
             miss(check, variant->expected[i]);
@@ -126,7 +130,7 @@ void fan_check_judge(const struct fan_attempt *attempt, struct fan_check *check)
     if (fan_attempt_failed(attempt) && !report) {
         strcpy(check->problem, attempt->message);
     } else {
-        look_for_missing(check);
+        look_for_missing(check, report);
         look_for_undeclared(check);
     }
     check->passed = check->problem[0] == '\0';
@@ -203,7 +207,7 @@ static void take_failures(const struct fan_explore *explore, const struct fan_in
 {
     for (uint32_t i = 0; i < explore->failure_count && i < FAN_FINDINGS; i++)
         take_failure(explore, &explore->failures[i], interrupt, check);
-    look_for_missing(check);
+    look_for_missing(check, false);
     look_for_undeclared(check);
 }
 

@@ -10,7 +10,8 @@
  * findings and none beyond those and its `also` list; a fix must give none. A variant called "rare"
  * shows its defect only under few schedules, so in one run with real threads it need not; the
  * controlled scheduler runs many, and must find it. What only that looks for at all (a race) is not
- * asked of real threads either; the check's note says so. */
+ * asked of real threads either, nor is anything after the race at which ThreadSanitizer ended the
+ * run; the check's note says so. */
 struct fan_check_found {
     enum fan_finding_kind kind;
     char summary[160];

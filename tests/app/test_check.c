@@ -132,6 +132,27 @@ START_TEST(what_thread_sanitizer_reports_is_a_race)
 }
 END_TEST
 
+START_TEST(a_run_that_ended_at_a_race_need_not_show_the_rest)
+{
+    static struct fan_run broken = {.snapshot = &snapshot, .verdict = &verdict};
+    struct fan_check check;
+    struct fan_attempt attempt = {.scenario = &scenario,
+                                  .variant = &variant,
+                                  .end = FAN_ATTEMPT_BROKEN,
+                                  .run = &broken,
+                                  .message = "exit status 66: ThreadSanitizer: data race"};
+    variant = (struct fan_variant){.name = "buggy",
+                                   .expected_count = 2,
+                                   .expected = {FAN_FINDING_LOST_ERROR, FAN_FINDING_RACE}};
+    fan_check_judge(&attempt, &check);
+    ck_assert_msg(check.passed, "%s", check.problem);
+    ck_assert_str_eq(check.note,
+                     "ThreadSanitizer ended the run at a race: nothing else was looked for");
+    found(FAN_FINDING_RACE);
+    expect_problem(check_of("buggy", FAN_ATTEMPT_VERDICT), "lost-error expected, not found");
+}
+END_TEST
+
 START_TEST(a_failed_attempt_fails)
 {
     expect_problem(check_of("rare", FAN_ATTEMPT_SLOW), "a message");
@@ -274,6 +295,7 @@ int main(void)
     tcase_add_test(tests, a_rare_variant_need_not_show_but_must_not_show_else);
     tcase_add_test(tests, a_race_is_not_asked_of_real_threads_and_that_is_said);
     tcase_add_test(tests, what_thread_sanitizer_reports_is_a_race);
+    tcase_add_test(tests, a_run_that_ended_at_a_race_need_not_show_the_rest);
     tcase_add_test(tests, a_failed_attempt_fails);
     tcase_add_test(tests, junit_is_well_formed_whatever_it_tells);
     tcase_add_test(tests, tap_has_one_line_a_test_and_no_stray_directive);
