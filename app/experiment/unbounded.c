@@ -45,13 +45,13 @@ static uint64_t rss_bytes(void)
     return resident * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-static void print_point(struct run *run)
+static void print_point(struct run *run, size_t threads)
 {
     fprintf(run->out,
             "%s{\"tasks\":%" PRIu64 ",\"done\":%" PRIu64 ",\"threads\":%zu,\"rss_bytes\":%" PRIu64
             "}",
-            run->first ? "" : ",", run->begun, fan_atomic_load(&run->done, FAN_RELAXED),
-            fan_thread_count(), rss_bytes());
+            run->first ? "" : ",", run->begun, fan_atomic_load(&run->done, FAN_RELAXED), threads,
+            rss_bytes());
     run->first = false;
 }
 
@@ -70,17 +70,20 @@ static void run_one(void *argument)
     call(run, 0, NULL);
 }
 
-/* Returns the error that ended it. */
+/* Returns the error that ended it. The last point tells of the threads there were when one more was
+ * refused; some have ended since. */
 static int spawn_all(struct run *run)
 {
     for (;; run->begun++) {
         struct fan_thread *thread;
+        size_t threads = fan_thread_count();
         int error = fan_thread_spawn(NULL, run_one, run, &thread);
+        if (!error)
+            fan_thread_detach(thread);
+        if (error || run->begun % UNBOUNDED_STEP == 0)
+            print_point(run, threads);
         if (error)
             return error;
-        fan_thread_detach(thread);
-        if (run->begun % UNBOUNDED_STEP == 0)
-            print_point(run);
     }
 }
 
@@ -89,7 +92,6 @@ static void run_unbounded(struct run *run)
     fprintf(run->out, "\"unbounded\":{\"curve\":[");
     uint64_t began_ns = fan_now_ns();
     int error = spawn_all(run);
-    print_point(run);
     double took_ms = (double)(fan_now_ns() - began_ns) / FAN_MILLISECOND;
     fprintf(run->out, "],\"stopped_by\":\"%s\",\"stopped_after_ms\":%.1f}", strerror(error),
             took_ms);
@@ -105,7 +107,7 @@ static int give(void *state, struct fan_ctx *ctx, void *task)
     if (run->begun == BOUNDED_TASKS)
         return ENODATA;
     if (run->begun % (BOUNDED_TASKS / POINTS) == 0)
-        print_point(run);
+        print_point(run, fan_thread_count());
     memcpy(task, &run->begun, sizeof run->begun);
     run->begun++;
     return 0;
@@ -135,7 +137,7 @@ static void run_bounded(struct run *run)
         &(struct fan_sink){.put = forget}, &(struct fan_stream_options){.limit = SERVERS}, NULL);
     if (error)
         fan_panic("the executor: %s", strerror(error));
-    print_point(run);
+    print_point(run, fan_thread_count());
     fprintf(run->out, "],\"took_ms\":%.1f}", (double)(fan_now_ns() - began_ns) / FAN_MILLISECOND);
 }
 
