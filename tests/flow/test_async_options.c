@@ -111,10 +111,12 @@ START_TEST(a_task_that_weighs_more_than_there_is_fails_alone)
 }
 END_TEST
 
-/* The loop has as many tokens as there are permits and completes none, so the next one waits. */
+/* The loop has as many tokens as there are permits and completes none, so the next one waits, once
+ * it has been taken from the source. */
 START_TEST(a_cancel_ends_the_wait_for_permits)
 {
-    async_job.gathers = PERMITS + 1;
+    async_job.gathers = async_job.source_opens_hold_at = PERMITS + 1;
+    async_job.cancel_waits = true;
     ck_assert_int_eq(async_job_run_and_cancel(
                          (struct fan_stream_options){
                              .limit = LIMIT, .permits = &permits, .policy = FAN_COLLECT_ALL},

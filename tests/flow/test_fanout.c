@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "run/atomic.h"
 #include "run/thread.h"
 #include "sync/chan.h"
 #include "sync/ctx.h"
@@ -91,17 +92,24 @@ START_TEST(what_a_failure_cancelled_says_so)
 }
 END_TEST
 
-/* The last task to be started completes all. */
+struct kept {
+    struct fan_token tokens[COUNT];
+    uint64_t count; /* atomic */
+};
+
+/* The last task to be started completes all. Where a start takes long, several threads start. */
 static int all_fail_at_once(void *argument, struct fan_ctx *ctx, const void *task, void *result,
                             struct fan_token token)
 {
-    struct fan_token *tokens = argument;
+    struct kept *kept = argument;
     uint64_t number;
     (void)ctx, (void)result;
     memcpy(&number, task, sizeof number);
-    tokens[number - 1] = token;
-    for (uint64_t i = 0; number == COUNT && i < COUNT; i++)
-        fan_token_complete(tokens[i], (int)i + 1);
+    kept->tokens[number - 1] = token;
+    if (fan_atomic_fetch_add(&kept->count, 1, FAN_ACQ_REL) + 1 < COUNT)
+        return 0;
+    for (uint64_t i = 0; i < COUNT; i++)
+        fan_token_complete(kept->tokens[i], (int)i + 1);
     return 0;
 }
 
@@ -109,9 +117,9 @@ static int all_fail_at_once(void *argument, struct fan_ctx *ctx, const void *tas
  * listed. */
 START_TEST(also_where_a_failure_has_ended_the_call)
 {
-    static struct fan_token tokens[COUNT];
+    static struct kept kept;
     struct fan_work work = {.start = all_fail_at_once,
-                            .argument = tokens,
+                            .argument = &kept,
                             .task_size = sizeof *tasks,
                             .result_size = sizeof *results};
     struct fan_stream_options options = {.limit = COUNT, .ordered = _i};

@@ -207,6 +207,13 @@ static bool is_time_to_complete(unsigned count)
            (async_job.is_impatient && fan_chan_length(async_job.posts) == 0);
 }
 
+static void cancel_call(void)
+{
+    if (async_job.cancel_waits)
+        fan_chan_recv(async_job.hold, NULL, NULL);
+    fan_ctx_cancel(async_job.ctx, 0);
+}
+
 void async_job_loop(void *unused)
 {
     struct post *posts = calloc(async_job.gathers, sizeof *posts);
@@ -218,7 +225,7 @@ void async_job_loop(void *unused)
         bool wakes = posts[count].result == NULL;
         number = wakes ? ASYNC_JOB_MOST : posts[count++].number;
         if (!wakes && ++got == async_job.cancels_at)
-            fan_ctx_cancel(async_job.ctx, 0);
+            cancel_call();
         if (got == async_job.cancels_at && async_job.loop_waits)
             fan_chan_recv(async_job.hold, NULL, NULL);
         if (wakes || is_time_to_complete(count))

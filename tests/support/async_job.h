@@ -21,7 +21,7 @@ struct async_job {
     uint64_t source_opens_hold_at; /* or taken */
     bool source_blocks;            /* and says so */
     uint64_t cancels_at;           /* the loop, when it has got so many tokens */
-    bool loop_waits;               /* then, for `hold` */
+    bool cancel_waits, loop_waits; /* before that, and then, for `hold` */
     uint64_t loop_ends_with;       /* this task */
     bool times_out;                /* the loop lets each task wait for its deadline */
     bool deaf;                     /* a start does so without its context, and cancels the call */
