@@ -24,7 +24,7 @@ static const char program[] =
     "#include <string.h>\n"
     "#include <sys/timerfd.h>\n"
     "#include <unistd.h>\n"
-    "struct job { uint64_t next; struct fan_chan *never, *tokens; struct fan_token kept; };\n"
+    "struct job {uint64_t next; struct fan_chan *never, *tokens, *seen; struct fan_token kept;};\n"
     "static struct job *job;\n"
     "static void forever(void) { char nothing; fan_chan_recv(job->never, &nothing, NULL); }\n"
     "static void complete_all(void)\n"
@@ -32,6 +32,16 @@ static const char program[] =
     "    struct fan_token token;\n"
     "    while (fan_chan_try_recv(job->tokens, &token) == 0)\n"
     "        fan_token_complete(token, 0);\n"
+    "}\n"
+    "static void be_seen(void)\n"
+    "{ fan_chan_send(job->seen, &(struct fan_thread *){fan_thread_self()}, NULL); }\n"
+    "static void wait_until_one_blocks(void)\n"
+    "{\n"
+    "    struct fan_thread *one;\n"
+    "    struct fan_stack stack;\n"
+    "    fan_chan_recv(job->seen, &one, NULL);\n"
+    "    while (one != fan_thread_self() && !fan_thread_blocked_at(one, &stack))\n"
+    "        fan_sleep(FAN_MILLISECOND, NULL);\n"
     "}\n"
     "%s\n"
     "static int next(void *state, struct fan_ctx *ctx, void *task)\n"
@@ -62,6 +72,7 @@ static const char program[] =
     "    job = fan_lab_alloc(lab, sizeof *job);\n"
     "    job->never = fan_lab_chan(lab, \"never\", 1, 0);\n"
     "    job->tokens = fan_lab_chan(lab, \"tokens\", sizeof(struct fan_token), 6);\n"
+    "    job->seen = fan_lab_chan(lab, \"seen\", sizeof(struct fan_thread *), 2);\n"
     "    %s;\n"
     "    fan_out_stream(NULL, &(struct fan_source){.next = next},\n"
     "                   &(struct fan_work){.start = start, .interrupt = interrupt,\n"
@@ -106,9 +117,13 @@ static void expect_no(const char *words)
 
 /* ---- kept after the end ---- */
 
+/* Task 4 fails when who starts those before it waits: in a start, or to be allowed the next. */
+#define SEEN "{ be_seen(); return 0; }\n"
+#define FAIL "{ wait_until_one_blocks(); return EIO; }"
+
 START_TEST(a_token_that_is_kept_is_named_by_its_task)
 {
-    run((struct mine){.start = "if (number == 3) return 0; if (number == 4) return EIO",
+    run((struct mine){.start = "if (number == 3) " SEEN "if (number == 4) " FAIL,
                       .options = ".limit = 2, .linger_ns = 2 * FAN_MILLISECOND"},
         runtimes[_i]);
     expect(1, "CANCEL-IGNORED  task 3 of fetch not completed 2 ms after the context was done");
@@ -119,8 +134,9 @@ END_TEST
 
 START_TEST(of_many_that_are_kept_the_first_is_named)
 {
-    run((struct mine){.start = "if (number == 1 || number == 3) return 0;\n"
-                               "if (number == 4) return EIO",
+    run((struct mine){.start = "if (number == 1 || number == 3) " SEEN
+                               "if (number == 4) wait_until_one_blocks();\n"
+                               "if (number == 4) " FAIL,
                       .options = ".limit = 3, .linger_ns = 2 * FAN_MILLISECOND"},
         runtimes[_i]);
     expect(1, "CANCEL-IGNORED  task 1 of fetch and 1 more not completed 2 ms after");
@@ -129,7 +145,8 @@ END_TEST
 
 START_TEST(a_start_that_runs_on_is_named_with_its_place)
 {
-    run((struct mine){.start = "if (number == 3) forever(); if (number == 4) return EIO",
+    run((struct mine){.start = "if (number == 3) be_seen(), forever();\n"
+                               "if (number == 4) " FAIL,
                       .options = ".limit = 2, .linger_ns = 2 * FAN_MILLISECOND"},
         runtimes[_i]);
     expect(1, "CANCEL-IGNORED  task 3 of fetch ran on 2 ms after its context was done");
