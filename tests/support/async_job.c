@@ -194,8 +194,11 @@ static void complete_latest_first(struct post *posts, unsigned *count)
     while (*count > 0) {
         struct post *post = &posts[--*count];
         complete(post, outcome_of(post));
-        if (++async_job.completed == async_job.opens_hold_at)
+        async_job.completed_in[async_job.completed++] = post->number;
+        if (async_job.completed == async_job.opens_hold_at)
             fan_chan_close(async_job.hold);
+        if (async_job.completed == async_job.loop_waits_at)
+            fan_chan_recv(async_job.hold, NULL, NULL);
     }
 }
 

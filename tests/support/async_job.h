@@ -22,6 +22,7 @@ struct async_job {
     bool source_blocks;            /* and says so */
     uint64_t cancels_at;           /* the loop, when it has got so many tokens */
     bool cancel_waits, loop_waits; /* before that, and then, for `hold` */
+    uint64_t loop_waits_at;        /* when it has completed so many */
     uint64_t loop_ends_with;       /* this task */
     bool times_out;                /* the loop lets each task wait for its deadline */
     bool deaf;                     /* a start does so without its context, and cancels the call */
@@ -36,6 +37,7 @@ struct async_job {
     uint64_t weight_at_once, most_weight; /* atomic: the same, in weight */
     uint64_t began;                       /* atomic */
     uint64_t completed;                   /* the loop's */
+    uint64_t completed_in[ASYNC_JOB_MOST];
     uint64_t given;
     uint64_t put_count; /* atomic */
     uint64_t most_kept; /* taken from the source and not yet handed over */
