@@ -45,7 +45,7 @@ void fan_group_destroy(struct fan_group *group)
     fan_probe_executor_end(group->shown);
 }
 
-static void fail(struct fan_group *group, int error)
+void fan_group_fail(struct fan_group *group, int error)
 {
     fan_mutex_lock(&group->lock);
     bool first = group->error == 0;
@@ -79,7 +79,7 @@ static void run_and_leave(void *argument)
     if (!fan_recover(run_task, task, NULL))
         task->error = ENOTRECOVERABLE;
     if (task->error)
-        fail(group, task->error);
+        fan_group_fail(group, task->error);
     fan_probe_group_ended(group->shown, task->error != 0, fan_now_ns() - began_ns);
     free(task);
     leave(group);

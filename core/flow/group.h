@@ -54,6 +54,11 @@ int fan_group_go(struct fan_group *group, int (*run)(void *argument, struct fan_
 int fan_group_try_go(struct fan_group *group, int (*run)(void *argument, struct fan_ctx *ctx),
                      void *argument);
 
+/* Fails the group with `error`, not 0, as a task that returns it would: for what goes wrong outside
+ * of its tasks, as when one could not be started without which the others are of no use. Any thread
+ * may call it until the wait has returned. Does not block. */
+void fan_group_fail(struct fan_group *group, int error);
+
 /* Blocks until every task that was started has ended. Returns the first failure, or 0; or the
  * parent's ECANCELED or ETIMEDOUT if that came first. The context is done afterwards. */
 int fan_group_wait(struct fan_group *group);

@@ -10,7 +10,7 @@
 
 int fan_rate_init(struct fan_rate *rate, const struct fan_rate_options *options)
 {
-    struct fan_rate_options filled_in = *options;
+    struct fan_rate_options filled_in = options ? *options : (struct fan_rate_options){0};
     uint64_t product;
     if (!filled_in.period_ns)
         filled_in.period_ns = FAN_SECOND;

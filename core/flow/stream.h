@@ -22,10 +22,11 @@
  *     static int parse(void *unused, struct fan_ctx *ctx, const void *line, void *record);
  *     static int put(void *table, struct fan_ctx *ctx, const struct fan_task_result *result);
  *
- *     int error = fan_out_stream(ctx, &(struct fan_source){next, lines},
- *                                &(struct fan_work){parse, .task_size = sizeof(struct line),
+ *     int error = fan_out_stream(ctx, &(struct fan_source){.next = next, .state = lines},
+ *                                &(struct fan_work){.run = parse,
+ *                                                   .task_size = sizeof(struct line),
  *                                                   .result_size = sizeof(struct record)},
- *                                &(struct fan_sink){put, table},
+ *                                &(struct fan_sink){.put = put, .state = table},
  *                                &(struct fan_stream_options){.limit = 8}, &report);
  *
  * A task's function is called by several threads at once. Source and sink are each called by one

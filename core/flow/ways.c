@@ -40,6 +40,11 @@ static int run_task(struct job *job)
     return fan_recover(run_inner, job, NULL) ? job->error : ENOTRECOVERABLE;
 }
 
+static bool is_valid(const struct fan_work *work, int limit)
+{
+    return work && work->run && limit >= 1;
+}
+
 static void begin(struct call *call, struct fan_ctx *parent, const void *tasks,
                   const struct fan_work *work, void *results)
 {
@@ -122,7 +127,7 @@ static int run_pool(struct pool *pool, size_t count, struct fan_thread **workers
 int fan_ways_channels(struct fan_ctx *ctx, const void *tasks, size_t count,
                       const struct fan_work *work, void *results, int limit)
 {
-    if (limit < 1)
+    if (!is_valid(work, limit))
         return EINVAL;
     struct pool pool;
     struct fan_thread **workers = calloc((size_t)limit, sizeof(struct fan_thread *));
@@ -156,7 +161,7 @@ static int run_in_group(void *argument, struct fan_ctx *ctx)
 int fan_ways_group(struct fan_ctx *ctx, const void *tasks, size_t count,
                    const struct fan_work *work, void *results, int limit)
 {
-    if (limit < 1)
+    if (!is_valid(work, limit))
         return EINVAL;
     struct fan_group group;
     struct call call = {.work = work, .tasks = tasks, .results = results};
@@ -219,7 +224,7 @@ static void wait_for_permits(struct permits *permits)
 int fan_ways_semaphore(struct fan_ctx *ctx, const void *tasks, size_t count,
                        const struct fan_work *work, void *results, int limit)
 {
-    if (limit < 1)
+    if (!is_valid(work, limit))
         return EINVAL;
     struct permits permits = {.failure = 0};
     struct job *jobs = new_jobs(count);

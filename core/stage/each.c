@@ -26,9 +26,9 @@ static void have_no_output(void *state)
 
 int fan_each_go(struct fan_group *group, struct fan_chan *input, const struct fan_each *each)
 {
-    struct each state = {.each = *each, .input = input};
-    if (!each->put)
+    if (!input || !each || !each->put)
         return fan_stage_fail(group, EINVAL);
+    struct each state = {.each = *each, .input = input};
     return fan_stage_go_with(group, put_each, have_no_output, &state, sizeof state,
                              fan_chan_element_size(input));
 }

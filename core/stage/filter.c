@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "stage/inputs.h"
 #include "stage/parallel.h"
 
 struct filter {
@@ -33,11 +34,11 @@ static void end(void *state)
     fan_chan_close(filter->parallel.output);
 }
 
-static bool is_valid(const struct fan_chan *input, const struct fan_chan *output,
+static bool is_valid(struct fan_chan *input, const struct fan_chan *output,
                      const struct fan_filter_options *options)
 {
-    return options->judge && options->workers >= 0 && options->window >= 0 &&
-           fan_chan_element_size(input) == fan_chan_element_size(output);
+    return options && options->judge && options->workers >= 0 && options->window >= 0 &&
+           fan_inputs_fit(&input, 1, output);
 }
 
 int fan_filter_go(struct fan_group *group, struct fan_chan *input, struct fan_chan *output,

@@ -27,7 +27,8 @@ void fan_inputs_receive(struct fan_inputs *inputs, void *element);
 /* Waits for no element of that case any more. */
 void fan_inputs_shut(struct fan_inputs *inputs, size_t which);
 
-/* Whether these are channels, all with elements of the output's size. */
+/* Whether these are channels, all with elements of the output's size: the inputs of a stage, or the
+ * outputs of one input. */
 bool fan_inputs_fit(struct fan_chan *const *channels, size_t count, const struct fan_chan *output);
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "stage/inputs.h"
 #include "sync/select.h"
 
 struct buffer {
@@ -96,11 +97,16 @@ static void end(void *state)
     fan_chan_close(buffer->output);
 }
 
+static bool is_valid(const struct fan_lossy *lossy)
+{
+    return lossy->capacity > 0 && lossy->drops <= FAN_DROP_OLDEST;
+}
+
 int fan_lossy_go(struct fan_group *group, struct fan_chan *input, struct fan_chan *output,
                  struct fan_lossy *lossy)
 {
     size_t size = fan_chan_element_size(input), bytes;
-    if (lossy->capacity == 0 || size != fan_chan_element_size(output))
+    if (!lossy || !is_valid(lossy) || !fan_inputs_fit(&input, 1, output))
         return fan_stage_fail(group, EINVAL);
     if (lossy->capacity == SIZE_MAX || __builtin_mul_overflow(lossy->capacity + 1, size, &bytes))
         return fan_stage_fail(group, ENOMEM);

@@ -22,10 +22,15 @@ static void end(void *state)
     fan_chan_close(map->parallel.output);
 }
 
+static bool is_valid(const struct fan_map_options *options)
+{
+    return options && options->run && options->workers >= 0 && options->window >= 0;
+}
+
 int fan_map_go(struct fan_group *group, struct fan_chan *input, struct fan_chan *output,
                const struct fan_map_options *options)
 {
-    if (!options->run || options->workers < 0 || options->window < 0)
+    if (!input || !output || !is_valid(options))
         return fan_stage_fail(group, EINVAL);
     struct map map = {
         .parallel =

@@ -9,6 +9,7 @@
 
 #include "run/atomic.h"
 #include "run/time.h"
+#include "stage/inputs.h"
 
 struct point {
     struct fan_chan *input, *output;
@@ -82,7 +83,7 @@ int fan_measure_go(struct fan_group *group, struct fan_chan *input, struct fan_c
                    struct fan_measure *measure)
 {
     size_t size = fan_chan_element_size(input);
-    if (size != fan_chan_element_size(output))
+    if (!measure || !fan_inputs_fit(&input, 1, output))
         return fan_stage_fail(group, EINVAL);
     struct point point = {.input = input, .output = output, .measure = measure};
     measure->lock.name = "measure";

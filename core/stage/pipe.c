@@ -28,6 +28,8 @@ static bool has_one_kind(const struct fan_pipe_stage *stage)
 
 static bool fits_behind(const struct fan_pipe *pipe, const struct fan_pipe_stage *stage)
 {
+    if (stage->source && stage->size == 0)
+        return false;
     if (pipe->count == 0)
         return (stage->source != NULL) == (pipe->options.input == NULL);
     return !stage->source && !pipe->stage[pipe->count - 1].each;

@@ -47,8 +47,9 @@ struct fan_pipe_stage {
     int (*go)(struct fan_group *group, struct fan_chan *input, struct fan_chan *output,
               void *argument); /* any other one */
 
-    void *argument;  /* of go */
-    size_t size;     /* bytes of an element that it hands on; 0 = as those that it gets */
+    void *argument; /* of go */
+    size_t
+        size; /* bytes of an element that it hands on; 0 = as those that it gets, but a source says it */
     size_t capacity; /* of the channel behind it */
 };
 
@@ -70,8 +71,8 @@ struct fan_pipe {
 void fan_pipe_init(struct fan_pipe *pipe, const struct fan_pipe_options *options);
 
 /* Adds a stage behind the last one; the description is copied. Errors: EINVAL (not exactly one of
- * its kinds; a source that is not the first, or a first one that is none and there is no input; one
- * behind an each), ENOSPC (too many). */
+ * its kinds; a source that is not the first, or has no size; a first one that is none, and there is
+ * no input; one behind an each), ENOSPC (too many). */
 int fan_pipe_add(struct fan_pipe *pipe, const struct fan_pipe_stage *stage);
 
 /* Starts all stages. Does not block, unless it fails: then those that were started have ended

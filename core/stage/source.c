@@ -26,9 +26,9 @@ static void close_output(void *state)
 
 int fan_source_go(struct fan_group *group, const struct fan_source *source, struct fan_chan *output)
 {
-    struct source state = {.source = *source, .output = output};
-    if (!source->next)
+    if (!source || !source->next || !output)
         return fan_stage_fail(group, EINVAL);
+    struct source state = {.source = *source, .output = output};
     return fan_stage_go_with(group, send_all, close_output, &state, sizeof state,
                              fan_chan_element_size(output));
 }

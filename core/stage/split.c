@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "stage/inputs.h"
+
 struct split {
     struct fan_chan *input, *outputs[FAN_SELECT_CASES];
     size_t count;
@@ -50,17 +52,15 @@ static void end(void *state)
 static bool is_valid(const struct split *split)
 {
     const struct fan_split_options *options = &split->options;
-    for (size_t i = 0; i < split->count; i++)
-        if (fan_chan_element_size(split->outputs[i]) != fan_chan_element_size(split->input))
-            return false;
-    return options->by <= FAN_SPLIT_READY && (options->by != FAN_SPLIT_BY_KEY || options->key);
+    return fan_inputs_fit(split->outputs, split->count, split->input) &&
+           options->by <= FAN_SPLIT_READY && (options->by != FAN_SPLIT_BY_KEY || options->key);
 }
 
 int fan_split_go(struct fan_group *group, struct fan_chan *input, struct fan_chan *const *outputs,
                  size_t count, const struct fan_split_options *options)
 {
     struct split split = {.input = input, .count = count};
-    if (count == 0 || count > FAN_SELECT_CASES)
+    if (!outputs || count == 0 || count > FAN_SELECT_CASES)
         return fan_stage_fail(group, EINVAL);
     if (options)
         split.options = *options;

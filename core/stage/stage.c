@@ -67,6 +67,6 @@ int fan_stage_go(struct fan_group *group, int (*run)(void *state, struct fan_ctx
 
 int fan_stage_fail(struct fan_group *group, int error)
 {
-    fan_ctx_cancel(&group->ctx, error);
+    fan_group_fail(group, error);
     return error;
 }

@@ -18,10 +18,12 @@
  *     int error = fan_group_wait(&pipe);
  *
  * For all stages:
- *   - Each has one function, fan_<stage>_go, that starts it and returns at once: 0; or EINVAL, or
- *     ENOMEM or EAGAIN (no thread was to be had), and then the group's context is done with that
- *     error as its cause, so that the stages before and after end too, and nothing was closed; or
- *     ECANCELED or ETIMEDOUT (the group's context was done already).
+ *   - Each has one function, fan_<stage>_go, that starts it and returns at once: 0; or EINVAL (a
+ *     channel or what a stage cannot do without is NULL, and as each says), or ENOMEM or EAGAIN (no
+ *     thread was to be had), and then the group has failed with that error, so that the stages
+ *     before and after end too, and nothing was closed; or ECANCELED or ETIMEDOUT (the group's
+ *     context was done already). So, of many that are started in a row, the group's wait tells as
+ *     well whether all of them could be.
  *   - The channels belong to the caller, who frees them after the wait. A stage alone sends on its
  *     output, and closes it when it ends, whatever the reason. It closes no input.
  *   - It ends when its inputs are closed and what was in them is handed on; or, within a few
@@ -45,8 +47,8 @@ int fan_stage_go(struct fan_group *group, int (*run)(void *state, struct fan_ctx
 int fan_stage_go_with(struct fan_group *group, int (*run)(void *state, struct fan_ctx *ctx),
                       void (*end)(void *state), const void *state, size_t size, size_t more);
 
-/* For who writes a stage that cannot be started (EINVAL, ENOMEM before its thread): the group's
- * context is done, with `error` as its cause. Returns `error`. */
+/* For who writes a stage that cannot be started (EINVAL, ENOMEM before its thread): the group fails
+ * with `error`. Returns `error`. */
 int fan_stage_fail(struct fan_group *group, int error);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "run/atomic.h"
+#include "stage/inputs.h"
 
 struct tee {
     struct fan_chan *input, *outputs[FAN_SELECT_CASES];
@@ -55,24 +56,16 @@ static void end(void *state)
         fan_chan_close(tee->outputs[i]);
 }
 
-static bool sizes_are_equal(const struct tee *tee)
-{
-    for (size_t i = 0; i < tee->count; i++)
-        if (fan_chan_element_size(tee->outputs[i]) != fan_chan_element_size(tee->input))
-            return false;
-    return true;
-}
-
 int fan_tee_go(struct fan_group *group, struct fan_chan *input, struct fan_chan *const *outputs,
                size_t count, const struct fan_tee_options *options)
 {
     struct tee tee = {.input = input, .count = count};
-    if (count == 0 || count > FAN_SELECT_CASES)
+    if (!outputs || count == 0 || count > FAN_SELECT_CASES)
         return fan_stage_fail(group, EINVAL);
     if (options)
         tee.options = *options;
     memcpy(tee.outputs, outputs, count * sizeof(struct fan_chan *));
-    if (!sizes_are_equal(&tee))
+    if (!fan_inputs_fit(tee.outputs, count, input))
         return fan_stage_fail(group, EINVAL);
     return fan_stage_go_with(group, run, end, &tee, sizeof tee, fan_chan_element_size(input));
 }

@@ -2,6 +2,8 @@
 
 #include <errno.h>
 
+#include "stage/inputs.h"
+
 struct throttle {
     struct fan_chan *input, *output;
     struct fan_rate *rate;
@@ -34,7 +36,7 @@ int fan_throttle_go(struct fan_group *group, struct fan_chan *input, struct fan_
                     struct fan_rate *rate)
 {
     size_t size = fan_chan_element_size(input);
-    if (size != fan_chan_element_size(output))
+    if (!rate || !fan_inputs_fit(&input, 1, output))
         return fan_stage_fail(group, EINVAL);
     struct throttle throttle = {.input = input, .output = output, .rate = rate};
     return fan_stage_go_with(group, run, end, &throttle, sizeof throttle, size);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "stage/inputs.h"
 #include "stage/leave.h"
 #include "sync/select.h"
 
@@ -97,9 +98,8 @@ static void end(void *state)
 int fan_until_go(struct fan_group *group, struct fan_chan *input, struct fan_chan *output,
                  const struct fan_until_options *options)
 {
-    size_t size = fan_chan_element_size(input);
-    if (size != fan_chan_element_size(output))
+    if (!options || !fan_inputs_fit(&input, 1, output))
         return fan_stage_fail(group, EINVAL);
     struct until until = {.input = input, .output = output, .options = *options};
-    return fan_stage_go_with(group, run, end, &until, sizeof until, size);
+    return fan_stage_go_with(group, run, end, &until, sizeof until, fan_chan_element_size(input));
 }

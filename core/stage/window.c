@@ -97,7 +97,7 @@ static bool fits(const struct fan_chan *input, const struct fan_chan *output, si
 int fan_window_go(struct fan_group *group, struct fan_chan *input, struct fan_chan *output,
                   const struct fan_window_options *options)
 {
-    if (options->count == 0 || !fits(input, output, options->count))
+    if (!input || !options || options->count == 0 || !fits(input, output, options->count))
         return fan_stage_fail(group, EINVAL);
     struct gathering gathering = {
         .input = input,

@@ -57,14 +57,14 @@ static void end(void *state)
     close_output(state);
 }
 
-/* Where each element goes; false if one does not fit. */
+/* Where each element goes; false if one does not fit, or there is no such channel. */
 static bool lay_out(struct zip *zip, const size_t *offsets)
 {
     size_t room = fan_chan_element_size(zip->output), at = 0;
     for (size_t i = 0; i < zip->count; i++) {
         size_t size = fan_chan_element_size(zip->inputs[i]);
         zip->offsets[i] = offsets ? offsets[i] : at;
-        if (zip->offsets[i] > room || size > room - zip->offsets[i])
+        if (!zip->inputs[i] || zip->offsets[i] > room || size > room - zip->offsets[i])
             return false;
         at = zip->offsets[i] + size;
     }
@@ -76,7 +76,7 @@ int fan_zip_go(struct fan_group *group, struct fan_chan *const *inputs, size_t c
 {
     struct zip zip = {
         .output = output, .count = count, .upstream = options ? options->upstream : NULL};
-    if (count == 0 || count > FAN_SELECT_CASES)
+    if (!inputs || !output || count == 0 || count > FAN_SELECT_CASES)
         return fan_stage_fail(group, EINVAL);
     memcpy(zip.inputs, inputs, count * sizeof(struct fan_chan *));
     if (!lay_out(&zip, options ? options->offsets : NULL))

@@ -122,6 +122,20 @@ START_TEST(nothing_is_started_once_the_parent_is_done)
 }
 END_TEST
 
+START_TEST(what_fails_outside_of_a_task_ends_the_others)
+{
+    begin((struct fan_group_options){.limit = LIMIT});
+    ck_assert_int_eq(fan_group_go(&group, wait_held, NULL), 0);
+    fan_group_fail(&group, ENOSPC);
+    fan_group_fail(&group, ERANGE);
+    ck_assert_int_eq(fan_group_go(&group, count, NULL), ECANCELED);
+    ck_assert_int_eq(fan_ctx_cause(&group.ctx), ENOSPC);
+    ck_assert_int_eq(fan_group_wait(&group), ENOSPC);
+    ck_assert_uint_eq(ran, 0);
+    fan_group_destroy(&group);
+}
+END_TEST
+
 START_TEST(without_a_thread_nothing_is_started)
 {
     begin((struct fan_group_options){.limit = LIMIT});
@@ -163,6 +177,7 @@ int main(void)
     tcase_add_test(cases, a_panic_is_a_failure);
     tcase_add_test(cases, at_the_limit_a_try_is_told_so);
     tcase_add_loop_test(cases, nothing_is_started_once_the_parent_is_done, 0, 3);
+    tcase_add_test(cases, what_fails_outside_of_a_task_ends_the_others);
     tcase_add_test(cases, without_a_thread_nothing_is_started);
     tcase_add_test(cases, a_negative_limit_is_refused);
     tcase_add_test(cases, without_options_there_is_no_limit_and_without_a_function_no_task);

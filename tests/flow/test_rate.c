@@ -85,6 +85,7 @@ START_TEST(bad_input_is_refused)
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         ck_assert_int_eq(fan_rate_init(&rate, &wrong[i]), EINVAL);
+    ck_assert_int_eq(fan_rate_init(&rate, NULL), EINVAL);
     begin((struct fan_rate_options){.count = 1, .burst = 3});
     ck_assert_int_eq(fan_rate_take(&rate, 0, NULL), EINVAL);
     ck_assert_int_eq(fan_rate_take(&rate, 4, NULL), EINVAL);

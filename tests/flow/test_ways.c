@@ -134,6 +134,13 @@ START_TEST(a_limit_below_one_is_refused)
 }
 END_TEST
 
+START_TEST(work_without_a_function_is_refused)
+{
+    ck_assert_int_eq(run(_i, NULL, LIMIT), EINVAL);
+    ck_assert_int_eq(ways[_i](NULL, NULL, 0, NULL, NULL, LIMIT), EINVAL);
+}
+END_TEST
+
 START_TEST(without_a_thread_nothing_is_begun)
 {
     struct fan_thread *other;
@@ -157,6 +164,7 @@ int main(void)
     tcase_add_loop_test(cases, nothing_is_begun_once_the_context_is_done, 0, WAYS);
     tcase_add_loop_test(cases, no_tasks_are_done_at_once, 0, WAYS);
     tcase_add_loop_test(cases, a_limit_below_one_is_refused, 0, WAYS);
+    tcase_add_loop_test(cases, work_without_a_function_is_refused, 0, WAYS);
     tcase_add_loop_test(cases, without_a_thread_nothing_is_begun, 0, WAYS);
     return suite_run("ways", cases);
 }

@@ -181,11 +181,12 @@ END_TEST
 START_TEST(what_makes_no_sense_is_refused)
 {
     struct fan_pipe_stage nothing = {.size = 8}, both = {.source = &source, .map = &map};
-    struct fan_pipe_stage mapped = {.map = &map};
+    struct fan_pipe_stage mapped = {.map = &map}, without_size = {.source = &source};
     ck_assert_int_eq(fan_pipe_start(&pipe_), EINVAL);
     ck_assert_int_eq(fan_pipe_add(&pipe_, &nothing), EINVAL);
     ck_assert_int_eq(fan_pipe_add(&pipe_, &both), EINVAL);
     ck_assert_int_eq(fan_pipe_add(&pipe_, &mapped), EINVAL);
+    ck_assert_int_eq(fan_pipe_add(&pipe_, &without_size), EINVAL);
     add(from_source);
     ck_assert_int_eq(fan_pipe_add(&pipe_, &from_source), EINVAL);
     for (int i = 1; i < FAN_PIPE_STAGES; i++)
