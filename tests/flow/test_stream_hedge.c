@@ -337,7 +337,6 @@ int main(void)
 {
     TCase *cases = tcase_create("hedge");
     tcase_add_checked_fixture(cases, set_up, tear_down);
-    tcase_set_timeout(cases, 3);
     tcase_add_loop_test(cases, the_second_copys_success_is_the_tasks, 0, 2);
     tcase_add_test(cases, the_first_copys_success_cancels_the_second);
     tcase_add_loop_test(cases, a_failure_or_a_panic_of_the_first_copy_leaves_it_to_the_second, 0,
