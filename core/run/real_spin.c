@@ -34,11 +34,11 @@ static uint64_t process_cpu_ns(void)
 
 /* What is known of strangers who want the processors too. Atomic; written seldom. */
 static struct {
-    bool suspected;
+    unsigned looks; /* how many more turns given away are looked at closely */
     uint64_t crowded_until_ns;
 } strangers;
 
-enum { TIME_SLICE_NS = 1000 * 1000, FORBEAR = 32 };
+enum { TIME_SLICE_NS = 1000 * 1000, FORBEAR = 32, LOOKS = 16 };
 
 static bool is_crowded(void)
 {
@@ -57,14 +57,23 @@ static bool was_a_stranger(uint64_t used_ns, uint64_t lost_ns)
     return true;
 }
 
+static bool is_to_be_looked_at(void)
+{
+    unsigned looks = __atomic_load_n(&strangers.looks, __ATOMIC_RELAXED);
+    if (looks > 0)
+        __atomic_store_n(&strangers.looks, looks - 1, __ATOMIC_RELAXED);
+    return looks > 0;
+}
+
 /* To a partner the processor goes for a moment, to a stranger for a time slice: a thousand times as
  * long as what is waited for takes. The first lost slice is only noted, since telling whose it was
- * takes a system call before. */
+ * takes a system call before, and one that goes through all threads of the process: so only for
+ * some turns more. */
 static bool give_turn_away(void)
 {
     if (is_crowded())
         return false;
-    bool suspected = __atomic_load_n(&strangers.suspected, __ATOMIC_RELAXED);
+    bool suspected = is_to_be_looked_at();
     uint64_t cpu_ns = suspected ? process_cpu_ns() : 0;
     uint64_t began_ns = fan_clock_ns();
     sched_yield();
@@ -72,7 +81,7 @@ static bool give_turn_away(void)
     if (lost_ns < TIME_SLICE_NS)
         return true;
     bool lost = suspected && was_a_stranger(process_cpu_ns() - cpu_ns, lost_ns);
-    __atomic_store_n(&strangers.suspected, !suspected || lost, __ATOMIC_RELAXED);
+    __atomic_store_n(&strangers.looks, !suspected || lost ? LOOKS : 0, __ATOMIC_RELAXED);
     return !lost;
 }
 
