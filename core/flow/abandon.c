@@ -58,18 +58,30 @@ static void name_task(const struct fan_worker *worker, uint64_t task, const stru
     fan_probe_noticed(&notice);
 }
 
+/* Where the tokens were handed out: not more than which function got them, since a stack for each
+ * task would cost more than most tasks. As a return address, which is what a stack is made of. */
+static struct fan_stack start_of(const struct fan_stream *stream)
+{
+    return (struct fan_stack){.depth = 1, .frames[0] = (uintptr_t)stream->work.start + 1};
+}
+
 /* Those that no thread is at. */
 static void name_kept(const struct fan_stream *stream, uint64_t first, uint64_t count,
                       const struct fan_stack *here)
 {
     struct fan_notice notice = {
-        .kind = FAN_NOTICE_CANCEL_IGNORED, .earlier_what = "left behind", .earlier = *here};
+        .kind = FAN_NOTICE_CANCEL_IGNORED,
+        .stack = start_of(stream),
+        .earlier_what = "left behind",
+        .earlier = *here,
+    };
     char others[32] = "";
     if (count > 1)
         snprintf(others, sizeof others, " and %" PRIu64 " more", count - 1);
     snprintf(notice.message, sizeof notice.message,
-             "task %" PRIu64 " of %.23s%s not completed %g ms after the context was done", first,
-             name_of(stream), others, linger_ms(stream));
+             "task %" PRIu64 " of %.23s%s not completed %g ms after the context was done; "
+             "its start was given the token",
+             first, name_of(stream), others, linger_ms(stream));
     fan_probe_noticed(&notice);
 }
 

@@ -57,7 +57,7 @@ struct fan_source {
  * up others until that is noticed. Beside those in flight such a call holds, waiting for their
  * start or for the sink, no more tasks than window says in order, if that is given, and else queue
  * (0 = 4096). If a token is kept beyond linger_ns the call returns EBUSY, observers are told of the
- * first such task, and the token is still to be completed: until then it keeps its permits, and the
+ * first such task and of `start`, and the token is still to be completed: until then it keeps its permits, and the
  * memory of its task and result. */
 struct fan_work {
     int (*run)(void *argument, struct fan_ctx *ctx, const void *task, void *result);

@@ -93,15 +93,20 @@ static const char *or_nothing(const char *text)
     return text ? text : "";
 }
 
-static void run(struct mine mine, const char *runtime)
+static void run_and_tell(struct mine mine, const char *runtime, const char *form)
 {
     char text[8192];
     snprintf(text, sizeof text, program, or_nothing(mine.helpers), or_nothing(mine.source),
              or_nothing(mine.start), or_nothing(mine.sink), or_nothing(mine.before), mine.options);
     workplace_write("mine.c", text);
-    program_run((const char *const[]){fanlab, "run", "mine.c", "--runtime", runtime, NULL},
+    program_run((const char *const[]){fanlab, "run", "mine.c", "--runtime", runtime, form, NULL},
                 &result);
     workplace_remove("mine.c");
+}
+
+static void run(struct mine mine, const char *runtime)
+{
+    run_and_tell(mine, runtime, NULL);
 }
 
 static void expect(int code, const char *words)
@@ -127,8 +132,22 @@ START_TEST(a_token_that_is_kept_is_named_by_its_task)
                       .options = ".limit = 2, .linger_ns = 2 * FAN_MILLISECOND"},
         runtimes[_i]);
     expect(1, "CANCEL-IGNORED  task 3 of fetch not completed 2 ms after the context was done");
+    expect(1, "happened at   start  mine.c:");
     expect(1, "left behind   mine  mine.c:");
     expect_no("LEAK");
+}
+END_TEST
+
+START_TEST(and_a_machine_is_told_where_its_token_was_handed_out)
+{
+    run_and_tell((struct mine){.start = "if (number == 3) " SEEN "if (number == 4) " FAIL,
+                               .options = ".limit = 2, .linger_ns = 2 * FAN_MILLISECOND"},
+                 runtimes[_i], "--json");
+    const char *finding = strstr(result.out, "\"findings\":");
+    const char *at = finding ? strstr(finding, "\"at\":") : NULL;
+    const char *function = at ? strstr(at, "\"function\":") : NULL;
+    ck_assert_ptr_nonnull(function);
+    ck_assert_int_eq(strncmp(function, "\"function\": \"start\"", 19), 0);
 }
 END_TEST
 
@@ -281,6 +300,7 @@ int main(void)
     tcase_add_checked_fixture(cases, workplace_begin, workplace_end);
     tcase_set_timeout(cases, 60);
     tcase_add_loop_test(cases, a_token_that_is_kept_is_named_by_its_task, 0, 2);
+    tcase_add_loop_test(cases, and_a_machine_is_told_where_its_token_was_handed_out, 0, 2);
     tcase_add_loop_test(cases, of_many_that_are_kept_the_first_is_named, 0, 2);
     tcase_add_loop_test(cases, a_start_that_runs_on_is_named_with_its_place, 0, 2);
     tcase_add_loop_test(cases, a_token_that_is_completed_in_time_is_not_named, 0, 2);
