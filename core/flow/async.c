@@ -135,6 +135,7 @@ void fan_async_finish(struct fan_stream *stream, struct fan_flight *flight)
         async->failure = flight->error;
     async->in_flight--;
     async->finished++;
+    fan_observed_flew(async, flight);
     flight->next = NULL;
     if (async->ring) {
         async->ring[flight->index % async->places] = flight;
@@ -170,6 +171,7 @@ static void ring(struct fan_stream *stream)
 void fan_async_land(struct fan_flight *flight)
 {
     struct fan_stream *stream = flight->stream;
+    fan_observed_lands(flight);
     fan_admit_end(&flight->pass, flight->error);
     switch (fan_inbox_put(&stream->async->inbox, flight)) {
     case FAN_LANDED:

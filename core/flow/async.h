@@ -48,6 +48,7 @@ struct fan_async {
     bool abandoned;          /* the call has returned */
     unsigned careful;        /* jobs to come that may hold up their thread */
     unsigned present;        /* threads that have begun to work */
+    uint64_t untimed;        /* finished since one that was timed */
     uint64_t begun, seen;    /* jobs; at the last look but those in which nothing had changed, */
     uint64_t seen_ns;        /* which was then */
 };

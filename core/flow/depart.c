@@ -151,6 +151,7 @@ static void end_early(struct batch *batch, struct fan_flight *flight, int error)
 {
     struct fan_stream *stream = batch->stream;
     flight->error = error;
+    fan_observed_lands(flight);
     if (flight->pass.inner)
         fan_admit_end(&flight->pass, error);
     put_aside(batch, flight);
@@ -165,6 +166,7 @@ static void call_start(struct batch *batch, struct fan_flight *flight)
 {
     const struct fan_work *work = &batch->stream->work;
     flight->starter = batch->worker;
+    fan_observed_begins(flight, batch->started == 1);
     struct fan_token token = fan_flight_begin(flight);
     int error = work->start(work->argument, flight->pass.inner, flight->task, flight->value, token);
     if (fan_flight_returned(flight, error))
@@ -175,6 +177,7 @@ static void start(struct batch *batch, struct fan_flight *flight)
 {
     struct fan_stream *stream = batch->stream;
     flight->error = FAN_NOT_BEGUN;
+    flight->timed = false;
     flight->pass.hold = (struct fan_hold){0};
     flight->pass.inner = NULL;
     if (fan_stream_is_stopped(stream)) {

@@ -23,6 +23,8 @@ struct fan_flight {
     struct fan_pass pass;             /* from its start until it has finished */
     uint64_t index;                   /* of the task in the source */
     int error;                        /* once finished; as a chunk notes it (flow/chunk.h) */
+    bool timed;                       /* for an observer (flow/observed.h): this says when it */
+    uint64_t time_ns;                 /* began and, once it has finished, how long it took */
     char *task, *value;
 };
 

@@ -1,14 +1,18 @@
 /* A post's counters belong to its thread. The executor's slot is written with the stream's lock,
- * and seldom: when a thread comes or goes, or has timed a task. A thread without a slot of its own
+ * and seldom: when a thread comes or goes, or a task was timed. A thread without a slot of its own
  * is one of more than 256; its tasks are no short ones, and so it writes there for each share. */
 #include "flow/observed.h"
 
 #include "base/clock.h"
+#include "flow/async.h"
 #include "run/thread_state.h"
 #include "run/time.h"
 
 /* A clock read and some lines that others have: not for each chunk. */
 enum { SAMPLE_NS = 100000 };
+
+/* Of asynchronous tasks, which begin many at a time and end one by one, so many are timed. */
+enum { TIMED_ONE_IN = 64 };
 
 void fan_observed_begin(struct fan_stream *stream)
 {
@@ -79,22 +83,43 @@ void fan_observed_took(struct fan_worker *worker, uint64_t began_ns)
 }
 
 /* A task that was timed stands for those since the one before. */
-static void record(struct fan_worker *worker)
+static void record(struct fan_probe_executor *shown, uint64_t took_ns, uint64_t *untimed)
 {
-    struct fan_probe_executor *shown = worker->stream->shown;
     fan_probe_count(&shown->timed, 1);
-    fan_histogram_record_many(&shown->latency, worker->took_ns, worker->untimed);
-    worker->untimed = 0;
-    worker->took = false;
+    fan_histogram_record_many(&shown->latency, took_ns, *untimed);
+    *untimed = 0;
 }
 
 void fan_observed_ran(struct fan_worker *worker, uint32_t ran)
 {
     worker->untimed += ran;
     if (worker->took)
-        record(worker);
+        record(worker->stream->shown, worker->took_ns, &worker->untimed);
+    worker->took = false;
     if (__builtin_expect(!is_seen(worker), 0))
         __atomic_fetch_sub(&worker->stream->shown->unseen_in_flight, 1, __ATOMIC_RELAXED);
+}
+
+/* ---- asynchronous tasks ---- */
+
+void fan_observed_begins(struct fan_flight *flight, bool first)
+{
+    flight->timed = flight->pass.stream->shown && (first || flight->index % TIMED_ONE_IN == 0);
+    if (flight->timed)
+        flight->time_ns = fan_now_ns();
+}
+
+void fan_observed_lands(struct fan_flight *flight)
+{
+    if (flight->timed)
+        flight->time_ns = fan_now_ns() - flight->time_ns;
+}
+
+void fan_observed_flew(struct fan_async *async, const struct fan_flight *flight)
+{
+    async->untimed++;
+    if (flight->timed)
+        record(flight->pass.stream->shown, flight->time_ns, &async->untimed);
 }
 
 #ifdef FAN_SIM

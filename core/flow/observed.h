@@ -27,6 +27,12 @@ void fan_observed_ran(struct fan_worker *worker, uint32_t ran);
 void fan_observed_runs(struct fan_worker *worker, uint64_t now_ns);
 void fan_observed_took(struct fan_worker *worker, uint64_t began_ns);
 
+/* An asynchronous task is about to be begun, alone or as the first of several or not; it has
+ * finished; and, with the lock, that is noticed, at some time later. Some are timed. */
+void fan_observed_begins(struct fan_flight *flight, bool first);
+void fan_observed_lands(struct fan_flight *flight);
+void fan_observed_flew(struct fan_async *async, const struct fan_flight *flight);
+
 /* With the lock: so many asynchronous tasks are in flight, in no thread. */
 static inline void fan_observed_flies(struct fan_stream *stream, size_t in_flight)
 {

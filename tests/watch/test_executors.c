@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "flow/group.h"
 #include "flow/stream.h"
 #include "run/atomic.h"
@@ -281,6 +282,16 @@ static void hold_tokens(void)
                           .options = {.name = "loop", .limit = 5, .policy = FAN_COLLECT_ALL}});
 }
 
+static void hold_a_token(void)
+{
+    do_async((struct job){.tasks = 1, .options = {.limit = 5}});
+}
+
+static void complete_at_once(void)
+{
+    do_async((struct job){.tasks = 2000, .gate_from = UINT64_MAX, .options = {.limit = 5}});
+}
+
 static void complete_some_later(void)
 {
     do_async((struct job){.tasks = 20000,
@@ -396,6 +407,30 @@ START_TEST(asynchronous_tasks_are_in_flight_until_they_are_completed)
 }
 END_TEST
 
+static void pass(uint64_t time_ns)
+{
+    uint64_t until_ns = fan_clock_ns() + time_ns;
+    while (fan_clock_ns() < until_ns)
+        sched_yield();
+}
+
+/* What is not in a task, but before, is not its time. */
+START_TEST(an_asynchronous_task_takes_until_it_is_completed)
+{
+    const uint64_t held_ns = 20000000;
+    start(_i ? complete_at_once : hold_a_token);
+    wait_for_held(1);
+    pass(held_ns);
+    const struct fan_executor_view *seen = look_after_the_end();
+    expect_report(seen);
+    ck_assert_uint_ge(seen->timed, _i ? 2000 / 64 : 1);
+    if (_i)
+        ck_assert_uint_lt(seen->p50_ns, held_ns / 2);
+    else
+        ck_assert_uint_ge(seen->p50_ns, held_ns * 9 / 10);
+}
+END_TEST
+
 static void (*const async_jobs[])(void) = {complete_some_later, leave_tokens_early};
 
 START_TEST(the_figures_of_asynchronous_tasks_never_contradict_each_other)
@@ -407,6 +442,7 @@ START_TEST(the_figures_of_asynchronous_tasks_never_contradict_each_other)
     while (waitpid(child, NULL, WNOHANG) == 0)
         last = expect_no_contradiction(look_at_only_one(), last);
     expect_report(look_at_only_one());
+    ck_assert_uint_gt(snapshot.executors[0].timed, 0);
 }
 END_TEST
 
@@ -457,6 +493,7 @@ int main(void)
     tcase_add_test(cases, threads_without_a_slot_count_too);
     tcase_add_loop_test(cases, the_figures_never_contradict_each_other_and_end_as_the_report, 0, 3);
     tcase_add_test(cases, asynchronous_tasks_are_in_flight_until_they_are_completed);
+    tcase_add_loop_test(cases, an_asynchronous_task_takes_until_it_is_completed, 0, 2);
     tcase_add_loop_test(cases, the_figures_of_asynchronous_tasks_never_contradict_each_other, 0, 2);
     tcase_add_test(cases, a_group_is_seen_as_it_runs_and_when_it_has_ended);
     tcase_add_test(cases, those_that_find_no_slot_are_counted_and_an_ended_one_makes_room);
