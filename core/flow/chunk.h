@@ -17,7 +17,8 @@ struct fan_chunk {
     uint64_t first;      /* the index of its first task in the source */
     uint32_t count;      /* tasks in it */
     uint32_t unfinished; /* of these; the stream's lock */
-    int *errors;         /* of each task: 0, the error it returned, or one of the following */
+    int *errors;         /* of each task: 0, the error it returned, or one of the following; and
+                          * behind the last FAN_UNDER_WAY, so that the end looks like no success */
     char *tasks, *values;
 };
 
@@ -46,5 +47,12 @@ static inline int fan_chunk_outcome(const struct fan_chunk *chunk, uint32_t inde
 /* A chunk of up to `size` tasks, in one piece of memory: free() gives it back. NULL if there is not
  * enough. */
 struct fan_chunk *fan_chunk_new(uint32_t size, size_t task_size, size_t result_size);
+
+/* It has been filled with `count` tasks, at least one: nothing is known of any. By who has it to
+ * himself. */
+void fan_chunk_begin(struct fan_chunk *chunk);
+
+/* Whether none of its tasks, which are all finished, has failed or was not begun. */
+bool fan_chunk_went_well(const struct fan_chunk *chunk);
 
 #endif

@@ -92,9 +92,7 @@ static void begin_chunk(struct fan_worker *worker, struct fan_chunk *chunk)
     struct fan_stream *stream = worker->stream;
     chunk->sequence = stream->taken++;
     chunk->first = stream->submitted;
-    chunk->unfinished = chunk->count;
-    for (uint32_t i = 0; i < chunk->count; i++)
-        fan_chunk_note(chunk->errors, i, FAN_UNDER_WAY);
+    fan_chunk_begin(chunk);
     stream->submitted += chunk->count;
     fan_mutex_lock(&stream->lock);
     fan_share_begin(&worker->post->share, 0, chunk->count);
