@@ -29,11 +29,13 @@ static inline int attempt(struct fan_worker *worker, struct fan_stream *stream,
     return work->run(work->argument, &stream->ctx, task, value);
 }
 
-/* The bits of an error that may end the call: all of them, or the sign of what says that it has
- * ended. */
+/* The bits of an error that may end the call: all of them; or the sign of one that was not begun,
+ * which does if it was for something around it. */
 static inline int bits_that_matter(const struct fan_stream *stream)
 {
-    return stream->options.policy == FAN_FAIL_FAST ? -1 : INT_MIN;
+    if (stream->options.policy == FAN_FAIL_FAST)
+        return -1;
+    return stream->admits ? INT_MIN : 0;
 }
 
 /* The same steps as below, so that who looks at them sees what nobody looks at. */
@@ -75,7 +77,7 @@ __attribute__((always_inline)) static inline void run_rest(struct fan_worker *wo
     struct fan_stream *stream = worker->stream;
     struct fan_share *share = &worker->post->share;
     const struct fan_work work = stream->work;
-    const int matters = stream->options.policy == FAN_FAIL_FAST ? -1 : INT_MIN;
+    const int matters = bits_that_matter(stream);
     uint32_t i = worker->at;
     if (!fan_share_claim(share, i, fence))
         return;

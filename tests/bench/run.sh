@@ -41,6 +41,7 @@ stream_benches() {
         done
         echo "ordered-$work fan:ordered fan"
     done
+    echo "failing-asked-k0 fan:collect-failing-asked fan:collect-healthy-asked"
     echo "ordered-gap-k64 fan:ordered-gap@4000000 fan:gap@4000000"
     echo "memory-k0 fan@100000000 fan@1000000"
 }
