@@ -48,6 +48,8 @@ int fan_out(struct fan_ctx *ctx, const void *tasks, size_t count, const struct f
             struct fan_report *report)
 {
     struct fan_report own;
+    if (report)
+        *report = (struct fan_report){0};
     if (!work || (count > 0 && ((work->task_size && !tasks) || (work->result_size && !results))))
         return EINVAL;
     struct array array = {

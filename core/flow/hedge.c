@@ -299,6 +299,8 @@ int fan_hedge_first_success(struct fan_ctx *ctx, const struct fan_hedge_attempt 
                             const struct fan_hedge_options *options, void *result,
                             struct fan_report *report)
 {
+    if (report)
+        *report = (struct fan_report){0};
     if (!attempts || count == 0)
         return fan_hedge_tiers(ctx, attempts, count, result_size, options, result, report);
     struct fan_hedge_attempt *at_once = calloc(count, sizeof *at_once);

@@ -157,6 +157,9 @@ START_TEST(wrong_arguments_are_refused)
     ck_assert_int_eq(fan_out(NULL, NULL, 1, &work, results, NULL, &options, NULL), EINVAL);
     ck_assert_int_eq(fan_out(NULL, tasks, 1, &work, NULL, NULL, &options, NULL), EINVAL);
     ck_assert_int_eq(fan_out(NULL, tasks, 1, NULL, results, NULL, &options, NULL), EINVAL);
+    report = (struct fan_report){.submitted = 1, .error_count = 1};
+    ck_assert_int_eq(fan_out(NULL, tasks, 1, NULL, results, NULL, &options, &report), EINVAL);
+    ck_assert_uint_eq(report.submitted + report.error_count, 0);
     options.policy = (enum fan_policy)(FAN_BEST_EFFORT + 1);
     ck_assert_int_eq(fan_out(NULL, tasks, 1, &work, results, NULL, &options, NULL), EINVAL);
     options = (struct fan_stream_options){.limit = -1};

@@ -7,6 +7,7 @@
 
 #include "flow/fanout.h"
 #include "flow/group.h"
+#include "flow/hedge.h"
 #include "run/thread.h"
 #include "run/time.h"
 #include "tests/support/storm.h"
@@ -104,6 +105,25 @@ START_TEST(an_array_says_what_became_of_each_task)
 }
 END_TEST
 
+static int succeed(void *argument, struct fan_ctx *ctx, void *result)
+{
+    (void)argument, (void)ctx, (void)result;
+    return 0;
+}
+
+/* Whatever it was before: the caller frees it. */
+START_TEST(a_hedge_that_was_not_begun_leaves_its_report_empty)
+{
+    const struct fan_hedge_attempt attempt = {.run = succeed};
+    struct fan_report report = {.submitted = 1, .error_count = 1};
+    asked = 0;
+    refuse = 1;
+    ck_assert_int_eq(fan_hedge_first_success(NULL, &attempt, 1, 0, NULL, NULL, &report), ENOMEM);
+    refuse = 0;
+    ck_assert_uint_eq(report.submitted + report.error_count, 0);
+}
+END_TEST
+
 START_TEST(with_a_limit_beyond_the_budget_it_goes_on_with_the_threads_there_are)
 {
     for (uint64_t seed = 0; seed < SEEDS; seed++) {
@@ -152,6 +172,7 @@ int main(void)
     tcase_set_timeout(cases, 60);
     tcase_add_test(cases, the_executor_says_so_or_does_without);
     tcase_add_test(cases, an_array_says_what_became_of_each_task);
+    tcase_add_test(cases, a_hedge_that_was_not_begun_leaves_its_report_empty);
     tcase_add_test(cases, with_a_limit_beyond_the_budget_it_goes_on_with_the_threads_there_are);
     tcase_add_test(cases, a_task_group_says_so);
     return suite_run("scarce", cases);
