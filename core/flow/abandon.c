@@ -6,32 +6,39 @@
 #include "flow/async.h"
 #include "flow/copies.h"
 
-/* Who is there knows from now on that nothing is wanted any more. */
-static void wait_until_source_is_left(struct fan_stream *stream)
+/* Who is there knows from now on that nothing is wanted any more. Whether somebody was. */
+static bool wait_until_left(struct fan_mutex *place)
 {
-    fan_mutex_lock(&stream->at_source);
-    fan_mutex_unlock(&stream->at_source);
+    bool held = fan_mutex_trylock(place) != 0;
+    if (held)
+        fan_mutex_lock(place);
+    fan_mutex_unlock(place);
+    return held;
 }
 
-static void take_sink_away(struct fan_stream *stream)
+bool fan_abandon_waits(struct fan_stream *stream)
 {
-    fan_mutex_lock(&stream->at_sink);
-    stream->sink_gone = true;
-    fan_mutex_unlock(&stream->at_sink);
+    bool waited = wait_until_left(&stream->at_source);
+    waited |= wait_until_left(&stream->at_sink);
+    return waited | (stream->async && wait_until_left(&stream->async->at_loop));
 }
 
-/* The task that a thread is at; with the lock. False if it is at none, and about to leave. */
+/* The task that a thread is at; with the lock. False if it is at none: it is about to begin, or to
+ * leave. */
 static bool task_of(const struct fan_worker *worker, uint64_t *task)
 {
     const struct fan_chunk *chunk = worker->chunk;
     if (!chunk)
         return false;
     const struct fan_share *share = &worker->post->share;
-    uint32_t index = fan_atomic_load(&share->next, FAN_RELAXED) - 1;
-    *task = chunk->first + index;
-    return index < fan_atomic_load(&share->end, FAN_RELAXED) &&
-           fan_chunk_outcome(chunk, index) == FAN_UNDER_WAY;
+    uint32_t next = fan_atomic_load(&share->next, FAN_RELAXED);
+    if (next == worker->from || next > fan_atomic_load(&share->end, FAN_RELAXED))
+        return false;
+    *task = chunk->first + next - 1;
+    return fan_chunk_outcome(chunk, next - 1) == FAN_UNDER_WAY;
 }
+
+/* ---- who runs on ---- */
 
 static const char *name_of(const struct fan_stream *stream)
 {
@@ -85,7 +92,8 @@ static void name_kept(const struct fan_stream *stream, uint64_t first, uint64_t 
     fan_probe_noticed(&notice);
 }
 
-static void name_flights(const struct fan_stream *stream, const struct fan_stack *here)
+/* True also while somebody is about to call a start. */
+static bool name_flights(const struct fan_stream *stream, const struct fan_stack *here)
 {
     uint64_t first = UINT64_MAX, kept = 0;
     for (const struct fan_flight *flight = stream->async->latest; flight; flight = flight->older) {
@@ -99,31 +107,119 @@ static void name_flights(const struct fan_stream *stream, const struct fan_stack
     }
     if (kept > 0)
         name_kept(stream, first, kept, here);
+    return kept > 0 || stream->async->starting > 0;
 }
 
-static void name_tasks(struct fan_stream *stream)
+static bool name_tasks(struct fan_stream *stream, const struct fan_stack *here)
 {
-    struct fan_stack here;
     uint64_t task;
-    fan_stack_capture(&here, 2);
+    bool any = false;
     for (unsigned i = 0; i < stream->started; i++)
-        if (task_of(&stream->workers[i], &task))
-            name_task(&stream->workers[i], task, &here);
+        if (task_of(&stream->workers[i], &task)) {
+            name_task(&stream->workers[i], task, here);
+            any = true;
+        }
     if (stream->async)
-        name_flights(stream, &here);
+        any |= name_flights(stream, here);
+    return any;
 }
 
-void fan_abandon_rest(struct fan_stream *stream)
+/* ---- what became of the others ---- */
+
+/* Of what is not handed over any more. */
+static void account_for(struct fan_stream *stream, uint64_t index, int error)
 {
-    wait_until_source_is_left(stream);
-    take_sink_away(stream);
-    fan_mutex_lock(&stream->lock);
-    name_tasks(stream);
+    struct fan_settled outcome = {0};
+    struct fan_task_result result = {.index = index, .error = error};
+    fan_report_errors(&stream->report, index, &error, 1);
+    fan_delivery_hand_over(stream, &result, &outcome);
+    fan_delivery_count(stream, &outcome);
+}
+
+static bool somebody_is_at(const struct fan_stream *stream, uint64_t index)
+{
+    uint64_t task;
+    for (unsigned i = 0; i < stream->started; i++)
+        if (task_of(&stream->workers[i], &task) && task == index)
+            return true;
+    return false;
+}
+
+static void account_for_chunk(struct fan_stream *stream, const struct fan_chunk *chunk)
+{
+    for (uint32_t i = 0; i < chunk->count; i++) {
+        int outcome = fan_chunk_outcome(chunk, i);
+        if (outcome != FAN_UNDER_WAY || !somebody_is_at(stream, chunk->first + i))
+            account_for(stream, chunk->first + i, outcome);
+    }
+}
+
+static bool is_the_first_at_its_chunk(const struct fan_stream *stream, unsigned worker)
+{
+    for (unsigned i = 0; i < worker; i++)
+        if (stream->workers[i].chunk == stream->workers[worker].chunk)
+            return false;
+    return true;
+}
+
+static void account_for_chunks(struct fan_stream *stream)
+{
+    for (unsigned i = 0; i < stream->started; i++)
+        if (stream->workers[i].chunk && is_the_first_at_its_chunk(stream, i))
+            account_for_chunk(stream, stream->workers[i].chunk);
+    for (size_t i = 0; stream->ring && i < stream->chunk_limit; i++)
+        if (stream->ring[i])
+            account_for_chunk(stream, stream->ring[i]);
+}
+
+static void account_for_flights(struct fan_stream *stream, struct fan_flight *flights)
+{
+    for (const struct fan_flight *flight = flights; flight; flight = flight->next)
+        account_for(stream, flight->index, flight->error);
+    fan_async_recycle(stream, flights);
+}
+
+/* ---- leaving ---- */
+
+/* At the sink and at the loop, with the lock. */
+static bool leave_behind(struct fan_stream *stream, const struct fan_stack *here)
+{
+    if (!name_tasks(stream, here))
+        return false;
+    stream->sink_gone = true;
     if (stream->async)
-        fan_async_abandon(stream);
+        account_for_flights(stream, fan_async_abandon(stream));
+    else
+        account_for_chunks(stream);
     for (unsigned i = 0; i < stream->started; i++)
         fan_thread_detach(stream->workers[i].thread);
+    return true;
+}
+
+static bool leave_with_lock(struct fan_stream *stream, const struct fan_stack *here)
+{
+    fan_mutex_lock(&stream->at_sink);
+    fan_mutex_lock(&stream->lock);
+    bool left = leave_behind(stream, here);
     fan_mutex_unlock(&stream->lock);
+    fan_mutex_unlock(&stream->at_sink);
+    return left;
+}
+
+bool fan_abandon_rest(struct fan_stream *stream)
+{
+    struct fan_async *async = stream->async;
+    struct fan_stack here;
+    wait_until_left(&stream->at_source);
+    if (async)
+        fan_mutex_lock(&async->at_loop);
+    fan_stack_capture(&here, 1);
+    bool left = leave_with_lock(stream, &here);
+    if (async)
+        fan_mutex_unlock(&async->at_loop);
+    if (!left)
+        return false;
     fan_copies_close(stream->copies, true);
     fan_ctx_detach(&stream->ctx);
+    return true;
 }

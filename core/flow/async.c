@@ -67,6 +67,7 @@ struct fan_async *fan_async_new(struct fan_stream *stream)
                                                                : stream->processors};
     async->news.name = "news";
     async->reserve.name = "reserve";
+    async->at_loop.name = "loop";
     async->capacity = async->places = async->limit + room_beside(&stream->options);
     async->last = &async->first;
     stream->async = async;
@@ -91,6 +92,7 @@ void fan_async_free(struct fan_async *async)
         return;
     fan_cond_destroy(&async->news);
     fan_cond_destroy(&async->reserve);
+    fan_mutex_destroy(&async->at_loop);
     free_flights(async);
     free(async->ring);
     free(async);
@@ -186,19 +188,24 @@ void fan_async_land(struct fan_flight *flight)
     }
 }
 
+static void finish_all(struct fan_stream *stream, struct fan_flight *flight)
+{
+    while (flight) {
+        struct fan_flight *next = flight->next;
+        fan_async_finish(stream, flight);
+        flight = next;
+    }
+}
+
 static void collect(struct fan_stream *stream)
 {
     struct fan_async *async = stream->async;
     bool disarmed;
     if (async->abandoned)
         return;
-    struct fan_flight *flight = fan_inbox_take(&async->inbox, &disarmed);
+    struct fan_flight *landed = fan_inbox_take(&async->inbox, &disarmed);
     async->bells -= disarmed;
-    while (flight) {
-        struct fan_flight *next = flight->next;
-        fan_async_finish(stream, flight);
-        flight = next;
-    }
+    finish_all(stream, landed);
     fan_observed_flies(stream, async->in_flight);
 }
 
@@ -409,6 +416,7 @@ void fan_async_interrupt(struct fan_stream *stream)
     struct fan_async *async = stream->async;
     if (!stream->work.interrupt)
         return;
+    fan_mutex_lock(&async->at_loop);
     fan_mutex_lock(&stream->lock);
     bool due = fan_stream_is_stopped(stream) && async->starting == 0 && !async->interrupted &&
                !async->abandoned;
@@ -416,30 +424,45 @@ void fan_async_interrupt(struct fan_stream *stream)
     fan_mutex_unlock(&stream->lock);
     if (due)
         stream->work.interrupt(stream->work.argument);
+    fan_mutex_unlock(&async->at_loop);
 }
 
-static void recycle_finished(struct fan_stream *stream)
+/* In front of others. */
+static struct fan_flight *take_finished(struct fan_async *async, struct fan_flight *others)
 {
-    struct fan_async *async = stream->async;
-    fan_async_recycle(stream, async->first);
+    *async->last = others;
+    struct fan_flight *all = async->first;
     async->first = NULL;
     async->last = &async->first;
-    for (size_t i = 0; async->ring && i < async->places; i++) {
-        fan_async_recycle(stream, async->ring[i]);
-        async->ring[i] = NULL;
-    }
+    async->finished = 0;
+    for (size_t i = 0; async->ring && i < async->places; i++)
+        if (async->ring[i]) {
+            async->ring[i]->next = all;
+            all = async->ring[i];
+            async->ring[i] = NULL;
+        }
+    return all;
 }
 
-void fan_async_abandon(struct fan_stream *stream)
+static struct fan_flight *take_delayed(struct fan_stream *stream)
+{
+    fan_depart_find_rest(stream);
+    struct fan_flight *delayed = stream->async->delayed;
+    stream->async->delayed = NULL;
+    for (struct fan_flight *flight = delayed; flight; flight = flight->next)
+        flight->error = FAN_NOT_BEGUN;
+    return delayed;
+}
+
+struct fan_flight *fan_async_abandon(struct fan_stream *stream)
 {
     struct fan_async *async = stream->async;
     bool disarmed;
-    collect(stream);
-    struct fan_flight *last = fan_inbox_close(&async->inbox, &disarmed);
+    struct fan_flight *landed = fan_inbox_close(&async->inbox, &disarmed);
     async->bells -= disarmed;
-    recycle_finished(stream);
-    fan_async_recycle(stream, last);
+    finish_all(stream, landed);
     async->abandoned = true;
     fan_cond_broadcast(&async->news);
     fan_cond_broadcast(&async->reserve);
+    return take_finished(async, take_delayed(stream));
 }

@@ -37,20 +37,21 @@ struct fan_async {
     uint64_t turn;                    /* in order: whose it is at the sink */
     int failure;                      /* the first to be noticed */
 
-    struct fan_cond news;    /* here waits the one that is woken next, the others in reserve: */
-    struct fan_cond reserve; /* so where one thread is enough it is always the same one */
-    bool watched;            /* one waits for news */
-    unsigned waiting;        /* threads, at either */
-    unsigned bells;          /* armed, or about to be rung */
-    unsigned starting;       /* threads that call start */
-    bool at_source, at_sink; /* a thread is there */
-    bool interrupted;        /* the caller's loop was told of the end */
-    bool abandoned;          /* the call has returned */
-    unsigned careful;        /* jobs to come that may hold up their thread */
-    unsigned present;        /* threads that have begun to work */
-    uint64_t untimed;        /* finished since one that was timed */
-    uint64_t begun, seen;    /* jobs; at the last look but those in which nothing had changed, */
-    uint64_t seen_ns;        /* which was then */
+    struct fan_cond news;     /* here waits the one that is woken next, the others in reserve: */
+    struct fan_cond reserve;  /* so where one thread is enough it is always the same one */
+    bool watched;             /* one waits for news */
+    unsigned waiting;         /* threads, at either */
+    unsigned bells;           /* armed, or about to be rung */
+    unsigned starting;        /* threads that call start */
+    bool at_source, at_sink;  /* a thread is there */
+    struct fan_mutex at_loop; /* held by who tells the caller's loop of the end; outermost */
+    bool interrupted;         /* somebody does, or has */
+    bool abandoned;           /* the call has returned */
+    unsigned careful;         /* jobs to come that may hold up their thread */
+    unsigned present;         /* threads that have begun to work */
+    uint64_t untimed;         /* finished since one that was timed */
+    uint64_t begun, seen;     /* jobs; at the last look but those in which nothing had changed, */
+    uint64_t seen_ns;         /* which was then */
 };
 
 /* Made before the stream's threads are. NULL: no memory. */
@@ -75,9 +76,9 @@ bool fan_async_leaves_work(struct fan_stream *stream);
 /* The rest is not to be begun: tells the caller's loop, once nobody starts tasks any more. */
 void fan_async_interrupt(struct fan_stream *stream);
 
-/* With the lock: the call returns though tasks are in flight: those keep their memory and nobody
- * waits for them. */
-void fan_async_abandon(struct fan_stream *stream);
+/* With the lock, and at the loop: the call returns though tasks are in flight: those keep their
+ * memory and nobody waits for them. Returns the others, which have finished or are not begun. */
+struct fan_flight *fan_async_abandon(struct fan_stream *stream);
 
 /* A flight that its token has finished: into the inbox, or the end of what was abandoned. */
 void fan_async_land(struct fan_flight *flight);
@@ -107,6 +108,9 @@ void fan_depart_delayed(struct fan_worker *worker);
 /* With the lock: finds those, for any thread that comes; of one that has not gone on since the
  * last look. */
 void fan_depart_find_delayed(struct fan_stream *stream);
+
+/* With the lock: the same of all threads, once nothing is to be begun any more. */
+void fan_depart_find_rest(struct fan_stream *stream);
 
 /* Hands over some results; at the sink. */
 void fan_arrive(struct fan_worker *worker);

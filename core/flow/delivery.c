@@ -70,14 +70,19 @@ static void count(struct fan_probe_tally *tally, const struct fan_settled *outco
     fan_probe_count(&tally->dropped, outcome->dropped);
 }
 
-void fan_delivery_account(struct fan_worker *worker, const struct fan_settled *outcome)
+void fan_delivery_count(struct fan_stream *stream, const struct fan_settled *outcome)
 {
-    struct fan_report *report = &worker->stream->report;
+    struct fan_report *report = &stream->report;
     report->done += outcome->done;
     report->failed += outcome->failed;
     report->cancelled += outcome->cancelled;
     report->late += outcome->late;
     report->dropped += outcome->dropped;
+}
+
+void fan_delivery_account(struct fan_worker *worker, const struct fan_settled *outcome)
+{
+    fan_delivery_count(worker->stream, outcome);
     count(&worker->post->tally, outcome);
     fan_observed_counted(worker);
 }

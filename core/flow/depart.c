@@ -99,7 +99,8 @@ static void end_source(struct fan_stream *stream, int error)
 /* Where starts take long others are to start too. */
 static void find_company(struct fan_stream *stream)
 {
-    bool pays = stream->running.task_ps > LONG_START_NS * UINT64_C(1000) && !stream->over;
+    bool pays = stream->running.task_ps > LONG_START_NS * UINT64_C(1000) && !stream->over &&
+                !fan_stream_is_stopped(stream);
     if (pays && stream->async->waiting > 0)
         fan_async_wake(stream->async);
     else if (pays && stream->started < stream->processors && stream->started < stream->limit)
@@ -315,15 +316,29 @@ bool fan_depart_is_under_way(const struct fan_stream *stream)
     return false;
 }
 
+/* Unless the worker has gone on. */
+static void take_rest(struct fan_worker *worker, struct fan_flight *rest)
+{
+    if (!rest || rest == BEING_TAKEN ||
+        !fan_atomic_compare_exchange(&worker->rest, &rest, NULL, FAN_ACQUIRE, FAN_RELAXED))
+        return;
+    append(&worker->stream->async->delayed, rest);
+}
+
 void fan_depart_find_delayed(struct fan_stream *stream)
 {
     for (unsigned i = 0; i < stream->started; i++) {
         struct fan_worker *worker = &stream->workers[i];
         struct fan_flight *rest = rest_of(worker);
-        bool still = rest && rest != BEING_TAKEN && (uintptr_t)rest == worker->seen;
+        bool still = (uintptr_t)rest == worker->seen;
         worker->seen = (uintptr_t)rest;
-        if (still &&
-            fan_atomic_compare_exchange(&worker->rest, &rest, NULL, FAN_ACQUIRE, FAN_RELAXED))
-            append(&stream->async->delayed, rest);
+        if (still)
+            take_rest(worker, rest);
     }
+}
+
+void fan_depart_find_rest(struct fan_stream *stream)
+{
+    for (unsigned i = 0; i < stream->started; i++)
+        take_rest(&stream->workers[i], rest_of(&stream->workers[i]));
 }

@@ -36,8 +36,8 @@ static int put(void *state, struct fan_ctx *ctx, const struct fan_task_result *r
     return 0;
 }
 
-/* A panic is listed at once, and the sink is not told of it if another task runs on. */
-static void list_panics(const struct fan_report *report, int *errors)
+/* The sink is not told of what was taken together with a task that runs on, but that is listed. */
+static void note_listed(const struct fan_report *report, int *errors)
 {
     for (size_t i = 0; i < report->error_count; i++)
         errors[report->errors[i].index] = report->errors[i].error;
@@ -67,7 +67,7 @@ int fan_out(struct fan_ctx *ctx, const void *tasks, size_t count, const struct f
     int error = fan_out_stream(ctx, &(struct fan_source){.next = next, .state = &array}, work,
                                &sink, options, report ? report : &own);
     if (errors)
-        list_panics(report ? report : &own, errors);
+        note_listed(report ? report : &own, errors);
     if (!report)
         fan_report_free(&own);
     return error;

@@ -238,6 +238,15 @@ static int look_after_crew(struct fan_stream *stream)
     return fan_waitgroup_wait(&stream->crew, &stream->ctx);
 }
 
+/* A task's time to linger begins when nothing else keeps its thread. */
+static int linger(struct fan_stream *stream)
+{
+    int error = wait_until(stream, fan_deadline_after(stream->options.linger_ns), NULL);
+    if (error && fan_abandon_waits(stream))
+        error = wait_until(stream, fan_deadline_after(stream->options.linger_ns), NULL);
+    return error;
+}
+
 /* Waits until every thread has left, or EBUSY: one did not within the time to linger. */
 static int wait_for_crew(struct fan_stream *stream)
 {
@@ -249,8 +258,7 @@ static int wait_for_crew(struct fan_stream *stream)
         fan_async_interrupt(stream);
     if (!stream->options.linger_ns)
         return fan_waitgroup_wait(&stream->crew, NULL);
-    error = wait_until(stream, fan_deadline_after(stream->options.linger_ns), NULL);
-    return error ? EBUSY : 0;
+    return linger(stream) ? EBUSY : 0;
 }
 
 static uint64_t unaccounted(const struct fan_report *report)
@@ -302,10 +310,8 @@ int fan_out_stream(struct fan_ctx *ctx, const struct fan_source *source,
     if (!stream)
         return ENOMEM;
     int error = begin(stream);
-    bool left = !error && wait_for_crew(stream) != 0;
-    if (left)
-        fan_abandon_rest(stream);
-    else
+    bool left = !error && wait_for_crew(stream) != 0 && fan_abandon_rest(stream);
+    if (!left)
         join(stream);
     if (!error)
         error = left ? EBUSY : result_of(stream);

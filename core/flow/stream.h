@@ -30,7 +30,8 @@
  *                                &(struct fan_stream_options){.limit = 8}, &report);
  *
  * A task's function is called by several threads at once. Source and sink are each called by one
- * thread at a time, though not always the same one, so neither needs a lock of its own. */
+ * thread at a time, though not always the same one, so neither needs a lock of its own. A panic in
+ * one of them is no task's failure: it ends the program. */
 
 /* Where tasks come from: writes the next one to `task`. Returns 0, or ENODATA when there are no
  * more, or another error, which ends the call with it once what was taken before is done. May
@@ -69,7 +70,8 @@ struct fan_work {
                  struct fan_token token);
     void (*interrupt)(void *argument); /* with `start`; may be NULL */
 
-    /* What a task costs, where the options ask for it; called before it is begun. */
+    /* What a task costs, where the options ask for it; called before it is begun. A panic is the
+     * task's failure. */
     uint64_t (*weight)(void *argument, const void *task);   /* permits; NULL = 1 for each */
     uint64_t (*needs_ns)(void *argument, const void *task); /* time; NULL = what the options say */
 };
@@ -164,8 +166,8 @@ struct fan_stream_options {
  * lowest index that is listed (any, if there was no memory for a list); the source's or the sink's
  * error; ECANCELED or ETIMEDOUT, the context's; EBUSY if a task ran on beyond linger_ns: it keeps a
  * thread and the memory of its task and result until it returns, and observers are told which it
- * is, as a finding (cancel-ignored). Source and sink are waited for in any case, and not called any
- * more. EINVAL: a negative limit, queue or window, no policy that there is, no function, or a
+ * is, as a finding (cancel-ignored). Source, sink and interrupt are waited for in any case, before
+ * that time begins, and not called any more. EINVAL: a negative limit, queue or window, no policy that there is, no function, or a
  * hedger with asynchronous tasks; EAGAIN, ENOMEM: no thread or no memory could be had; then nothing
  * was taken from the source.
  *

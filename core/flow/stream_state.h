@@ -174,15 +174,22 @@ struct fan_settled {
 void fan_delivery_hand_over(struct fan_stream *stream, struct fan_task_result *result,
                             struct fan_settled *outcome);
 
-/* Counts what became of some tasks, all but the list of failures; with the lock. */
+/* Counts what became of some tasks, all but the list of failures; with the lock. The first is the
+ * report's half of it. */
+void fan_delivery_count(struct fan_stream *stream, const struct fan_settled *outcome);
 void fan_delivery_account(struct fan_worker *worker, const struct fan_settled *outcome);
 
 /* Hands over a finished chunk's results, in order if that is asked for. May block. */
 void fan_delivery_settle(struct fan_worker *worker, struct fan_chunk *chunk);
 
-/* The call returns and leaves behind what runs on. Source and sink are the caller's and may end
- * with the call, so nobody is there any more. Blocks until that is so. */
-void fan_abandon_rest(struct fan_stream *stream);
+/* Waits until nobody is at the source, the sink or the loop, who may take longer than a task has time
+ * to; whether somebody was there. */
+bool fan_abandon_waits(struct fan_stream *stream);
+
+/* The call is to return and leave behind what runs on. Source, sink and loop are the caller's and
+ * may end with the call, so nobody is there any more; blocks until that is so. Returns whether a
+ * task runs on; if not, the threads are about to leave. */
+bool fan_abandon_rest(struct fan_stream *stream);
 
 /* Gives one reference back, a worker's or, with NULL, another's; the last one frees the stream. */
 void fan_stream_release(struct fan_stream *stream, struct fan_worker *worker);
