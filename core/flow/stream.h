@@ -58,8 +58,8 @@ struct fan_source {
  * up others until that is noticed. Beside those in flight such a call holds, waiting for their
  * start or for the sink, no more tasks than window says in order, if that is given, and else queue
  * (0 = 4096). If a token is kept beyond linger_ns the call returns EBUSY, observers are told of the
- * first such task and of `start`, and the token is still to be completed: until then it keeps its permits, and the
- * memory of its task and result. */
+ * first such task and of `start`, and the token is still to be completed: until then it keeps its
+ * permits, and the memory of its task and result. */
 struct fan_work {
     int (*run)(void *argument, struct fan_ctx *ctx, const void *task, void *result);
     void *argument;
@@ -167,9 +167,9 @@ struct fan_stream_options {
  * error; ECANCELED or ETIMEDOUT, the context's; EBUSY if a task ran on beyond linger_ns: it keeps a
  * thread and the memory of its task and result until it returns, and observers are told which it
  * is, as a finding (cancel-ignored). Source, sink and interrupt are waited for in any case, before
- * that time begins, and not called any more. EINVAL: a negative limit, queue or window, no policy that there is, no function, or a
- * hedger with asynchronous tasks; EAGAIN, ENOMEM: no thread or no memory could be had; then nothing
- * was taken from the source.
+ * that time begins, and not called any more. EINVAL: a negative limit, queue or window, no policy
+ * that there is, no function, or a hedger with asynchronous tasks; EAGAIN, ENOMEM: no thread or no
+ * memory could be had; then nothing was taken from the source.
  *
  * Threads take chunks of tasks from the source and hand over chunks of results, as large as takes
  * about 50 us, so that no task pays for a lock or a cache line of its own. A thread that has

@@ -182,8 +182,8 @@ void fan_delivery_account(struct fan_worker *worker, const struct fan_settled *o
 /* Hands over a finished chunk's results, in order if that is asked for. May block. */
 void fan_delivery_settle(struct fan_worker *worker, struct fan_chunk *chunk);
 
-/* Waits until nobody is at the source, the sink or the loop, who may take longer than a task has time
- * to; whether somebody was there. */
+/* Waits until nobody is at the source, the sink or the loop, who may take longer than a task has
+ * time to; whether somebody was there. */
 bool fan_abandon_waits(struct fan_stream *stream);
 
 /* The call is to return and leave behind what runs on. Source, sink and loop are the caller's and

@@ -25,7 +25,8 @@
  * experiment ways` measures all four).
  *
  * Block until all that was started has ended. Errors: the first failure of a task (ENOTRECOVERABLE:
- * a panic); ECANCELED, ETIMEDOUT (the context's); EINVAL (a limit below 1, no `run`); EAGAIN, ENOMEM. */
+ * a panic); ECANCELED, ETIMEDOUT (the context's); EINVAL (a limit below 1, no `run`); EAGAIN,
+ * ENOMEM. */
 int fan_ways_channels(struct fan_ctx *ctx, const void *tasks, size_t count,
                       const struct fan_work *work, void *results, int limit);
 int fan_ways_group(struct fan_ctx *ctx, const void *tasks, size_t count,

@@ -47,9 +47,8 @@ struct fan_pipe_stage {
     int (*go)(struct fan_group *group, struct fan_chan *input, struct fan_chan *output,
               void *argument); /* any other one */
 
-    void *argument; /* of go */
-    size_t
-        size; /* bytes of an element that it hands on; 0 = as those that it gets, but a source says it */
+    void *argument;  /* of go */
+    size_t size;     /* bytes of what it hands on; 0 = as what it gets, but a source says it */
     size_t capacity; /* of the channel behind it */
 };
 

@@ -251,8 +251,8 @@ START_TEST(who_takes_his_time_is_not_taken_for_stuck)
 }
 END_TEST
 
-/* The library sees neither a thread that it has not made nor what a loop waits for. ThreadSanitizer's
- * own threads are not told from the former (watch/tasks.c). */
+/* The library sees neither a thread that it has not made nor what a loop waits for.
+ * ThreadSanitizer's own threads are not told from the former (watch/tasks.c). */
 START_TEST(who_completes_from_outside_is_waited_for)
 {
     if (FAN_UNDER_TSAN && _i == 0)

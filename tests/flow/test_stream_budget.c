@@ -212,8 +212,8 @@ static int put_nowhere(void *state, struct fan_ctx *sink_ctx, const struct fan_t
     return 0;
 }
 
-/* Whether the tasks are asynchronous; and the policies, of which one wants what was done by then. If
- * the machine stands still for all of their time, the last ones come too late. */
+/* Whether the tasks are asynchronous; and the policies, of which one wants what was done by then.
+ * If the machine stands still for all of their time, the last ones come too late. */
 START_TEST(a_source_that_waits_is_over_when_the_tasks_time_is)
 {
     static const int results[] = {

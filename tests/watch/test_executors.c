@@ -354,8 +354,8 @@ START_TEST(threads_without_a_slot_count_too)
 }
 END_TEST
 
-/* A thread that the system stops while it writes its slot cannot be read, and the look says so: then
- * what it has counted is missing. */
+/* A thread that the system stops while it writes its slot cannot be read, and the look says so:
+ * then what it has counted is missing. */
 static uint64_t expect_no_contradiction(const struct fan_executor_view *seen, uint64_t last)
 {
     if (snapshot.unread_threads + snapshot.unread_executors > 0)
