@@ -238,6 +238,7 @@ static json_t *executor(const struct fan_snapshot *now, const struct fan_executo
     set(object, "id", json_integer((json_int_t)view->id));
     set(object, "kind", fan_report_string(fan_executor_kind_name(view->kind)));
     set(object, "name", fan_report_string(view->name));
+    set(object, "policy", fan_report_string(fan_policy_name(view->policy)));
     set(object, "ended", json_boolean(view->ended_ns != 0));
     set(object, "limit", json_integer((json_int_t)view->limit));
     set(object, "threads", json_integer((json_int_t)view->threads));

@@ -9,12 +9,13 @@
 
 enum {
     COLUMNS = 80,
-    INDENT = 18, /* where values stand */
+    INDENT = 18,   /* where values stand */
+    EXECUTORS = 8, /* more are a list that nobody reads */
 };
 
-static void print_wrapped(FILE *out, const char *words)
+/* From where the line is. */
+static void print_wrapped(FILE *out, int column, const char *words)
 {
-    int column = INDENT;
     while (*words) {
         int gap = (int)strspn(words, " ");
         int length = (int)strcspn(words + gap, " ");
@@ -35,7 +36,7 @@ static void field(FILE *out, const char *label, const char *words)
     if (!*words)
         return;
     fprintf(out, "    %-*s", INDENT - 4, label);
-    print_wrapped(out, words);
+    print_wrapped(out, INDENT, words);
 }
 
 static void print_place(FILE *out, const char *label, const struct fan_place *place)
@@ -121,18 +122,20 @@ static void print_culprit(FILE *out, const struct fan_run *run, const struct fan
     field(out, "why never", culprit->never);
 }
 
+/* How long it took means nothing under the scheduler, where time is virtual. */
 static void print_headline(FILE *out, const struct fan_attempt *attempt,
                            const struct fan_finding *finding)
 {
-    char kind[24] = "", duration[24];
+    char kind[24] = "", duration[24], words[sizeof finding->summary + 32];
     const char *name = fan_finding_name(finding->kind);
     for (size_t i = 0; i < sizeof kind - 1 && name[i]; i++)
         kind[i] = name[i] >= 'a' && name[i] <= 'z' ? (char)(name[i] - 'a' + 'A') : name[i];
     uint64_t started_ns = attempt->run->snapshot->started_ns;
     fan_tell_duration(finding->since_ns > started_ns ? finding->since_ns - started_ns : 0,
                       duration);
-    fprintf(out, "%-6s ! %s  ", attempt->variant->name, kind);
-    fprintf(out, "%s, after %s\n", finding->summary, duration);
+    snprintf(words, sizeof words, "%s%s%s", finding->summary, attempt->sim ? "" : ", after ",
+             attempt->sim ? "" : duration);
+    print_wrapped(out, fprintf(out, "%-6s ! %s  ", attempt->variant->name, kind), words);
 }
 
 static const char *proof_in_words(const struct fan_finding *finding)
@@ -199,6 +202,37 @@ static void print_left_out_of(FILE *out, const struct fan_snapshot *now)
         field(out, "not seen", words);
 }
 
+/* They are counted by their ids; the latest is always there. */
+static void print_executors_left_out(FILE *out, const struct fan_snapshot *now, uint64_t shown)
+{
+    char words[48];
+    uint64_t all = now->unseen_executors;
+    if (now->executor_count > 0)
+        all += now->executors[now->executor_count - 1].id;
+    if (all <= shown)
+        return;
+    snprintf(words, sizeof words, "(and %" PRIu64 " more)", all - shown);
+    field(out, shown ? "" : "executors", words);
+}
+
+/* Those that go on, and of those that have ended as many as there is room for. */
+static void print_executors(FILE *out, const struct fan_snapshot *now)
+{
+    char words[200];
+    uint32_t shown = 0;
+    for (uint32_t i = 0; i < now->executor_count; i++) {
+        const struct fan_executor_view *executor = &now->executors[i];
+        if (executor->ended_ns && shown >= EXECUTORS)
+            continue;
+        fan_tell_executor(now, executor, words);
+        field(out, fan_executor_kind_name(executor->kind), words);
+        fan_tell_tasks(executor, words);
+        field(out, "", words);
+        shown++;
+    }
+    print_executors_left_out(out, now, shown);
+}
+
 static void print_failure(FILE *out, const struct fan_attempt *attempt)
 {
     char line[200];
@@ -209,6 +243,7 @@ static void print_failure(FILE *out, const struct fan_attempt *attempt)
     for (uint32_t i = 0; i < now->thread_count; i++)
         if (fan_tell_blocked(now, &now->threads[i], line))
             field(out, "seen", line);
+    print_executors(out, now);
     print_left_out_of(out, now);
 }
 
@@ -238,9 +273,12 @@ void fan_report_text_attempt(FILE *out, const struct fan_attempt *attempt)
         print_finding(out, attempt, &verdict->findings[i]);
     if (verdict->finding_count == 0) {
         fan_tell_duration(attempt->elapsed_ns, duration);
-        fprintf(out, "%-6s = clean  %" PRIu64 " results, every thread has ended, %s\n",
-                attempt->variant->name, attempt->run->snapshot->outputs, duration);
+        fprintf(out, "%-6s = clean  ", attempt->variant->name);
+        if (attempt->run->snapshot->outputs > 0)
+            fprintf(out, "%" PRIu64 " results, ", attempt->run->snapshot->outputs);
+        fprintf(out, "every thread has ended, %s\n", duration);
     }
+    print_executors(out, attempt->run->snapshot);
     print_line_cost(out, attempt);
 }
 

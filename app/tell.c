@@ -1,6 +1,7 @@
 #include "app/tell.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -33,6 +34,29 @@ void fan_tell_duration(uint64_t ns, char words[24])
         snprintf(words, 24, "%.0f ms", ms);
     else
         snprintf(words, 24, "%.1f s", ms / 1e3);
+}
+
+void fan_tell_short_time(uint64_t ns, char words[16])
+{
+    static const char *const units[] = {"ns", "us", "ms", "s"};
+    double value = (double)ns;
+    int unit = 0;
+    for (; value >= 1000 && unit < 3; unit++)
+        value /= 1000;
+    snprintf(words, 16, "%.*f %s", unit > 0 && value < 100 ? 1 : 0, value, units[unit]);
+}
+
+void fan_tell_count(double count, char words[16])
+{
+    static const char units[] = " kMGT";
+    int unit = 0;
+    if (count < 10000) {
+        snprintf(words, 16, "%.0f", count);
+        return;
+    }
+    for (; count >= 1000 && unit < 4; unit++)
+        count /= 1000;
+    snprintf(words, 16, "%.*f%c", count < 100 ? 1 : 0, count, units[unit]);
 }
 
 static bool is_duration(const char *name)
@@ -68,4 +92,78 @@ bool fan_tell_blocked(const struct fan_snapshot *now, const struct fan_thread_vi
                       duration);
     snprintf(words, 200, "%s: blocked %s, %.120s", thread->label, duration, waiting);
     return true;
+}
+
+/* ---- executors ---- */
+
+__attribute__((format(printf, 3, 4))) static void add(char *words, size_t size, const char *format,
+                                                      ...)
+{
+    size_t used = strlen(words);
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(words + used, size - used, format, arguments);
+    va_end(arguments);
+}
+
+static void add_level(const struct fan_snapshot *now, const struct fan_executor_view *executor,
+                      char words[160])
+{
+    char age[16] = "";
+    add(words, 160, ", %" PRIu64 " running", executor->in_flight);
+    if (executor->waiting == 0)
+        return;
+    if (now->taken_ns > executor->oldest_ns)
+        fan_tell_short_time(now->taken_ns - executor->oldest_ns, age);
+    add(words, 160, ", %" PRIu64 " waiting %s", executor->waiting, age);
+}
+
+void fan_tell_executor(const struct fan_snapshot *now, const struct fan_executor_view *executor,
+                       char words[160])
+{
+    snprintf(words, 160, "%s, ", executor->name);
+    if (executor->limit)
+        add(words, 160, "limit %" PRIu64, executor->limit);
+    else
+        add(words, 160, "no limit");
+    add(words, 160, ", %s", fan_policy_name(executor->policy));
+    if (executor->ended_ns)
+        add(words, 160, ", ended");
+    else
+        add_level(now, executor, words);
+}
+
+static void add_part(uint64_t count, const char *what, const char **before, char words[200])
+{
+    if (count == 0)
+        return;
+    add(words, 200, "%s%" PRIu64 " %s", *before, count, what);
+    *before = ", ";
+}
+
+/* Tasks that were too short for any clock, as in virtual time, have no times to tell. */
+static void add_times(const struct fan_executor_view *executor, char words[200])
+{
+    char p50[16], p99[16];
+    if (executor->most_ns == 0)
+        return;
+    fan_tell_short_time(executor->p50_ns, p50);
+    fan_tell_short_time(executor->p99_ns, p99);
+    add(words, 200, "; p50 %s, p99 %s (%" PRIu64 " timed)", p50, p99, executor->timed);
+}
+
+void fan_tell_tasks(const struct fan_executor_view *executor, char words[200])
+{
+    const struct fan_probe_tally *tally = &executor->tally;
+    const char *before = ": ";
+    if (tally->submitted == 0) {
+        snprintf(words, 200, "no tasks");
+        return;
+    }
+    snprintf(words, 200, "%" PRIu64 " task%s", tally->submitted, tally->submitted == 1 ? "" : "s");
+    add_part(tally->done, "done", &before, words);
+    add_part(tally->failed, "failed", &before, words);
+    add_part(tally->cancelled, "cancelled", &before, words);
+    add_part(tally->dropped, "dropped", &before, words);
+    add_times(executor, words);
 }

@@ -2,39 +2,14 @@
 
 #include <stdio.h>
 
+#include "app/tell.h"
+
 /* Columns, as those of the gauges below. */
 enum { NAME = 1, NAME_WIDTH = 7, FIGURE = 9, WIDEST_GAUGE = 4 };
 
 int fan_crews_rows(const struct fan_half *half)
 {
     return half->snapshot ? (int)half->snapshot->executor_count * FAN_CREWS_ROWS_EACH : 0;
-}
-
-/* ---- words ---- */
-
-/* "9999", "12.3k", "1.2M" */
-static void describe_count(double count, char *text, size_t size)
-{
-    static const char units[] = " kMGT";
-    int unit = 0;
-    if (count < 10000) {
-        snprintf(text, size, "%.0f", count);
-        return;
-    }
-    for (; count >= 1000 && unit < 4; unit++)
-        count /= 1000;
-    snprintf(text, size, "%.*f%c", count < 100 ? 1 : 0, count, units[unit]);
-}
-
-/* "850 ns", "12.3 us", "1.2 ms", "31 s" */
-static void describe_time(uint64_t ns, char *text, size_t size)
-{
-    static const char *const units[] = {"ns", "us", "ms", "s"};
-    double value = (double)ns;
-    int unit = 0;
-    for (; value >= 1000 && unit < 3; unit++)
-        value /= 1000;
-    snprintf(text, size, "%.*f %s", unit > 0 && value < 100 ? 1 : 0, value, units[unit]);
 }
 
 /* ---- an executor ---- */
@@ -55,7 +30,7 @@ static int put_count(const struct fan_pane *pane, int row, int col, enum fan_sty
     char number[16], words[40];
     if (count == 0)
         return col;
-    describe_count((double)count, number, sizeof number);
+    fan_tell_count((double)count, number);
     snprintf(words, sizeof words, "%s %s", number, what);
     return put_part(pane, row, col, style, words);
 }
@@ -73,7 +48,7 @@ static int put_level(const struct fan_pane *pane, int row, const struct fan_exec
 static void draw_now(const struct fan_pane *pane, int row, const struct fan_half *half,
                      const struct fan_executor_view *view)
 {
-    char age[32];
+    char age[16];
     uint64_t now_ns = half->snapshot->taken_ns;
     fan_grid_put_within(pane, row, NAME, NAME_WIDTH, FAN_STYLE_NORMAL, view->name);
     int col = view->ended_ns ? put_part(pane, row, FIGURE, FAN_STYLE_DONE, "ended")
@@ -81,7 +56,7 @@ static void draw_now(const struct fan_pane *pane, int row, const struct fan_half
     col = put_count(pane, row, col, FAN_STYLE_BLOCKED, view->waiting, "wait");
     if (view->waiting == 0 || now_ns < view->oldest_ns)
         return;
-    describe_time(now_ns - view->oldest_ns, age, sizeof age);
+    fan_tell_short_time(now_ns - view->oldest_ns, age);
     put_part(pane, row, col, FAN_STYLE_BLOCKED, age);
 }
 
@@ -89,15 +64,15 @@ static int put_rate(const struct fan_pane *pane, int row, int col,
                     const struct fan_executor_view *view)
 {
     char number[16], words[24];
-    describe_count(view->per_second, number, sizeof number);
+    fan_tell_count(view->per_second, number);
     snprintf(words, sizeof words, "%s/s", number);
     return put_part(pane, row, col, FAN_STYLE_NORMAL, words);
 }
 
 static int put_time(const struct fan_pane *pane, int row, int col, const char *what, uint64_t ns)
 {
-    char time[32], words[48];
-    describe_time(ns, time, sizeof time);
+    char time[16], words[32];
+    fan_tell_short_time(ns, time);
     snprintf(words, sizeof words, "%s %s", what, time);
     return put_part(pane, row, col, FAN_STYLE_DIM, words);
 }

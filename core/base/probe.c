@@ -4,6 +4,7 @@
  * exists. */
 #include "base/probe.h"
 
+#include <errno.h>
 #include <stddef.h>
 
 #include "base/clock.h"
@@ -290,9 +291,10 @@ static void clear_latency(struct fan_probe_executor *slot)
 }
 
 static void begin_executor(struct fan_probe_executor *slot, enum fan_probe_executor_kind kind,
-                           uint64_t limit, uint64_t creator)
+                           enum fan_probe_policy policy, uint64_t limit, uint64_t creator)
 {
     FAN_PROBE_SET(slot->kind, kind);
+    FAN_PROBE_SET(slot->policy, policy);
     FAN_PROBE_SET(slot->id, ++executors_ever);
     FAN_PROBE_SET(slot->creator, creator);
     FAN_PROBE_SET(slot->created_ns, fan_clock_ns());
@@ -305,8 +307,8 @@ static void begin_executor(struct fan_probe_executor *slot, enum fan_probe_execu
 }
 
 struct fan_probe_executor *fan_probe_executor_add(enum fan_probe_executor_kind kind,
-                                                  const char *name, uint64_t limit,
-                                                  uint64_t creator)
+                                                  enum fan_probe_policy policy, const char *name,
+                                                  uint64_t limit, uint64_t creator)
 {
     if (!installed || !installed->executors)
         return NULL;
@@ -316,7 +318,7 @@ struct fan_probe_executor *fan_probe_executor_add(enum fan_probe_executor_kind k
     struct fan_probe_executor *slot = free_or_longest_ended();
     if (slot) {
         fan_probe_open(&slot->seq);
-        begin_executor(slot, kind, limit, creator);
+        begin_executor(slot, kind, policy, limit, creator);
         set_name(slot->name, name);
         fan_probe_set_stack(&slot->created, &created);
         fan_probe_shut(&slot->seq);
@@ -369,13 +371,20 @@ void fan_probe_group_started(struct fan_probe_executor *group)
     unlock_tables();
 }
 
-void fan_probe_group_ended(struct fan_probe_executor *group, bool failed, uint64_t took_ns)
+static uint64_t *counter_of(struct fan_probe_tally *tally, int error)
+{
+    if (error == 0)
+        return &tally->done;
+    return error == ECANCELED ? &tally->cancelled : &tally->failed;
+}
+
+void fan_probe_group_ended(struct fan_probe_executor *group, int error, uint64_t took_ns)
 {
     if (!group)
         return;
     lock_tables();
     fan_probe_open(&group->seq);
-    fan_probe_count(failed ? &group->tally.failed : &group->tally.done, 1);
+    fan_probe_count(counter_of(&group->tally, error), 1);
     fan_probe_count(&group->timed, 1);
     fan_histogram_record(&group->latency, took_ns);
     fan_probe_shut(&group->seq);

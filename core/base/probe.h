@@ -197,13 +197,22 @@ enum fan_probe_executor_kind {
     FAN_EXECUTOR_KINDS,
 };
 
+/* What a failing task means for the others, as flow/stream.h explains; a group fails fast. */
+enum fan_probe_policy {
+    FAN_POLICY_FAIL_FAST,
+    FAN_POLICY_COLLECT_ALL,
+    FAN_POLICY_BEST_EFFORT,
+    FAN_POLICY_COUNT,
+};
+
 /* What runs tasks. `tally` is guarded: it has what threads counted that have left, and the posts of
  * those that have not have the rest. A group counts here alone. The slot of one that has ended
  * stays, so that its figures can be seen, until another needs it. */
 struct fan_probe_executor {
     uint32_t seq;
-    uint32_t kind; /* enum fan_probe_executor_kind */
-    uint64_t id;   /* counts from 1; never reused */
+    uint32_t kind;   /* enum fan_probe_executor_kind */
+    uint64_t id;     /* counts from 1; never reused */
+    uint32_t policy; /* enum fan_probe_policy */
     char name[FAN_PROBE_NAME];
     uint64_t creator;              /* a thread's id */
     uint64_t created_ns, ended_ns; /* 0 = it goes on */
@@ -287,8 +296,8 @@ void fan_probe_object_drop(struct fan_probe_object *object);
 /* Takes a free executor slot, else the one that has been ended for longest, and sets its identity;
  * NULL as above. `fan_probe_executor_end` says that it has ended, and accepts NULL. */
 struct fan_probe_executor *fan_probe_executor_add(enum fan_probe_executor_kind kind,
-                                                  const char *name, uint64_t limit,
-                                                  uint64_t creator);
+                                                  enum fan_probe_policy policy, const char *name,
+                                                  uint64_t limit, uint64_t creator);
 void fan_probe_executor_end(struct fan_probe_executor *executor);
 
 /* Moves what a thread's post has counted to the executor's tally; `leaves`: and ends the post. One
@@ -296,10 +305,10 @@ void fan_probe_executor_end(struct fan_probe_executor *executor);
 void fan_probe_executor_collect(struct fan_probe_executor *executor, struct fan_probe_post *post,
                                 bool leaves);
 
-/* A task group has started a task; one has ended after `took_ns`. By any thread; NULL is
- * accepted. */
+/* A task group has started a task; one has ended after `took_ns`, with 0, or as failed, or with
+ * ECANCELED: then it counts as cancelled, though it was begun. By any thread; NULL is accepted. */
 void fan_probe_group_started(struct fan_probe_executor *group);
-void fan_probe_group_ended(struct fan_probe_executor *group, bool failed, uint64_t took_ns);
+void fan_probe_group_ended(struct fan_probe_executor *group, int error, uint64_t took_ns);
 
 /* A slot's index in its table, FAN_PROBE_NO_SLOT for NULL. */
 uint16_t fan_probe_thread_slot(const struct fan_probe_thread *thread);

@@ -30,8 +30,8 @@ int fan_group_init(struct fan_group *group, const struct fan_group_options *opti
                  &(struct fan_ctx_options){.name = group->name, .parent = options->parent});
     if (group->limit)
         fan_semaphore_init(&group->room, "group", (uint64_t)group->limit);
-    group->shown = fan_probe_executor_add(FAN_EXECUTOR_GROUP, group->name, (uint64_t)group->limit,
-                                          fan_thread_id(fan_thread_self()));
+    group->shown = fan_probe_executor_add(FAN_EXECUTOR_GROUP, FAN_POLICY_FAIL_FAST, group->name,
+                                          (uint64_t)group->limit, fan_thread_id(fan_thread_self()));
     return 0;
 }
 
@@ -80,7 +80,7 @@ static void run_and_leave(void *argument)
         task->error = ENOTRECOVERABLE;
     if (task->error)
         fan_group_fail(group, task->error);
-    fan_probe_group_ended(group->shown, task->error != 0, fan_now_ns() - began_ns);
+    fan_probe_group_ended(group->shown, task->error, fan_now_ns() - began_ns);
     free(task);
     leave(group);
 }

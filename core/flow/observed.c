@@ -14,12 +14,18 @@ enum { SAMPLE_NS = 100000 };
 /* Of asynchronous tasks, which begin many at a time and end one by one, so many are timed. */
 enum { TIMED_ONE_IN = 64 };
 
+_Static_assert((int)FAN_POLICY_FAIL_FAST == FAN_FAIL_FAST &&
+                   (int)FAN_POLICY_COLLECT_ALL == FAN_COLLECT_ALL &&
+                   (int)FAN_POLICY_BEST_EFFORT == FAN_BEST_EFFORT,
+               "the policies have the same numbers");
+
 void fan_observed_begin(struct fan_stream *stream)
 {
+    enum fan_probe_policy policy = (enum fan_probe_policy)stream->options.policy;
     const char *name = stream->options.name ? stream->options.name : "stream";
     int limit = stream->options.limit;
     stream->shown =
-        fan_probe_executor_add(FAN_EXECUTOR_STREAM, name,
+        fan_probe_executor_add(FAN_EXECUTOR_STREAM, policy, name,
                                limit ? (uint64_t)limit : stream->processors, fan_thread_here()->id);
 }
 

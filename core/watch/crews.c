@@ -27,6 +27,7 @@ static void view_executor(struct fan_executor_view *view, const struct fan_probe
         .creator = slot->creator,
         .epoch = slot->seq,
         .kind = (enum fan_probe_executor_kind)slot->kind,
+        .policy = (enum fan_probe_policy)slot->policy,
         .created_ns = slot->created_ns,
         .ended_ns = slot->ended_ns,
         .limit = slot->limit,
@@ -46,7 +47,8 @@ static void read_slot(const struct fan_probe_executor *slot, uint32_t index,
                       struct fan_snapshot *snapshot)
 {
     struct fan_probe_executor copy;
-    if (!fan_slots_copy_settled(&copy, slot, sizeof copy) || copy.kind >= FAN_EXECUTOR_KINDS) {
+    if (!fan_slots_copy_settled(&copy, slot, sizeof copy) || copy.kind >= FAN_EXECUTOR_KINDS ||
+        copy.policy >= FAN_POLICY_COUNT) {
         snapshot->unread_executors++;
     } else if (copy.kind != FAN_EXECUTOR_FREE) {
         struct fan_executor_view *view = &snapshot->executors[snapshot->executor_count++];

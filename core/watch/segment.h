@@ -16,7 +16,7 @@
 #define FAN_SEGMENT_MAGIC UINT64_C(0x732f62616c6e6166) /* "fanlab/s" in memory */
 
 enum {
-    FAN_SEGMENT_VERSION = 5,
+    FAN_SEGMENT_VERSION = 6,
     FAN_SEGMENT_NOTICES = 4, /* the first ones; a program with more has enough to mend */
 };
 

@@ -57,6 +57,12 @@ static const char *const executor_kind_names[FAN_EXECUTOR_KINDS] = {
     [FAN_EXECUTOR_GROUP] = "task group",
 };
 
+static const char *const policy_names[FAN_POLICY_COUNT] = {
+    [FAN_POLICY_FAIL_FAST] = "fail fast",
+    [FAN_POLICY_COLLECT_ALL] = "collect all",
+    [FAN_POLICY_BEST_EFFORT] = "best effort",
+};
+
 static const char *const post_names[FAN_AT_COUNT] = {
     [FAN_AT_NOTHING] = "nothing", [FAN_AT_SOURCE] = "source", [FAN_AT_TASKS] = "tasks",
     [FAN_AT_SINK] = "sink",       [FAN_AT_HELP] = "helping",
@@ -120,6 +126,11 @@ const char *fan_kind_name(enum fan_probe_kind kind)
 const char *fan_executor_kind_name(enum fan_probe_executor_kind kind)
 {
     return (unsigned)kind < FAN_EXECUTOR_KINDS ? executor_kind_names[kind] : "?";
+}
+
+const char *fan_policy_name(enum fan_probe_policy policy)
+{
+    return (unsigned)policy < FAN_POLICY_COUNT ? policy_names[policy] : "?";
 }
 
 const char *fan_post_name(enum fan_probe_post_at at)

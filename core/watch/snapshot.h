@@ -79,6 +79,7 @@ struct fan_executor_view {
     char name[FAN_PROBE_NAME]; /* "executor 3" where the program gave none */
     uint32_t slot, epoch;
     enum fan_probe_executor_kind kind;
+    enum fan_probe_policy policy;
     uint64_t created_ns, ended_ns; /* 0 = it goes on */
     struct fan_stack created;
     uint64_t limit, threads; /* tasks at once, 0 = no limit; threads started */
@@ -131,9 +132,10 @@ const char *fan_state_name(enum fan_probe_state state);
 const char *fan_op_name(enum fan_probe_op op);
 const char *fan_kind_name(enum fan_probe_kind kind);
 
-/* Of an executor ("executor", "task group"), and for what a thread of its crew is at ("source",
- * "tasks", "sink", "helping"). */
+/* Of an executor ("executor", "task group"), for its policy ("fail fast", "collect all", "best
+ * effort"), and for what a thread of its crew is at ("source", "tasks", "sink", "helping"). */
 const char *fan_executor_kind_name(enum fan_probe_executor_kind kind);
+const char *fan_policy_name(enum fan_probe_policy policy);
 const char *fan_post_name(enum fan_probe_post_at at);
 
 #endif

@@ -3,13 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tests/support/program.h"
+#include "tests/support/cli.h"
 #include "tests/support/suite.h"
 #include "tests/support/workplace.h"
-
-static const char fanlab[] = FAN_BUILD_DIR "/fanlab";
-
-static struct program_result result;
 
 /* Six tasks; task 4 fails, which ends the call while task 3 does what the test says. It fails when
  * task 3 is there: has begun, or is blocked as well. */
@@ -77,60 +73,46 @@ static void run(const char *waits, int there, const char *linger_ns, const char 
 {
     char text[4096];
     snprintf(text, sizeof text, program, waits, there, linger_ns);
-    workplace_write("mine.c", text);
-    program_run((const char *const[]){fanlab, "run", "mine.c", "--runtime", runtime, NULL},
-                &result);
-    workplace_remove("mine.c");
-}
-
-static void expect(int code, const char *words)
-{
-    ck_assert_msg(result.code == code && strstr(result.out, words), "%d, and no '%s' in\n%s%s",
-                  result.code, words, result.out, result.err);
-}
-
-static void expect_no(const char *words)
-{
-    ck_assert_msg(!strstr(result.out, words), "'%s' in\n%s", words, result.out);
+    cli_run_mine(text, runtime, NULL);
 }
 
 START_TEST(one_that_blocks_for_ever_is_named_with_its_place)
 {
     run("fan_chan_recv(job->never, &nothing, NULL)", IS_BLOCKED, "2000000", runtimes[_i]);
-    expect(1, "CANCEL-IGNORED  task 3 of fetch ran on 2 ms after its context was done");
-    expect(1, "happened at   wait  mine.c:17");
-    expect(1, "left behind   mine  mine.c:");
-    expect(1, "LEAK  fetch");
+    cli_expect(1, "CANCEL-IGNORED  task 3 of fetch ran on 2 ms after its context was done");
+    cli_expect(1, "happened at   wait  mine.c:17");
+    cli_expect(1, "left behind   mine  mine.c:");
+    cli_expect(1, "LEAK  fetch");
 }
 END_TEST
 
 START_TEST(one_that_takes_its_time_is_named_and_is_no_leak)
 {
     run("fan_chan_recv(job->over, &nothing, NULL)", HAS_BEGUN, "2000000", runtimes[_i]);
-    expect(1, "CANCEL-IGNORED  task 3 of fetch ran on 2 ms after its context was done");
-    expect_no("LEAK");
+    cli_expect(1, "CANCEL-IGNORED  task 3 of fetch ran on 2 ms after its context was done");
+    cli_expect_no("LEAK");
 }
 END_TEST
 
 START_TEST(one_that_ends_with_its_context_is_not_named)
 {
     run("fan_chan_recv(job->never, &nothing, ctx)", HAS_BEGUN, "10 * FAN_SECOND", runtimes[_i]);
-    expect(0, "program = clean");
+    cli_expect(0, "program = clean");
 }
 END_TEST
 
 START_TEST(one_that_ends_in_the_time_it_is_given_is_not_named)
 {
     run("fan_sleep(5 * FAN_MILLISECOND, NULL)", HAS_BEGUN, "10 * FAN_SECOND", runtimes[_i]);
-    expect(0, "program = clean");
+    cli_expect(0, "program = clean");
 }
 END_TEST
 
 START_TEST(where_the_call_waits_for_ever_it_is_a_deadlock)
 {
     run("fan_chan_recv(job->never, &nothing, NULL)", HAS_BEGUN, "0", runtimes[_i]);
-    expect(1, "DEADLOCK  main waits on crew; fetch");
-    expect_no("CANCEL-IGNORED");
+    cli_expect(1, "DEADLOCK  main waits on crew; fetch");
+    cli_expect_no("CANCEL-IGNORED");
 }
 END_TEST
 

@@ -5,13 +5,9 @@
 #include <string.h>
 
 #include "sim/sanitizers.h"
-#include "tests/support/program.h"
+#include "tests/support/cli.h"
 #include "tests/support/suite.h"
 #include "tests/support/workplace.h"
-
-static const char fanlab[] = FAN_BUILD_DIR "/fanlab";
-
-static struct program_result result;
 
 /* Six tasks. What source, start and sink do with one, what helpers there are, what is done before
  * the call, and its options are the test's. */
@@ -98,26 +94,12 @@ static void run_and_tell(struct mine mine, const char *runtime, const char *form
     char text[8192];
     snprintf(text, sizeof text, program, or_nothing(mine.helpers), or_nothing(mine.source),
              or_nothing(mine.start), or_nothing(mine.sink), or_nothing(mine.before), mine.options);
-    workplace_write("mine.c", text);
-    program_run((const char *const[]){fanlab, "run", "mine.c", "--runtime", runtime, form, NULL},
-                &result);
-    workplace_remove("mine.c");
+    cli_run_mine(text, runtime, form);
 }
 
 static void run(struct mine mine, const char *runtime)
 {
     run_and_tell(mine, runtime, NULL);
-}
-
-static void expect(int code, const char *words)
-{
-    ck_assert_msg(result.code == code && strstr(result.out, words), "%d, and no '%s' in\n%s%s",
-                  result.code, words, result.out, result.err);
-}
-
-static void expect_no(const char *words)
-{
-    ck_assert_msg(!strstr(result.out, words), "'%s' in\n%s", words, result.out);
 }
 
 /* ---- kept after the end ---- */
@@ -131,10 +113,10 @@ START_TEST(a_token_that_is_kept_is_named_by_its_task)
     run((struct mine){.start = "if (number == 3) " SEEN "if (number == 4) " FAIL,
                       .options = ".limit = 2, .linger_ns = 2 * FAN_MILLISECOND"},
         runtimes[_i]);
-    expect(1, "CANCEL-IGNORED  task 3 of fetch not completed 2 ms after the context was done");
-    expect(1, "happened at   start  mine.c:");
-    expect(1, "left behind   mine  mine.c:");
-    expect_no("LEAK");
+    cli_expect(1, "CANCEL-IGNORED  task 3 of fetch not completed 2 ms after the context was done");
+    cli_expect(1, "happened at   start  mine.c:");
+    cli_expect(1, "left behind   mine  mine.c:");
+    cli_expect_no("LEAK");
 }
 END_TEST
 
@@ -143,7 +125,7 @@ START_TEST(and_a_machine_is_told_where_its_token_was_handed_out)
     run_and_tell((struct mine){.start = "if (number == 3) " SEEN "if (number == 4) " FAIL,
                                .options = ".limit = 2, .linger_ns = 2 * FAN_MILLISECOND"},
                  runtimes[_i], "--json");
-    const char *finding = strstr(result.out, "\"findings\":");
+    const char *finding = strstr(cli_result.out, "\"findings\":");
     const char *at = finding ? strstr(finding, "\"at\":") : NULL;
     const char *function = at ? strstr(at, "\"function\":") : NULL;
     ck_assert_ptr_nonnull(function);
@@ -158,7 +140,7 @@ START_TEST(of_many_that_are_kept_the_first_is_named)
                                "if (number == 4) " FAIL,
                       .options = ".limit = 3, .linger_ns = 2 * FAN_MILLISECOND"},
         runtimes[_i]);
-    expect(1, "CANCEL-IGNORED  task 1 of fetch and 1 more not completed 2 ms after");
+    cli_expect(1, "CANCEL-IGNORED  task 1 of fetch and 1 more not completed 2 ms after");
 }
 END_TEST
 
@@ -168,9 +150,9 @@ START_TEST(a_start_that_runs_on_is_named_with_its_place)
                                "if (number == 4) " FAIL,
                       .options = ".limit = 2, .linger_ns = 2 * FAN_MILLISECOND"},
         runtimes[_i]);
-    expect(1, "CANCEL-IGNORED  task 3 of fetch ran on 2 ms after its context was done");
-    expect(1, "happened at   forever  mine.c:11");
-    expect(1, "LEAK  fetch");
+    cli_expect(1, "CANCEL-IGNORED  task 3 of fetch ran on 2 ms after its context was done");
+    cli_expect(1, "happened at   forever  mine.c:11");
+    cli_expect(1, "LEAK  fetch");
 }
 END_TEST
 
@@ -180,7 +162,7 @@ START_TEST(a_token_that_is_completed_in_time_is_not_named)
                                "if (number == 4) return EIO",
                       .options = ".limit = 2, .linger_ns = 10 * FAN_SECOND"},
         runtimes[_i]);
-    expect(0, "program = clean");
+    cli_expect(0, "program = clean");
 }
 END_TEST
 
@@ -215,7 +197,7 @@ START_TEST(a_wait_for_ever_is_proven_wherever_it_is)
 {
     for (int runtime = 0; runtime < 2; runtime++) {
         run(stuck[_i], runtimes[runtime]);
-        expect(1, "DEADLOCK  main waits on crew; fetch");
+        cli_expect(1, "DEADLOCK  main waits on crew; fetch");
     }
 }
 END_TEST
@@ -246,7 +228,7 @@ START_TEST(who_takes_his_time_is_not_taken_for_stuck)
     };
     for (int runtime = 0; runtime < 2; runtime++) {
         run(slow[_i], runtimes[runtime]);
-        expect(0, "program = clean");
+        cli_expect(0, "program = clean");
     }
 }
 END_TEST
@@ -290,7 +272,7 @@ START_TEST(who_completes_from_outside_is_waited_for)
          .options = ".limit = 3"},
     };
     run(outside[_i], "real");
-    expect(0, "program = clean");
+    cli_expect(0, "program = clean");
 }
 END_TEST
 

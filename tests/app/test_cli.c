@@ -8,38 +8,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tests/support/cli.h"
 #include "tests/support/program.h"
 #include "tests/support/suite.h"
-
-static const char fanlab[] = FAN_BUILD_DIR "/fanlab";
-
-static struct program_result result;
-
-/* Runs fanlab with these words as its arguments. */
-#define RUN(...) program_run((const char *const[]){fanlab, __VA_ARGS__, NULL}, &result)
-
-static json_t *parse(void)
-{
-    json_error_t error;
-    json_t *object = json_loads(result.out, 0, &error);
-    ck_assert_msg(object != NULL, "line %d: %s in\n%s", error.line, error.text, result.out);
-    return object;
-}
 
 static const char *text_of(const json_t *object, const char *member)
 {
     const char *text = json_string_value(json_object_get(object, member));
-    ck_assert_msg(text != NULL, "no %s in\n%s", member, result.out);
+    ck_assert_msg(text != NULL, "no %s in\n%s", member, cli_result.out);
     return text;
-}
-
-static void expect_columns(const char *text)
-{
-    while (*text) {
-        size_t length = strcspn(text, "\n");
-        ck_assert_msg(length <= 80, "%zu columns: %.*s", length, (int)length, text);
-        text += length + (text[length] == '\n');
-    }
 }
 
 /* Some frame of the stack is of this function and file, with a line. */
@@ -56,7 +33,7 @@ static void expect_frame(const json_t *stack, const char *function, const char *
             return;
         }
     }
-    ck_abort_msg("no %s in %s in\n%s", function, file, result.out);
+    ck_abort_msg("no %s in %s in\n%s", function, file, cli_result.out);
 }
 
 static json_t *only_finding(json_t *report, const char *kind)
@@ -72,9 +49,9 @@ static json_t *only_finding(json_t *report, const char *kind)
 
 static void expect_deadlock(const char *id, const char *function, const char *file)
 {
-    RUN("run", id, "--variant", "buggy", "--json");
-    ck_assert_int_eq(result.code, 1);
-    json_t *report = parse();
+    CLI_RUN("run", id, "--variant", "buggy", "--json");
+    ck_assert_int_eq(cli_result.code, 1);
+    json_t *report = cli_json();
     json_t *finding = only_finding(report, "deadlock");
     json_t *thread = json_array_get(json_object_get(finding, "threads"), 0);
     expect_frame(json_object_get(thread, "blocked_at"), function, file);
@@ -86,9 +63,9 @@ static void expect_deadlock(const char *id, const char *function, const char *fi
 
 static void expect_clean(const char *id)
 {
-    RUN("run", id, "--variant", "fixed", "--json");
-    ck_assert_int_eq(result.code, 0);
-    json_t *report = parse();
+    CLI_RUN("run", id, "--variant", "fixed", "--json");
+    ck_assert_int_eq(cli_result.code, 0);
+    json_t *report = cli_json();
     ck_assert_str_eq(text_of(report, "outcome"), "clean");
     ck_assert_uint_eq(json_array_size(json_object_get(report, "findings")), 0);
     json_decref(report);
@@ -111,9 +88,9 @@ END_TEST
 /* Its evidence is numbers, and the words agree with them. */
 START_TEST(a_broken_contract_is_found_with_its_evidence)
 {
-    RUN("run", "05", "--variant", "buggy", "--runtime", "sim", "--json");
-    ck_assert_int_eq(result.code, 1);
-    json_t *report = parse();
+    CLI_RUN("run", "05", "--variant", "buggy", "--runtime", "sim", "--json");
+    ck_assert_int_eq(cli_result.code, 1);
+    json_t *report = cli_json();
     json_t *finding = only_finding(report, "head-of-line");
     json_t *evidence = json_object_get(finding, "evidence");
     ck_assert_str_eq(text_of(finding, "proof"), "contract");
@@ -122,9 +99,9 @@ START_TEST(a_broken_contract_is_found_with_its_evidence)
     ck_assert(strstr(text_of(finding, "summary"), "4 tasks waited up to 20.0 ms"));
     expect_frame(json_object_get(finding, "at"), "work", "bugs/05_head_of_line.c");
     json_decref(report);
-    RUN("run", "05", "--variant", "buggy", "--runtime", "sim");
-    ck_assert(strstr(result.out, "! HEAD-OF-LINE  4 tasks waited"));
-    ck_assert(strstr(result.out, "longest wait 20 ms, allowed 0.0 ms"));
+    CLI_RUN("run", "05", "--variant", "buggy", "--runtime", "sim");
+    ck_assert(strstr(cli_result.out, "! HEAD-OF-LINE  4 tasks waited"));
+    ck_assert(strstr(cli_result.out, "longest wait 20 ms, allowed 0.0 ms"));
     expect_clean("05");
 }
 END_TEST
@@ -132,8 +109,8 @@ END_TEST
 static double line_cost(const char *id, const char *variant, const char *runtime,
                         const char *member)
 {
-    RUN("run", id, "--variant", variant, "--runtime", runtime, "--json");
-    json_t *report = parse();
+    CLI_RUN("run", id, "--variant", variant, "--runtime", runtime, "--json");
+    json_t *report = cli_json();
     json_t *run = json_array_get(json_object_get(report, "runs"), 0);
     const json_t *value = json_object_get(run, member);
     double number = value ? json_number_value(value) : -1;
@@ -155,9 +132,9 @@ END_TEST
 
 START_TEST(double_close_is_found_with_both_places_and_its_fix_is_clean)
 {
-    RUN("run", "08", "--variant", "buggy", "--json");
-    ck_assert_int_eq(result.code, 1);
-    json_t *report = parse();
+    CLI_RUN("run", "08", "--variant", "buggy", "--json");
+    ck_assert_int_eq(cli_result.code, 1);
+    json_t *report = cli_json();
     json_t *finding = only_finding(report, "panic");
     json_t *earlier = json_object_get(finding, "earlier");
     expect_frame(json_object_get(finding, "at"), "work_buggy", "bugs/08_double_close.c");
@@ -173,8 +150,8 @@ START_TEST(a_deadlock_is_told_within_100_ms_of_the_last_progress)
 {
     double least_ms = 1e9;
     for (int i = 0; i < 5; i++) {
-        RUN("run", "04", "--variant", "buggy", "--json");
-        json_t *report = parse();
+        CLI_RUN("run", "04", "--variant", "buggy", "--json");
+        json_t *report = cli_json();
         json_t *run = json_array_get(json_object_get(report, "runs"), 0);
         double ms = json_real_value(json_object_get(run, "detected_after_ms"));
         ck_assert(json_is_real(json_object_get(run, "detected_after_ms")));
@@ -188,43 +165,44 @@ END_TEST
 
 START_TEST(both_is_the_default_and_told_in_80_columns)
 {
-    RUN("run", "never-closed", "--workers", "3", "--items", "7", "--seed", "9");
-    ck_assert_int_eq(result.code, 1);
-    ck_assert_str_eq(result.err, "");
-    ck_assert(strstr(result.out, "seed 9   workers 3   items 7"));
-    ck_assert(strstr(result.out, "buggy  ! DEADLOCK"));
-    ck_assert(strstr(result.out, "collect  bugs/04_never_closed.c:"));
-    ck_assert(strstr(result.out, "fixed  = clean  7 results"));
-    ck_assert(strstr(result.out, "fanlab run 04 --variant buggy --seed 9 --workers 3 --items 7\n"));
-    expect_columns(result.out);
-    RUN("run", "8");
-    expect_columns(result.out);
-    RUN("run", "02");
-    expect_columns(result.out);
+    CLI_RUN("run", "never-closed", "--workers", "3", "--items", "7", "--seed", "9");
+    ck_assert_int_eq(cli_result.code, 1);
+    ck_assert_str_eq(cli_result.err, "");
+    ck_assert(strstr(cli_result.out, "seed 9   workers 3   items 7"));
+    ck_assert(strstr(cli_result.out, "buggy  ! DEADLOCK"));
+    ck_assert(strstr(cli_result.out, "collect  bugs/04_never_closed.c:"));
+    ck_assert(strstr(cli_result.out, "fixed  = clean  7 results"));
+    ck_assert(
+        strstr(cli_result.out, "fanlab run 04 --variant buggy --seed 9 --workers 3 --items 7\n"));
+    cli_expect_columns(cli_result.out);
+    CLI_RUN("run", "8");
+    cli_expect_columns(cli_result.out);
+    CLI_RUN("run", "02");
+    cli_expect_columns(cli_result.out);
 }
 END_TEST
 
 START_TEST(the_bounds_of_the_numbers_are_accepted)
 {
-    RUN("run", "4", "--variant", "fixed", "--workers", "128", "--items", "0", "--seed",
-        "9223372036854775807", "--json");
-    ck_assert_msg(result.code == 0, "%s%s", result.out, result.err);
-    ck_assert(strstr(result.out, "\"seed\": 9223372036854775807,"));
-    RUN("run", "4", "--variant", "fixed", "--workers", "1", "--items", "100000", "--seed", "0");
-    ck_assert_msg(result.code == 0, "%s%s", result.out, result.err);
-    ck_assert(strstr(result.out, "100000 results"));
+    CLI_RUN("run", "4", "--variant", "fixed", "--workers", "128", "--items", "0", "--seed",
+            "9223372036854775807", "--json");
+    ck_assert_msg(cli_result.code == 0, "%s%s", cli_result.out, cli_result.err);
+    ck_assert(strstr(cli_result.out, "\"seed\": 9223372036854775807,"));
+    CLI_RUN("run", "4", "--variant", "fixed", "--workers", "1", "--items", "100000", "--seed", "0");
+    ck_assert_msg(cli_result.code == 0, "%s%s", cli_result.out, cli_result.err);
+    ck_assert(strstr(cli_result.out, "100000 results"));
 }
 END_TEST
 
 START_TEST(the_list_names_every_bug)
 {
-    RUN("list");
-    ck_assert_int_eq(result.code, 0);
-    ck_assert(strstr(result.out, "04  never closed"));
-    expect_columns(result.out);
-    RUN("list", "--json");
-    ck_assert_int_eq(result.code, 0);
-    json_t *report = parse();
+    CLI_RUN("list");
+    ck_assert_int_eq(cli_result.code, 0);
+    ck_assert(strstr(cli_result.out, "04  never closed"));
+    cli_expect_columns(cli_result.out);
+    CLI_RUN("list", "--json");
+    ck_assert_int_eq(cli_result.code, 0);
+    json_t *report = cli_json();
     json_t *first = json_array_get(json_object_get(report, "bugs"), 0);
     ck_assert_str_eq(text_of(report, "schema"), "fanlab.list/1");
     ck_assert_str_eq(text_of(first, "id"), "01");
@@ -236,23 +214,23 @@ END_TEST
 
 START_TEST(check_tells_what_it_found_where)
 {
-    RUN("check");
-    ck_assert_msg(result.code == 0, "%s%s", result.out, result.err);
+    CLI_RUN("check");
+    ck_assert_msg(cli_result.code == 0, "%s%s", cli_result.out, cli_result.err);
     ck_assert(
-        strstr(result.out, "deadlock: main waits on out, at collect bugs/04_never_closed.c:"));
-    ck_assert(strstr(result.out, ", 0 failed, seed 1\n"));
-    RUN("check", "4", "double_close", "--format", "json", "--seed", "5");
-    ck_assert_msg(result.code == 0, "%s%s", result.out, result.err);
-    json_t *report = parse();
+        strstr(cli_result.out, "deadlock: main waits on out, at collect bugs/04_never_closed.c:"));
+    ck_assert(strstr(cli_result.out, ", 0 failed, seed 1\n"));
+    CLI_RUN("check", "4", "double_close", "--format", "json", "--seed", "5");
+    ck_assert_msg(cli_result.code == 0, "%s%s", cli_result.out, cli_result.err);
+    json_t *report = cli_json();
     ck_assert_str_eq(text_of(report, "schema"), "fanlab.check/1");
     ck_assert_str_eq(text_of(report, "outcome"), "clean");
     ck_assert_int_eq(json_integer_value(json_object_get(report, "seed")), 5);
     ck_assert(json_array_size(json_object_get(report, "checks")) >= 4);
     json_decref(report);
-    RUN("check", "4", "--format", "tap");
-    ck_assert_int_eq(result.code, 0);
-    ck_assert(strncmp(result.out, "TAP version 13\n1..2\nok 1 - 04 never_closed buggy\n# deadlock",
-                      50) == 0);
+    CLI_RUN("check", "4", "--format", "tap");
+    ck_assert_int_eq(cli_result.code, 0);
+    ck_assert(strncmp(cli_result.out,
+                      "TAP version 13\n1..2\nok 1 - 04 never_closed buggy\n# deadlock", 50) == 0);
 }
 END_TEST
 
@@ -260,21 +238,21 @@ START_TEST(every_command_helps_in_80_columns)
 {
     static const char *const commands[] = {"list", "run", "check", "explore", "replay"};
     for (size_t i = 0; i < 5; i++) {
-        RUN(commands[i], "--help");
-        ck_assert_int_eq(result.code, 0);
-        ck_assert_str_eq(result.err, "");
-        ck_assert(strstr(result.out, "--help") && strstr(result.out, commands[i]));
-        expect_columns(result.out);
-        RUN(commands[i], "--version");
-        ck_assert_int_eq(result.code, 0);
-        ck_assert(strncmp(result.out, "fanlab ", 7) == 0);
+        CLI_RUN(commands[i], "--help");
+        ck_assert_int_eq(cli_result.code, 0);
+        ck_assert_str_eq(cli_result.err, "");
+        ck_assert(strstr(cli_result.out, "--help") && strstr(cli_result.out, commands[i]));
+        cli_expect_columns(cli_result.out);
+        CLI_RUN(commands[i], "--version");
+        ck_assert_int_eq(cli_result.code, 0);
+        ck_assert(strncmp(cli_result.out, "fanlab ", 7) == 0);
     }
-    RUN("--help");
-    ck_assert_int_eq(result.code, 0);
-    ck_assert(strstr(result.out, "check [ID...]"));
-    expect_columns(result.out);
-    RUN("--version");
-    ck_assert_int_eq(result.code, 0);
+    CLI_RUN("--help");
+    ck_assert_int_eq(cli_result.code, 0);
+    ck_assert(strstr(cli_result.out, "check [ID...]"));
+    cli_expect_columns(cli_result.out);
+    CLI_RUN("--version");
+    ck_assert_int_eq(cli_result.code, 0);
 }
 END_TEST
 
@@ -322,36 +300,36 @@ static const struct {
 
 START_TEST(misuse_is_refused_in_words_with_2)
 {
-    const char *argv[8] = {fanlab};
+    const char *argv[8] = {cli_fanlab};
     memcpy(argv + 1, misuses[_i].arguments, sizeof misuses[_i].arguments);
-    program_run(argv, &result);
-    ck_assert_int_eq(result.code, 2);
-    ck_assert_str_eq(result.out, "");
-    ck_assert_msg(strstr(result.err, misuses[_i].words), "%s", result.err);
+    program_run(argv, &cli_result);
+    ck_assert_int_eq(cli_result.code, 2);
+    ck_assert_str_eq(cli_result.out, "");
+    ck_assert_msg(strstr(cli_result.err, misuses[_i].words), "%s", cli_result.err);
 }
 END_TEST
 
 static void expect_refusal(const char *schema, const char *words, int seed)
 {
-    ck_assert_int_eq(result.code, 2);
-    json_t *report = parse();
+    ck_assert_int_eq(cli_result.code, 2);
+    json_t *report = cli_json();
     ck_assert_str_eq(text_of(report, "schema"), schema);
     ck_assert_str_eq(text_of(report, "outcome"), "error");
     ck_assert_str_eq(text_of(report, "reason"), "usage");
-    ck_assert_msg(strstr(text_of(report, "message"), words), "%s", result.out);
+    ck_assert_msg(strstr(text_of(report, "message"), words), "%s", cli_result.out);
     ck_assert_int_eq(json_integer_value(json_object_get(report, "seed")), seed);
     json_decref(report);
 }
 
 START_TEST(misuse_is_refused_in_json_where_that_was_asked_for)
 {
-    RUN("run", "4", "--workers", "0", "--seed", "77", "--json");
+    CLI_RUN("run", "4", "--workers", "0", "--seed", "77", "--json");
     expect_refusal("fanlab.run/1", "--workers", 77);
-    RUN("run", "no such thing", "--json");
+    CLI_RUN("run", "no such thing", "--json");
     expect_refusal("fanlab.run/1", "no bug", 1);
-    RUN("check", "--format", "json", "99", "--seed", "3");
+    CLI_RUN("check", "--format", "json", "99", "--seed", "3");
     expect_refusal("fanlab.check/1", "no bug", 3);
-    RUN("list", "--json", "4");
+    CLI_RUN("list", "--json", "4");
     expect_refusal("fanlab.list/1", "no operand", 0);
 }
 END_TEST
@@ -362,24 +340,24 @@ static void run_into(int out, const char *const *argv)
     program_start(&(struct program_options){.argv = argv, .out = out}, &program);
     if (out > 0)
         close(out);
-    program_finish(&program, &result);
+    program_finish(&program, &cli_result);
 }
 
-static const char *const listing[] = {fanlab, "list", NULL};
-static const char *const running[] = {fanlab, "run", "4", "--json", NULL};
+static const char *const listing[] = {cli_fanlab, "list", NULL};
+static const char *const running[] = {cli_fanlab, "run", "4", "--json", NULL};
 
 START_TEST(output_that_cannot_be_written_is_told_with_3)
 {
     run_into(open("/dev/full", O_WRONLY | O_CLOEXEC), listing);
-    ck_assert_int_eq(result.code, 3);
-    ck_assert_msg(strstr(result.err, "cannot write"), "%s", result.err);
+    ck_assert_int_eq(cli_result.code, 3);
+    ck_assert_msg(strstr(cli_result.err, "cannot write"), "%s", cli_result.err);
     run_into(open("/dev/full", O_WRONLY | O_CLOEXEC), running);
-    ck_assert_int_eq(result.code, 3);
+    ck_assert_int_eq(cli_result.code, 3);
     run_into(PROGRAM_CLOSED, listing);
-    ck_assert_int_eq(result.code, 3);
-    ck_assert_msg(strstr(result.err, "cannot write"), "%s", result.err);
+    ck_assert_int_eq(cli_result.code, 3);
+    ck_assert_msg(strstr(cli_result.err, "cannot write"), "%s", cli_result.err);
     run_into(PROGRAM_CLOSED, running);
-    ck_assert_int_eq(result.code, 3);
+    ck_assert_int_eq(cli_result.code, 3);
 }
 END_TEST
 
@@ -389,9 +367,9 @@ START_TEST(output_that_nobody_reads_is_told_with_3)
     ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
     close(ends[0]);
     run_into(ends[1], running);
-    ck_assert_int_eq(result.code, 3);
-    ck_assert_msg(strstr(result.err, "Broken pipe") || strstr(result.err, "cannot write"), "%s",
-                  result.err);
+    ck_assert_int_eq(cli_result.code, 3);
+    ck_assert_msg(strstr(cli_result.err, "Broken pipe") || strstr(cli_result.err, "cannot write"),
+                  "%s", cli_result.err);
 }
 END_TEST
 
@@ -400,16 +378,18 @@ START_TEST(too_few_descriptors_are_told_with_3)
 {
     struct program program;
     int told = 0;
-    result.code = 127;
-    for (unsigned limit = 4; result.code != 1; limit++) {
+    cli_result.code = 127;
+    for (unsigned limit = 4; cli_result.code != 1; limit++) {
         program_start(&(struct program_options){.argv = running, .descriptors = limit}, &program);
-        program_finish(&program, &result);
-        if (result.code == 127 || result.code == 1)
+        program_finish(&program, &cli_result);
+        if (cli_result.code == 127 || cli_result.code == 1)
             continue;
-        ck_assert_msg(result.code == 3, "with %u: %d\n%s", limit, result.code, result.err);
-        json_t *report = parse();
+        ck_assert_msg(cli_result.code == 3, "with %u: %d\n%s", limit, cli_result.code,
+                      cli_result.err);
+        json_t *report = cli_json();
         ck_assert_str_eq(text_of(report, "reason"), "environment");
-        ck_assert_msg(strstr(text_of(report, "message"), "Too many open files"), "%s", result.out);
+        ck_assert_msg(strstr(text_of(report, "message"), "Too many open files"), "%s",
+                      cli_result.out);
         json_decref(report);
         told++;
     }

@@ -9,31 +9,9 @@
 #include <string.h>
 
 #include "sim/sanitizers.h"
-#include "tests/support/program.h"
+#include "tests/support/cli.h"
 #include "tests/support/suite.h"
 #include "tests/support/workplace.h"
-
-static const char fanlab[] = FAN_BUILD_DIR "/fanlab";
-
-static struct program_result result;
-
-/* Runs fanlab with these words as its arguments. */
-#define RUN(...) program_run((const char *const[]){fanlab, __VA_ARGS__, NULL}, &result)
-
-static void expect(int code, const char *words)
-{
-    ck_assert_msg(result.code == code, "%d\n%s%s", result.code, result.out, result.err);
-    ck_assert_msg(strstr(result.out, words) || strstr(result.err, words), "no '%s' in\n%s%s", words,
-                  result.out, result.err);
-}
-
-static json_t *parse(void)
-{
-    json_error_t error;
-    json_t *object = json_loads(result.out, 0, &error);
-    ck_assert_msg(object != NULL, "line %d: %s in\n%s", error.line, error.text, result.out);
-    return object;
-}
 
 static const char *member(const json_t *object, const char *name)
 {
@@ -108,26 +86,27 @@ static const struct {
 
 static void expect_replay(const char *line)
 {
-    RUN("replay", line, "mine.c");
-    expect(1, "send");
-    ck_assert_msg(!strstr(result.err, "diverged"), "%s", result.err);
-    ck_assert_msg(!strstr(result.err, "another build"), "%s", result.err);
+    CLI_RUN("replay", line, "mine.c");
+    cli_expect(1, "send");
+    ck_assert_msg(!strstr(cli_result.err, "diverged"), "%s", cli_result.err);
+    ck_assert_msg(!strstr(cli_result.err, "another build"), "%s", cli_result.err);
 }
 
 START_TEST(a_deed_is_found_in_the_schedules_in_which_it_is_done)
 {
     write_deed(deeds[_i].deed);
     char line[512];
-    RUN("explore", "mine.c", "--schedules", "20", "--json");
-    expect(1, deeds[_i].words);
-    json_t *report = parse();
+    CLI_RUN("explore", "mine.c", "--schedules", "20", "--json");
+    cli_expect(1, deeds[_i].words);
+    json_t *report = cli_json();
     json_t *findings = json_object_get(report, "findings"), *finding = json_array_get(findings, 0);
-    ck_assert_msg(json_array_size(findings) == 1, "%s", result.out);
+    ck_assert_msg(json_array_size(findings) == 1, "%s", cli_result.out);
     ck_assert_str_eq(member(finding, "kind"), deeds[_i].kind);
     ck_assert_str_eq(member(finding, "scenario"), "mine");
     ck_assert_int_lt(number(finding, "schedules"), number(report, "schedules"));
     snprintf(line, sizeof line, "%s", member(finding, "replay"));
-    ck_assert_msg(deeds[_i].nowhere || strstr(result.out, "\"line\": 100"), "%s", result.out);
+    ck_assert_msg(deeds[_i].nowhere || strstr(cli_result.out, "\"line\": 100"), "%s",
+                  cli_result.out);
     json_decref(report);
     expect_replay(line);
     workplace_remove("mine.c");
@@ -151,9 +130,9 @@ START_TEST(what_does_no_harm_is_clean)
     write_deed(harmless[_i]);
     bool many = _i > 0 && _i < 4 && !FAN_UNDER_ASAN && !FAN_UNDER_TSAN;
     const char *schedules = many ? "100000" : FAN_UNDER_TSAN ? "100" : "1000";
-    RUN("explore", "mine.c", "--schedules", schedules, "--json");
+    CLI_RUN("explore", "mine.c", "--schedules", schedules, "--json");
     workplace_remove("mine.c");
-    expect(0, "\"outcome\": \"clean\"");
+    cli_expect(0, "\"outcome\": \"clean\"");
 }
 END_TEST
 
@@ -169,10 +148,10 @@ END_TEST
 START_TEST(a_schedule_without_an_operation_ends_the_search_and_is_no_finding)
 {
     write_deed("spin()");
-    RUN("explore", "mine.c", "--schedules", "40", "--timeout", "1", "--json");
+    CLI_RUN("explore", "mine.c", "--schedules", "40", "--timeout", "1", "--json");
     workplace_remove("mine.c");
-    expect(1, SPINNING);
-    json_t *report = parse();
+    cli_expect(1, SPINNING);
+    json_t *report = cli_json();
     ck_assert_str_eq(member(report, "outcome"), "error");
     ck_assert_str_eq(member(report, "reason"), "slow");
     ck_assert_str_ne(member(report, "replay"), "");
@@ -205,12 +184,12 @@ static const char two_ends[] = "#include <fan/fan.h>\n"
 START_TEST(what_was_found_before_the_search_ended_is_kept)
 {
     workplace_write("mine.c", two_ends);
-    RUN("explore", "mine.c", "--timeout", "1");
+    CLI_RUN("explore", "mine.c", "--timeout", "1");
     workplace_remove("mine.c");
-    expect(1, "found in schedule ");
-    expect(1, "! PANIC  some came");
-    expect(1, "  the search ended: schedule ");
-    expect(1, "this is no finding");
+    cli_expect(1, "found in schedule ");
+    cli_expect(1, "! PANIC  some came");
+    cli_expect(1, "  the search ended: schedule ");
+    cli_expect(1, "this is no finding");
 }
 END_TEST
 

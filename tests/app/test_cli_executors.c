@@ -5,13 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tests/support/program.h"
+#include "tests/support/cli.h"
 #include "tests/support/suite.h"
 #include "tests/support/workplace.h"
-
-static const char fanlab[] = FAN_BUILD_DIR "/fanlab";
-
-static struct program_result result;
 
 /* The tasks' numbers come through a channel; every tenth fails. Who leaves the channel open waits
  * for ever, at the source; who takes his time does not. Tasks whose tokens are lost are in flight
@@ -74,6 +70,17 @@ static const char mine[] =
     "                   &(struct fan_sink){.put = put, .state = lab},\n"
     "                   &(struct fan_stream_options){.limit = 3}, NULL);\n"
     "}\n"
+    "static void many(struct fan_lab *lab)\n"
+    "{\n"
+    "    struct fan_group group;\n"
+    "    for (int i = 0; i < 20; i++) {\n"
+    "        fan_group_init(&group, NULL);\n"
+    "        fan_group_wait(&group);\n"
+    "        fan_group_destroy(&group);\n"
+    "    }\n"
+    "    (void)lab;\n"
+    "}\n"
+    "FAN_SCENARIO(many);\n"
     "FAN_SCENARIO(lost, .items = 40);\n"
     "FAN_SCENARIO(closed, .items = 40);\n"
     "FAN_SCENARIO(slow, .items = 40);\n"
@@ -84,13 +91,9 @@ static const char *const runtimes[] = {"real", "sim"};
 static json_t *run_all(const char *runtime)
 {
     json_error_t error;
-    workplace_write("mine.c", mine);
-    program_run(
-        (const char *const[]){fanlab, "run", "mine.c", "--runtime", runtime, "--json", NULL},
-        &result);
-    workplace_remove("mine.c");
-    json_t *report = json_loads(result.out, 0, &error);
-    ck_assert_msg(report != NULL, "%s in\n%s%s", error.text, result.out, result.err);
+    cli_run_mine(mine, runtime, "--json");
+    json_t *report = json_loads(cli_result.out, 0, &error);
+    ck_assert_msg(report != NULL, "%s in\n%s%s", error.text, cli_result.out, cli_result.err);
     return report;
 }
 
@@ -103,13 +106,13 @@ static const json_t *run_of(const json_t *report, const char *scenario)
         if (strcmp(json_string_value(json_object_get(run, "scenario")), scenario) == 0)
             return run;
     }
-    ck_abort_msg("no run of %s in\n%s", scenario, result.out);
+    ck_abort_msg("no run of %s in\n%s", scenario, cli_result.out);
 }
 
 static json_int_t number(const json_t *object, const char *member)
 {
     const json_t *value = json_object_get(object, member);
-    ck_assert_msg(json_is_integer(value), "no number %s in\n%s", member, result.out);
+    ck_assert_msg(json_is_integer(value), "no number %s in\n%s", member, cli_result.out);
     return json_integer_value(value);
 }
 
@@ -128,6 +131,7 @@ static void expect_all_done(const json_t *run)
     ck_assert_str_eq(json_string_value(json_object_get(executor, "kind")), "executor");
     ck_assert_str_eq(json_string_value(json_object_get(executor, "name")), "resize");
     ck_assert(json_is_true(json_object_get(executor, "ended")));
+    ck_assert_str_eq(json_string_value(json_object_get(executor, "policy")), "best effort");
     ck_assert_int_eq(number(executor, "limit"), 3);
     ck_assert_int_eq(number(executor, "submitted"), 40);
     ck_assert_int_eq(number(executor, "done"), 36);
@@ -186,6 +190,35 @@ START_TEST(a_run_tells_of_its_executors_and_proves_that_one_is_stuck)
 }
 END_TEST
 
+/* All in the columns of a terminal, but for lines to be copied. */
+static void expect_narrow(const char *text)
+{
+    for (const char *line = text, *end; (end = strchr(line, '\n')) != NULL; line = end + 1)
+        ck_assert_msg(end - line <= 80 || strncmp(line, "    run it again", 16) == 0,
+                      "too wide: %.*s", (int)(end - line), line);
+}
+
+/* Tasks so short take no time under the scheduler, and with real threads nobody knows how much. */
+START_TEST(the_text_tells_of_them_too)
+{
+    static const char *const told[] = {
+        "    executor      resize, limit 3, best effort, ended\n"
+        "                  40 tasks: 36 done, 4 failed",
+        "    executor      resize, limit 3, best effort, 0 running\n"
+        "                  40 tasks: 36 done, 4 failed",
+        "    executor      stream, limit 3, fail fast, 3 running\n"
+        "                  3 tasks\n",
+        "    task group    task, no limit, fail fast, ended\n"
+        "                  no tasks\n"
+        "                  (and 12 more)\n",
+    };
+    cli_run_mine(mine, runtimes[_i], NULL);
+    for (size_t i = 0; i < sizeof told / sizeof *told; i++)
+        ck_assert_msg(strstr(cli_result.out, told[i]), "no\n%s\nin\n%s", told[i], cli_result.out);
+    expect_narrow(cli_result.out);
+}
+END_TEST
+
 /* Each of them is timed, for they take longer than it takes until the next one is due. */
 START_TEST(long_tasks_are_all_timed)
 {
@@ -204,6 +237,7 @@ int main(void)
     tcase_set_timeout(cases, 60);
     tcase_add_checked_fixture(cases, workplace_begin, workplace_end);
     tcase_add_loop_test(cases, a_run_tells_of_its_executors_and_proves_that_one_is_stuck, 0, 2);
+    tcase_add_loop_test(cases, the_text_tells_of_them_too, 0, 2);
     tcase_add_test(cases, long_tasks_are_all_timed);
     return suite_run("cli_executors", cases);
 }

@@ -12,31 +12,10 @@
 #include <unistd.h>
 
 #include "sim/sanitizers.h"
+#include "tests/support/cli.h"
 #include "tests/support/program.h"
 #include "tests/support/suite.h"
 #include "tests/support/workplace.h"
-
-static const char fanlab[] = FAN_BUILD_DIR "/fanlab";
-
-static struct program_result result;
-
-/* Runs fanlab with these words as its arguments. */
-#define RUN(...) program_run((const char *const[]){fanlab, __VA_ARGS__, NULL}, &result)
-
-static void expect(int code, const char *words)
-{
-    ck_assert_msg(result.code == code, "%d\n%s%s", result.code, result.out, result.err);
-    ck_assert_msg(strstr(result.out, words) || strstr(result.err, words), "no '%s' in\n%s%s", words,
-                  result.out, result.err);
-}
-
-static json_t *parse(void)
-{
-    json_error_t error;
-    json_t *object = json_loads(result.out, 0, &error);
-    ck_assert_msg(object != NULL, "line %d: %s in\n%s", error.line, error.text, result.out);
-    return object;
-}
 
 static const char *member(const json_t *object, const char *name)
 {
@@ -74,11 +53,11 @@ START_TEST(a_file_that_cannot_be_used_ends_every_command_with_2)
 {
     for (int i = 0; i < 3; i++) {
         workplace_write("mine.c", refused[_i].text);
-        RUN(commands[i], "mine.c");
+        CLI_RUN(commands[i], "mine.c");
         workplace_remove("mine.c");
-        expect(2, refused[_i].words);
-        expect(2, refused[_i].said);
-        ck_assert_str_eq(result.out, "");
+        cli_expect(2, refused[_i].words);
+        cli_expect(2, refused[_i].said);
+        ck_assert_str_eq(cli_result.out, "");
     }
 }
 END_TEST
@@ -86,24 +65,24 @@ END_TEST
 START_TEST(a_path_that_is_no_file_is_refused_with_2)
 {
     for (int i = 0; i < 3; i++) {
-        RUN(commands[i], "mine.c");
-        expect(2, "mine.c: No such file or directory");
+        CLI_RUN(commands[i], "mine.c");
+        cli_expect(2, "mine.c: No such file or directory");
         ck_assert_int_eq(mkdir("mine.c", 0700), 0);
-        RUN(commands[i], "mine.c");
-        expect(2, "mine.c: Is a directory");
+        CLI_RUN(commands[i], "mine.c");
+        cli_expect(2, "mine.c: Is a directory");
         ck_assert_int_eq(rmdir("mine.c"), 0);
         ck_assert_int_eq(mkfifo("mine.c", 0600), 0);
-        RUN(commands[i], "mine.c");
+        CLI_RUN(commands[i], "mine.c");
         workplace_remove("mine.c");
-        expect(2, "mine.c: Not a regular file");
+        cli_expect(2, "mine.c: Not a regular file");
     }
 }
 END_TEST
 
 START_TEST(json_tells_of_a_refusal)
 {
-    RUN("explore", "mine.c", "--json");
-    json_t *report = parse();
+    CLI_RUN("explore", "mine.c", "--json");
+    json_t *report = cli_json();
     ck_assert_str_eq(member(report, "schema"), "fanlab.explore/1");
     ck_assert_str_eq(member(report, "outcome"), "error");
     ck_assert_str_eq(member(report, "reason"), "usage");
@@ -117,13 +96,13 @@ START_TEST(without_a_compiler_it_is_3_and_says_what_to_install)
     unsetenv("CC");
     setenv("PATH", "/nowhere", 1);
     for (int i = 0; i < 3; i++) {
-        RUN(commands[i], "mine.c");
-        expect(3, "cc cannot be run (No such file or directory): install a C compiler,"
-                  " apt-get install gcc libc6-dev");
+        CLI_RUN(commands[i], "mine.c");
+        cli_expect(3, "cc cannot be run (No such file or directory): install a C compiler,"
+                      " apt-get install gcc libc6-dev");
     }
-    RUN("explore", "mine.c", "--json");
+    CLI_RUN("explore", "mine.c", "--json");
     workplace_remove("mine.c");
-    expect(3, "\"reason\": \"environment\"");
+    cli_expect(3, "\"reason\": \"environment\"");
 }
 END_TEST
 
@@ -135,10 +114,10 @@ static const char *const names[] = {"two words.c", "it's.c",  "$(touch x).c", "@
 START_TEST(a_name_may_be_made_of_anything)
 {
     workplace_write(names[_i], aborting);
-    RUN("explore", "--schedules", "40", "--", names[_i]);
-    expect(1, "the program aborted");
-    RUN("run", "--", names[_i]);
-    ck_assert_int_le(result.code, 1);
+    CLI_RUN("explore", "--schedules", "40", "--", names[_i]);
+    cli_expect(1, "the program aborted");
+    CLI_RUN("run", "--", names[_i]);
+    ck_assert_int_le(cli_result.code, 1);
     workplace_remove(names[_i]);
 }
 END_TEST
@@ -147,9 +126,9 @@ START_TEST(a_file_may_lie_in_another_directory)
 {
     ck_assert_int_eq(mkdir("x", 0700), 0);
     workplace_write("x/02.c", aborting);
-    RUN("explore", "./x/02.c", "--schedules", "40");
-    expect(1, "x/02.c:3\n");
-    expect(1, " ./x/02.c\n");
+    CLI_RUN("explore", "./x/02.c", "--schedules", "40");
+    cli_expect(1, "x/02.c:3\n");
+    cli_expect(1, " ./x/02.c\n");
     workplace_remove("x/02.c");
     ck_assert_int_eq(rmdir("x"), 0);
 }
@@ -180,16 +159,16 @@ static const char *const runtimes[] = {"real", "sim", "both"};
 START_TEST(check_holds_variants_to_what_they_declare)
 {
     write_pairs("hangs", "ends");
-    RUN("check", "mine.c", "--runtime", runtimes[_i]);
-    expect(0, "ok     hangs mine.c, buggy");
-    expect(0, "ok     hangs mine.c, fixed");
-    expect(0, "ok     ends mine.c, program");
+    CLI_RUN("check", "mine.c", "--runtime", runtimes[_i]);
+    cli_expect(0, "ok     hangs mine.c, buggy");
+    cli_expect(0, "ok     hangs mine.c, fixed");
+    cli_expect(0, "ok     ends mine.c, program");
     write_pairs("ends", "ends");
-    RUN("check", "mine.c", "--runtime", runtimes[_i]);
-    expect(1, "deadlock expected, not found");
+    CLI_RUN("check", "mine.c", "--runtime", runtimes[_i]);
+    cli_expect(1, "deadlock expected, not found");
     write_pairs("hangs", "hangs");
-    RUN("check", "mine.c", "--runtime", runtimes[_i]);
-    expect(1, "deadlock found, not declared");
+    CLI_RUN("check", "mine.c", "--runtime", runtimes[_i]);
+    cli_expect(1, "deadlock found, not declared");
     workplace_remove("mine.c");
 }
 END_TEST
@@ -197,9 +176,9 @@ END_TEST
 START_TEST(a_bug_may_be_checked_beside_a_file)
 {
     write_pairs("hangs", "ends");
-    RUN("check", "4", "mine.c");
+    CLI_RUN("check", "4", "mine.c");
     workplace_remove("mine.c");
-    expect(0, "5 checked, 0 failed");
+    cli_expect(0, "5 checked, 0 failed");
 }
 END_TEST
 
@@ -207,16 +186,16 @@ START_TEST(run_runs_every_scenario_under_either_runtime)
 {
     write_pairs("hangs", "ends");
     for (int i = 0; i < 2; i++) {
-        RUN("run", "mine.c", "--runtime", runtimes[i]);
-        expect(1, "ends mine.c   seed 1");
-        expect(1, "program = clean");
-        expect(1, "buggy  ! DEADLOCK  main waits on never");
-        expect(1, "blocked at    hangs  mine.c:4");
-        expect(1, "fixed  = clean");
+        CLI_RUN("run", "mine.c", "--runtime", runtimes[i]);
+        cli_expect(1, "ends mine.c   seed 1");
+        cli_expect(1, "program = clean");
+        cli_expect(1, "buggy  ! DEADLOCK  main waits on never");
+        cli_expect(1, "blocked at    hangs  mine.c:4");
+        cli_expect(1, "fixed  = clean");
     }
-    RUN("run", "mine.c", "--variant", "rare");
+    CLI_RUN("run", "mine.c", "--variant", "rare");
     workplace_remove("mine.c");
-    expect(2, "has no variant 'rare'");
+    cli_expect(2, "has no variant 'rare'");
 }
 END_TEST
 
@@ -226,23 +205,23 @@ START_TEST(a_line_of_something_else_is_refused_with_2)
 {
     char line[512];
     workplace_write("mine.c", aborting);
-    RUN("explore", "mine.c", "--schedules", "40", "--json");
-    json_t *report = parse();
+    CLI_RUN("explore", "mine.c", "--schedules", "40", "--json");
+    json_t *report = cli_json();
     snprintf(line, sizeof line, "%s",
              member(json_array_get(json_object_get(report, "findings"), 0), "replay"));
     json_decref(report);
-    RUN("replay", line);
-    expect(2, "give the file too");
-    RUN("replay", line, "mine");
-    expect(2, "is no C file");
-    RUN("replay", "fan1:cut", "mine.c");
-    expect(2, "cannot be replayed");
+    CLI_RUN("replay", line);
+    cli_expect(2, "give the file too");
+    CLI_RUN("replay", line, "mine");
+    cli_expect(2, "is no C file");
+    CLI_RUN("replay", "fan1:cut", "mine.c");
+    cli_expect(2, "cannot be replayed");
     write_pairs("hangs", "ends");
-    RUN("replay", line, "mine.c");
-    expect(2, "the line is about scenario mine, which mine.c does not declare");
+    CLI_RUN("replay", line, "mine.c");
+    cli_expect(2, "the line is about scenario mine, which mine.c does not declare");
     workplace_write("mine.c", with_an_operation);
-    RUN("replay", line, "mine.c");
-    expect(2, "of another build");
+    CLI_RUN("replay", line, "mine.c");
+    cli_expect(2, "of another build");
     workplace_remove("mine.c");
 }
 END_TEST
@@ -267,13 +246,13 @@ START_TEST(a_signal_ends_the_compiler_and_leaves_nothing)
     ck_assert_int_eq(chmod("compiler", 0700), 0);
     setenv("CC", workplace_path("compiler"), 1);
     workplace_write("mine.c", harmless);
-    program_start(
-        &(struct program_options){.argv = (const char *const[]){fanlab, "explore", "mine.c", NULL}},
-        &program);
+    program_start(&(struct program_options){.argv = (const char *const[]){cli_fanlab, "explore",
+                                                                          "mine.c", NULL}},
+                  &program);
     wait_for_file("begun");
     kill(program.pid, stops[_i].number);
-    program_finish(&program, &result);
-    expect(stops[_i].code, "interrupted by signal");
+    program_finish(&program, &cli_result);
+    cli_expect(stops[_i].code, "interrupted by signal");
     workplace_remove("begun");
     unlink("sleeps");
     workplace_remove("mine.c");
@@ -285,14 +264,14 @@ START_TEST(a_signal_ends_the_exploration_and_leaves_nothing)
 {
     struct program program;
     workplace_write("mine.c", endless);
-    program_start(
-        &(struct program_options){.argv = (const char *const[]){fanlab, "explore", "mine.c", NULL}},
-        &program);
+    program_start(&(struct program_options){.argv = (const char *const[]){cli_fanlab, "explore",
+                                                                          "mine.c", NULL}},
+                  &program);
     while (!workplace_is_alive())
         poll(NULL, 0, 1);
     kill(program.pid, stops[_i].number);
-    program_finish(&program, &result);
-    expect(stops[_i].code, "interrupted by signal");
+    program_finish(&program, &cli_result);
+    cli_expect(stops[_i].code, "interrupted by signal");
     workplace_remove("mine.c");
 }
 END_TEST

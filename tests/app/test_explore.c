@@ -11,23 +11,16 @@
 #include "bugs/table.h"
 #include "lab/line.h"
 #include "sim/sanitizers.h"
-#include "tests/support/program.h"
+#include "tests/support/cli.h"
 #include "tests/support/suite.h"
 
-static const char fanlab[] = FAN_BUILD_DIR "/fanlab";
-
 enum { SHORT = 64, TERMINAL_LINE = 80 };
-
-static struct program_result result;
-
-/* Runs fanlab with these words as its arguments. */
-#define RUN(...) program_run((const char *const[]){fanlab, __VA_ARGS__, NULL}, &result)
 
 static json_t *parse(void)
 {
     json_error_t error;
-    json_t *object = json_loads(result.out, 0, &error);
-    ck_assert_msg(object != NULL, "line %d: %s in\n%s", error.line, error.text, result.out);
+    json_t *object = json_loads(cli_result.out, 0, &error);
+    ck_assert_msg(object != NULL, "line %d: %s in\n%s", error.line, error.text, cli_result.out);
     ck_assert_str_eq(json_string_value(json_object_get(object, "schema")), "fanlab.explore/1");
     return object;
 }
@@ -83,8 +76,8 @@ static const char *const some = FAN_UNDER_ASAN || FAN_UNDER_TSAN ? "20" : "200";
 START_TEST(a_bug_is_found_with_a_short_line)
 {
     const struct fan_variant *buggy = &fan_bugs[_i]->variants[0];
-    RUN("explore", fan_bugs[_i]->id, "--variant", "buggy", "--schedules", some, "--json");
-    ck_assert_int_eq(result.code, 1);
+    CLI_RUN("explore", fan_bugs[_i]->id, "--variant", "buggy", "--schedules", some, "--json");
+    ck_assert_int_eq(cli_result.code, 1);
     json_t *report = parse(), *findings = json_object_get(report, "findings");
     for (size_t i = 0; i < buggy->expected_count; i++)
         ck_assert(is_found(findings, buggy->expected[i]));
@@ -104,8 +97,8 @@ static const char *const many = FAN_UNDER_ASAN || FAN_UNDER_TSAN ? "50" : "2000"
 
 START_TEST(a_fix_is_silent)
 {
-    RUN("explore", fan_bugs[_i]->id, "--variant", "fixed", "--schedules", many, "--json");
-    ck_assert_int_eq(result.code, 0);
+    CLI_RUN("explore", fan_bugs[_i]->id, "--variant", "fixed", "--schedules", many, "--json");
+    ck_assert_int_eq(cli_result.code, 0);
     json_t *report = parse();
     ck_assert_str_eq(json_string_value(json_object_get(report, "outcome")), "clean");
     ck_assert_int_eq(number(report, "schedules"), atoi(many));
@@ -117,9 +110,9 @@ END_TEST
 
 START_TEST(a_fix_is_proved_for_a_small_size)
 {
-    RUN("explore", fan_bugs[_i]->id, "--variant", "fixed", "--strategy", "dpor", "--workers", "2",
-        "--items", "2", "--json");
-    ck_assert_int_eq(result.code, 0);
+    CLI_RUN("explore", fan_bugs[_i]->id, "--variant", "fixed", "--strategy", "dpor", "--workers",
+            "2", "--items", "2", "--json");
+    ck_assert_int_eq(cli_result.code, 0);
     json_t *report = parse();
     ck_assert(json_is_true(json_object_get(report, "complete")));
     ck_assert_int_ge(number(report, "classes"), 1);
@@ -150,8 +143,8 @@ static uint32_t deviations(const char *text)
 /* Under some schedules and not under most of them. */
 START_TEST(a_rare_form_is_found_too_and_one_preemption_is_enough)
 {
-    RUN("explore", rare[_i].id, "--strategy", "random", "--schedules", "1000", "--json");
-    ck_assert_int_eq(result.code, 1);
+    CLI_RUN("explore", rare[_i].id, "--strategy", "random", "--schedules", "1000", "--json");
+    ck_assert_int_eq(cli_result.code, 1);
     json_t *report = parse(), *finding = finding_of(report, "rare");
     ck_assert_ptr_nonnull(finding);
     ck_assert_str_eq(json_string_value(json_object_get(finding, "kind")), rare[_i].kind);
@@ -169,9 +162,9 @@ START_TEST(a_proof_names_its_grain)
     static const char *const grains[] = {"coarse", "fine"};
     json_int_t classes[2];
     for (int i = 0; i < 2; i++) {
-        RUN("explore", "08", "--variant", "fixed", "--strategy", "dpor", "--grain", grains[i],
-            "--workers", "1", "--items", "1", "--json");
-        ck_assert_int_eq(result.code, 0);
+        CLI_RUN("explore", "08", "--variant", "fixed", "--strategy", "dpor", "--grain", grains[i],
+                "--workers", "1", "--items", "1", "--json");
+        ck_assert_int_eq(cli_result.code, 0);
         json_t *report = parse();
         ck_assert(json_is_true(json_object_get(report, "complete")));
         ck_assert_str_eq(json_string_value(json_object_get(report, "grain")), grains[i]);
@@ -179,12 +172,12 @@ START_TEST(a_proof_names_its_grain)
         json_decref(report);
     }
     ck_assert_int_lt(classes[0], classes[1]);
-    RUN("explore", "08", "--variant", "fixed", "--strategy", "dpor", "--grain", "fine", "--workers",
-        "1", "--items", "1");
-    ck_assert(strstr(result.out, "(seed 1, fine grain)"));
-    RUN("run", "08", "--grain", "fine");
-    ck_assert_int_eq(result.code, 2);
-    ck_assert(strstr(result.err, "--grain is for --runtime sim"));
+    CLI_RUN("explore", "08", "--variant", "fixed", "--strategy", "dpor", "--grain", "fine",
+            "--workers", "1", "--items", "1");
+    ck_assert(strstr(cli_result.out, "(seed 1, fine grain)"));
+    CLI_RUN("run", "08", "--grain", "fine");
+    ck_assert_int_eq(cli_result.code, 2);
+    ck_assert(strstr(cli_result.err, "--grain is for --runtime sim"));
 }
 END_TEST
 
@@ -193,9 +186,9 @@ START_TEST(a_proof_goes_up_to_the_race)
 {
     static const char *const switches[] = {"on", "off"};
     for (int off = 0; off < 2; off++) {
-        RUN("explore", "07", "--variant", "buggy", "--strategy", "dpor", "--workers", "2",
-            "--items", "4", "--marks", switches[off], "--json");
-        ck_assert_int_eq(result.code, 1);
+        CLI_RUN("explore", "07", "--variant", "buggy", "--strategy", "dpor", "--workers", "2",
+                "--items", "4", "--marks", switches[off], "--json");
+        ck_assert_int_eq(cli_result.code, 1);
         json_t *report = parse();
         ck_assert(is_found(json_object_get(report, "findings"), FAN_FINDING_RACE));
         ck_assert_str_eq(json_string_value(json_object_get(report, "marks")), switches[off]);
@@ -203,9 +196,9 @@ START_TEST(a_proof_goes_up_to_the_race)
         ck_assert_int_eq(json_is_true(json_object_get(report, "up_to_race")), off);
         json_decref(report);
     }
-    RUN("explore", "07", "--variant", "buggy", "--strategy", "dpor", "--workers", "2", "--items",
-        "4");
-    ck_assert_ptr_nonnull(strstr(result.out, "complete up to the race"));
+    CLI_RUN("explore", "07", "--variant", "buggy", "--strategy", "dpor", "--workers", "2",
+            "--items", "4");
+    ck_assert_ptr_nonnull(strstr(cli_result.out, "complete up to the race"));
 }
 END_TEST
 
@@ -213,9 +206,9 @@ static const char *const strategies[] = {"random", "pct", "surw", "delay", "dpor
 
 START_TEST(every_strategy_finds)
 {
-    RUN("explore", "8", "--variant", "buggy", "--workers", "2", "--items", "2", "--schedules",
-        "200", "--strategy", strategies[_i], "--json");
-    ck_assert_int_eq(result.code, 1);
+    CLI_RUN("explore", "8", "--variant", "buggy", "--workers", "2", "--items", "2", "--schedules",
+            "200", "--strategy", strategies[_i], "--json");
+    ck_assert_int_eq(cli_result.code, 1);
     json_t *report = parse();
     ck_assert_str_eq(json_string_value(json_object_get(report, "strategy")), strategies[_i]);
     ck_assert_uint_ge(json_array_size(json_object_get(report, "findings")), 1);
@@ -225,14 +218,14 @@ END_TEST
 
 START_TEST(the_text_tells_share_and_line)
 {
-    RUN("explore", "04");
-    ck_assert_int_eq(result.code, 1);
-    ck_assert(strstr(result.out, "bites in 10,000 of 10,000 schedules (100 %)"));
-    ck_assert(strstr(result.out, "fanlab replay fan1:04b."));
-    ck_assert(strstr(result.out, "! DEADLOCK  main waits on out"));
-    ck_assert(strstr(result.out, "blocked at    collect  bugs/04_never_closed.c"));
-    ck_assert(strstr(result.out, "fixed   strategy random"));
-    ck_assert(!strstr(result.err, "\033"));
+    CLI_RUN("explore", "04");
+    ck_assert_int_eq(cli_result.code, 1);
+    ck_assert(strstr(cli_result.out, "bites in 10,000 of 10,000 schedules (100 %)"));
+    ck_assert(strstr(cli_result.out, "fanlab replay fan1:04b."));
+    ck_assert(strstr(cli_result.out, "! DEADLOCK  main waits on out"));
+    ck_assert(strstr(cli_result.out, "blocked at    collect  bugs/04_never_closed.c"));
+    ck_assert(strstr(cli_result.out, "fixed   strategy random"));
+    ck_assert(!strstr(cli_result.err, "\033"));
 }
 END_TEST
 

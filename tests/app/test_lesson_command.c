@@ -1,5 +1,5 @@
 /* `fanlab lesson` and `fanlab handout` without a terminal. */
-#include "tests/support/program.h"
+#include "tests/support/cli.h"
 #include "tests/support/suite.h"
 
 #include <check.h>
@@ -7,13 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char fanlab[] = FAN_BUILD_DIR "/fanlab";
-
-static struct program_result result;
 static char scratch[64];
-
-/* Runs fanlab with these words as its arguments. */
-#define RUN(...) program_run((const char *const[]){fanlab, __VA_ARGS__, NULL}, &result)
 
 static void set_up(void)
 {
@@ -30,19 +24,19 @@ static void tear_down(void)
 
 static const char *position(const char *text)
 {
-    const char *found = strstr(result.out, text);
-    ck_assert_msg(found != NULL, "no '%s' in\n%s", text, result.out);
+    const char *found = strstr(cli_result.out, text);
+    ck_assert_msg(found != NULL, "no '%s' in\n%s", text, cli_result.out);
     return found;
 }
 
 START_TEST(lessons_are_listed_in_the_order_of_learning)
 {
-    RUN("lesson");
-    ck_assert_int_eq(result.code, 0);
+    CLI_RUN("lesson");
+    ck_assert_int_eq(cli_result.code, 0);
     ck_assert(position("fan-out ") < position("channels "));
     ck_assert(position("channels ") < position("04 "));
     ck_assert(position("04 ") < position("02 "));
-    ck_assert(strstr(result.out, "never closed") == NULL);
+    ck_assert(strstr(cli_result.out, "never closed") == NULL);
 }
 END_TEST
 
@@ -50,31 +44,31 @@ START_TEST(a_lesson_is_printed_in_80_columns)
 {
     static const char *const names[] = {"04", "4", "never-closed", "never_closed"};
     for (size_t i = 0; i < 4; i++) {
-        RUN("lesson", names[i]);
-        ck_assert_int_eq(result.code, 0);
-        ck_assert_str_eq(result.err, "");
+        CLI_RUN("lesson", names[i]);
+        ck_assert_int_eq(cli_result.code, 0);
+        ck_assert_str_eq(cli_result.err, "");
         ck_assert(position("1. Symptom") < position("2. Predict"));
         ck_assert(position("9. Quiz") < position("Answers to \"Predict\": 4"));
     }
-    for (const char *line = result.out; *line; line += strcspn(line, "\n") + 1)
+    for (const char *line = cli_result.out; *line; line += strcspn(line, "\n") + 1)
         ck_assert_uint_le(strcspn(line, "\n"), 80);
 }
 END_TEST
 
 START_TEST(the_name_comes_after_the_prediction)
 {
-    RUN("lesson", "04");
+    CLI_RUN("lesson", "04");
     ck_assert(position("never closed") > position("3. Watch"));
 }
 END_TEST
 
 START_TEST(a_language_can_be_chosen)
 {
-    RUN("lesson", "04", "--in", "go");
+    CLI_RUN("lesson", "04", "--in", "go");
     position("for result := range out");
     position("all goroutines are asleep - deadlock!");
-    ck_assert(strstr(result.out, "queue_recv") == NULL);
-    RUN("lesson", "04", "--in", "pthreads");
+    ck_assert(strstr(cli_result.out, "queue_recv") == NULL);
+    CLI_RUN("lesson", "04", "--in", "pthreads");
     position("while (queue_recv(out, &result))");
     position("thread apply all bt");
 }
@@ -82,35 +76,35 @@ END_TEST
 
 START_TEST(a_stage_can_be_asked_for)
 {
-    RUN("lesson", "04", "--at", "repair");
-    ck_assert_int_eq(result.code, 0);
+    CLI_RUN("lesson", "04", "--at", "repair");
+    ck_assert_int_eq(cli_result.code, 0);
     position("6. Repair");
-    ck_assert(strstr(result.out, "5. Why") == NULL);
+    ck_assert(strstr(cli_result.out, "5. Why") == NULL);
 }
 END_TEST
 
 START_TEST(what_is_not_there_is_answered_with_what_is)
 {
-    RUN("lesson", "99");
-    ck_assert_int_eq(result.code, 2);
-    ck_assert(strstr(result.err, "no lesson '99'; there are fan-out channels 04 02"));
-    RUN("lesson", "04", "--at", "end");
-    ck_assert_int_eq(result.code, 2);
-    ck_assert(strstr(result.err, "no stage 'end'; it has symptom predict watch step why"));
-    RUN("lesson", "04", "02");
-    ck_assert_int_eq(result.code, 2);
-    RUN("lesson", "--at", "why");
-    ck_assert_int_eq(result.code, 2);
-    RUN("handout");
-    ck_assert_int_eq(result.code, 2);
+    CLI_RUN("lesson", "99");
+    ck_assert_int_eq(cli_result.code, 2);
+    ck_assert(strstr(cli_result.err, "no lesson '99'; there are fan-out channels 04 02"));
+    CLI_RUN("lesson", "04", "--at", "end");
+    ck_assert_int_eq(cli_result.code, 2);
+    ck_assert(strstr(cli_result.err, "no stage 'end'; it has symptom predict watch step why"));
+    CLI_RUN("lesson", "04", "02");
+    ck_assert_int_eq(cli_result.code, 2);
+    CLI_RUN("lesson", "--at", "why");
+    ck_assert_int_eq(cli_result.code, 2);
+    CLI_RUN("handout");
+    ck_assert_int_eq(cli_result.code, 2);
 }
 END_TEST
 
 START_TEST(the_lessons_there_are_hold)
 {
-    RUN("lesson", "--check");
-    ck_assert_int_eq(result.code, 0);
-    ck_assert_str_eq(result.err, "");
+    CLI_RUN("lesson", "--check");
+    ck_assert_int_eq(cli_result.code, 0);
+    ck_assert_str_eq(cli_result.err, "");
 }
 END_TEST
 
@@ -134,8 +128,8 @@ START_TEST(a_handout_stands_on_its_own)
                                         "02.html"};
     char directory[100];
     snprintf(directory, sizeof directory, "%s/new", scratch);
-    RUN("handout", directory);
-    ck_assert_msg(result.code == 0, "%s", result.err);
+    CLI_RUN("handout", directory);
+    ck_assert_msg(cli_result.code == 0, "%s", cli_result.err);
     for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++) {
         const char *page = contents(pages[i]);
         ck_assert(strncmp(page, "<!DOCTYPE html>", 15) == 0);
@@ -151,11 +145,11 @@ END_TEST
 
 START_TEST(a_handout_that_cannot_be_written_is_told)
 {
-    RUN("handout", "/dev/null/x");
-    ck_assert_int_eq(result.code, 3);
-    ck_assert(strstr(result.err, "/dev/null/x: Not a directory"));
-    RUN("handout", "/proc");
-    ck_assert_int_eq(result.code, 3);
+    CLI_RUN("handout", "/dev/null/x");
+    ck_assert_int_eq(cli_result.code, 3);
+    ck_assert(strstr(cli_result.err, "/dev/null/x: Not a directory"));
+    CLI_RUN("handout", "/proc");
+    ck_assert_int_eq(cli_result.code, 3);
 }
 END_TEST
 

@@ -12,24 +12,19 @@
 #include "app/mystery.h"
 #include "bugs/table.h"
 #include "sim/sanitizers.h"
+#include "tests/support/cli.h"
 #include "tests/support/program.h"
 #include "tests/support/suite.h"
 #include "tests/support/terminal.h"
 
-static const char fanlab[] = FAN_BUILD_DIR "/fanlab";
-
-static struct program_result result;
-
-#define RUN(...) program_run((const char *const[]){fanlab, __VA_ARGS__, NULL}, &result)
-
 static json_t *cases_of(const char *seed, bool answer)
 {
     if (answer)
-        RUN("mystery", seed, "--json", "--answer");
+        CLI_RUN("mystery", seed, "--json", "--answer");
     else
-        RUN("mystery", seed, "--json");
-    ck_assert_msg(result.code == 0, "%d %s", result.code, result.err);
-    json_t *report = json_loads(result.out, 0, NULL);
+        CLI_RUN("mystery", seed, "--json");
+    ck_assert_msg(cli_result.code == 0, "%d %s", cli_result.code, cli_result.err);
+    json_t *report = json_loads(cli_result.out, 0, NULL);
     ck_assert_ptr_nonnull(report);
     ck_assert_str_eq(json_string_value(json_object_get(report, "schema")), "fanlab.mystery/1");
     ck_assert_int_eq(json_array_size(json_object_get(report, "cases")), FAN_MYSTERY_CASES);
@@ -39,13 +34,13 @@ static json_t *cases_of(const char *seed, bool answer)
 START_TEST(a_seed_gives_the_same_cases)
 {
     static struct program_result first;
-    RUN("mystery", "7");
-    ck_assert_int_eq(result.code, 0);
-    first = result;
-    RUN("mystery", "7");
-    ck_assert_str_eq(result.out, first.out);
-    RUN("mystery", "8");
-    ck_assert_str_ne(result.out, first.out);
+    CLI_RUN("mystery", "7");
+    ck_assert_int_eq(cli_result.code, 0);
+    first = cli_result;
+    CLI_RUN("mystery", "7");
+    ck_assert_str_eq(cli_result.out, first.out);
+    CLI_RUN("mystery", "8");
+    ck_assert_str_ne(cli_result.out, first.out);
 }
 END_TEST
 
@@ -74,7 +69,7 @@ START_TEST(nothing_in_a_case_gives_it_away)
         ck_assert_int_gt(json_array_size(json_object_get(one, "story")), 0);
     }
     json_decref(report);
-    expect_nothing_told(result.out);
+    expect_nothing_told(cli_result.out);
 }
 END_TEST
 
@@ -103,25 +98,25 @@ END_TEST
 /* The evidence of a case in which something is wrong is a finding; of the others, a clean end. */
 START_TEST(answers_come_with_evidence)
 {
-    RUN("mystery", "2", "--answer");
-    ck_assert_int_eq(result.code, 0);
-    ck_assert_ptr_nonnull(strstr(result.out, "It is 8, double close. The evidence:"));
-    ck_assert_ptr_nonnull(strstr(result.out, "! PANIC  close of closed channel out"));
-    ck_assert_ptr_nonnull(strstr(result.out, "It is 4, never closed. The evidence:"));
-    ck_assert_ptr_nonnull(strstr(result.out, "! DEADLOCK  main waits on out"));
+    CLI_RUN("mystery", "2", "--answer");
+    ck_assert_int_eq(cli_result.code, 0);
+    ck_assert_ptr_nonnull(strstr(cli_result.out, "It is 8, double close. The evidence:"));
+    ck_assert_ptr_nonnull(strstr(cli_result.out, "! PANIC  close of closed channel out"));
+    ck_assert_ptr_nonnull(strstr(cli_result.out, "It is 4, never closed. The evidence:"));
+    ck_assert_ptr_nonnull(strstr(cli_result.out, "! DEADLOCK  main waits on out"));
     ck_assert_ptr_nonnull(
-        strstr(result.out, "It is 0: nothing is wrong. This is head of line with its repair:"));
-    ck_assert_ptr_nonnull(strstr(result.out, "= clean"));
+        strstr(cli_result.out, "It is 0: nothing is wrong. This is head of line with its repair:"));
+    ck_assert_ptr_nonnull(strstr(cli_result.out, "= clean"));
 }
 END_TEST
 
 START_TEST(wrong_words_are_refused_with_2)
 {
-    RUN("mystery", "seven");
-    ck_assert_int_eq(result.code, 2);
-    RUN("mystery", "7", "8");
-    ck_assert_int_eq(result.code, 2);
-    ck_assert_ptr_nonnull(strstr(result.err, "it takes one seed, a whole number"));
+    CLI_RUN("mystery", "seven");
+    ck_assert_int_eq(cli_result.code, 2);
+    CLI_RUN("mystery", "7", "8");
+    ck_assert_int_eq(cli_result.code, 2);
+    ck_assert_ptr_nonnull(strstr(cli_result.err, "it takes one seed, a whole number"));
 }
 END_TEST
 
@@ -141,10 +136,10 @@ START_TEST(answers_are_judged_and_the_score_is_kept)
     ck_assert_ptr_nonnull(mkdtemp(scratch));
     snprintf(state, sizeof state, "XDG_STATE_HOME=%s", scratch);
     for (int sitting = 1; sitting <= 2; sitting++) {
-        struct terminal *terminal = terminal_start(
-            &(struct terminal_options){.argv = (const char *const[]){fanlab, "mystery", "2", NULL},
-                                       .env = (const char *const[]){state, NULL},
-                                       .rows = 250});
+        struct terminal *terminal = terminal_start(&(struct terminal_options){
+            .argv = (const char *const[]){cli_fanlab, "mystery", "2", NULL},
+            .env = (const char *const[]){state, NULL},
+            .rows = 250});
         answer(terminal, "8\n", "Right. It is 8, double close.");
         answer(terminal, "5\n", "No. It is 4, never closed.");
         answer(terminal, "0\n", "Right. It is 0: nothing is wrong.");

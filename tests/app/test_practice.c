@@ -8,22 +8,9 @@
 #include "app/lesson/practice_file.h"
 #include "bugs/table.h"
 #include "sim/sanitizers.h"
-#include "tests/support/program.h"
+#include "tests/support/cli.h"
 #include "tests/support/suite.h"
 #include "tests/support/workplace.h"
-
-static const char fanlab[] = FAN_BUILD_DIR "/fanlab";
-
-static struct program_result result;
-
-#define RUN(...) program_run((const char *const[]){fanlab, __VA_ARGS__, NULL}, &result)
-
-static void expect(int code, const char *words)
-{
-    ck_assert_msg(result.code == code, "%d\n%s%s", result.code, result.out, result.err);
-    ck_assert_msg(strstr(result.out, words) || strstr(result.err, words), "no '%s' in\n%s%s", words,
-                  result.out, result.err);
-}
 
 static const struct {
     const char *id, *not_so, *finding;
@@ -47,25 +34,17 @@ static const struct {
  * has nothing to say of simulations. */
 enum { BUGS = FAN_UNDER_TSAN ? 0 : FAN_UNDER_ASAN ? 2 : sizeof bugs / sizeof bugs[0] };
 
-/* Nobody's progress is kept. */
-static void begin(void)
-{
-    workplace_begin();
-    unsetenv("XDG_STATE_HOME");
-    unsetenv("HOME");
-}
-
 START_TEST(what_one_begins_with_fails_as_the_bug_does)
 {
     char name[FAN_PRACTICE_NAME];
     fan_practice_file_name(fan_bugs_find(bugs[_i].id), false, name);
-    RUN("practice", bugs[_i].id);
-    expect(0, name);
-    RUN("check", name);
-    expect(1, "NOT YET. Not so:");
-    expect(1, bugs[_i].not_so);
-    expect(1, bugs[_i].finding);
-    expect(1, "fanlab replay fan1:");
+    CLI_RUN("practice", bugs[_i].id);
+    cli_expect(0, name);
+    CLI_RUN("check", name);
+    cli_expect(1, "NOT YET. Not so:");
+    cli_expect(1, bugs[_i].not_so);
+    cli_expect(1, bugs[_i].finding);
+    cli_expect(1, "fanlab replay fan1:");
     workplace_remove(name);
 }
 END_TEST
@@ -74,12 +53,12 @@ START_TEST(our_repair_holds)
 {
     char name[FAN_PRACTICE_NAME];
     fan_practice_file_name(fan_bugs_find(bugs[_i].id), true, name);
-    RUN("practice", bugs[_i].id, "--solution");
-    expect(0, "It holds our repair");
-    RUN("check", name);
-    expect(0, "IT HOLDS:");
-    expect(0, "these are all");
-    ck_assert_str_eq(result.err, "");
+    CLI_RUN("practice", bugs[_i].id, "--solution");
+    cli_expect(0, "It holds our repair");
+    CLI_RUN("check", name);
+    cli_expect(0, "IT HOLDS:");
+    cli_expect(0, "these are all");
+    ck_assert_str_eq(cli_result.err, "");
     workplace_remove(name);
 }
 END_TEST
@@ -88,7 +67,7 @@ int main(void)
 {
     TCase *tests = tcase_create("practice");
     tcase_set_timeout(tests, 120);
-    tcase_add_checked_fixture(tests, begin, workplace_end);
+    tcase_add_checked_fixture(tests, workplace_begin_without_home, workplace_end);
     tcase_add_loop_test(tests, what_one_begins_with_fails_as_the_bug_does, 0, BUGS);
     tcase_add_loop_test(tests, our_repair_holds, 0, BUGS);
     return suite_run("practice", tests);

@@ -7,30 +7,9 @@
 #include <string.h>
 
 #include "sim/sanitizers.h"
-#include "tests/support/program.h"
+#include "tests/support/cli.h"
 #include "tests/support/suite.h"
 #include "tests/support/workplace.h"
-
-static const char fanlab[] = FAN_BUILD_DIR "/fanlab";
-
-static struct program_result result;
-
-#define RUN(...) program_run((const char *const[]){fanlab, __VA_ARGS__, NULL}, &result)
-
-static void expect(int code, const char *words)
-{
-    ck_assert_msg(result.code == code, "%d\n%s%s", result.code, result.out, result.err);
-    ck_assert_msg(strstr(result.out, words) || strstr(result.err, words), "no '%s' in\n%s%s", words,
-                  result.out, result.err);
-}
-
-/* Nobody's progress is kept. */
-static void begin(void)
-{
-    workplace_begin();
-    unsetenv("XDG_STATE_HOME");
-    unsetenv("HOME");
-}
 
 #define OF(id)      "/* fanlab-practice/1 " id " */\n"
 #define START(body) "static void start_fixed(struct pool *pool, uint64_t workers)\n{\n" body "}\n"
@@ -116,22 +95,22 @@ enum {
 START_TEST(it_is_said_what_is_not_so)
 {
     workplace_write("mine.c", attempts[_i].text);
-    RUN("check", "mine.c");
+    CLI_RUN("check", "mine.c");
     workplace_remove("mine.c");
-    expect(attempts[_i].code, attempts[_i].words);
+    cli_expect(attempts[_i].code, attempts[_i].words);
     if (attempts[_i].code == 1)
-        expect(1, "NOT YET.");
+        cli_expect(1, "NOT YET.");
     else if (attempts[_i].code == 2)
-        ck_assert_str_eq(result.out, "");
+        ck_assert_str_eq(cli_result.out, "");
 }
 END_TEST
 
 START_TEST(a_file_without_its_first_line_is_told_what_it_lacks)
 {
     workplace_write("practice_04.c", RIGHT);
-    RUN("check", "practice_04.c");
+    CLI_RUN("check", "practice_04.c");
     workplace_remove("practice_04.c");
-    expect(2, "practice_04.c does not compile; its first line is lost");
+    cli_expect(2, "practice_04.c does not compile; its first line is lost");
 }
 END_TEST
 
@@ -139,13 +118,13 @@ START_TEST(a_schedule_that_fails_can_be_replayed)
 {
     char line[200];
     workplace_write("mine.c", OF("04") START(WORKERS));
-    RUN("check", "mine.c");
-    const char *found = strstr(result.out, "fanlab replay ");
+    CLI_RUN("check", "mine.c");
+    const char *found = strstr(cli_result.out, "fanlab replay ");
     ck_assert_ptr_nonnull(found);
     ck_assert_int_eq(sscanf(found, "fanlab replay %199s mine.c", line), 1);
-    RUN("replay", line, "mine.c");
+    CLI_RUN("replay", line, "mine.c");
     workplace_remove("mine.c");
-    expect(1, "DEADLOCK: main waits on out");
+    cli_expect(1, "DEADLOCK: main waits on out");
 }
 END_TEST
 
@@ -153,7 +132,7 @@ int main(void)
 {
     TCase *tests = tcase_create("cheats");
     tcase_set_timeout(tests, 120);
-    tcase_add_checked_fixture(tests, begin, workplace_end);
+    tcase_add_checked_fixture(tests, workplace_begin_without_home, workplace_end);
     tcase_add_loop_test(tests, it_is_said_what_is_not_so, FIRST, END);
     tcase_add_test(tests, a_file_without_its_first_line_is_told_what_it_lacks);
     if (!FAN_UNDER_TSAN)

@@ -10,31 +10,12 @@
 #include <unistd.h>
 
 #include "sim/sanitizers.h"
-#include "tests/support/program.h"
+#include "tests/support/cli.h"
 #include "tests/support/suite.h"
 #include "tests/support/terminal.h"
 #include "tests/support/workplace.h"
 
-static const char fanlab[] = FAN_BUILD_DIR "/fanlab";
-
-static struct program_result result;
 static struct terminal *terminal;
-
-#define RUN(...) program_run((const char *const[]){fanlab, __VA_ARGS__, NULL}, &result)
-
-static void expect(int code, const char *words)
-{
-    ck_assert_msg(result.code == code, "%d\n%s%s", result.code, result.out, result.err);
-    ck_assert_msg(strstr(result.out, words) || strstr(result.err, words), "no '%s' in\n%s%s", words,
-                  result.out, result.err);
-}
-
-static void begin(void)
-{
-    workplace_begin();
-    unsetenv("XDG_STATE_HOME");
-    unsetenv("HOME");
-}
 
 static void end(void)
 {
@@ -58,11 +39,11 @@ static void rename_it(const char *from, const char *to)
 
 START_TEST(five_lines_say_what_to_do_next)
 {
-    RUN("practice", "never-closed");
-    expect(0, "practice_04.c is written.");
-    expect(0, "fanlab check practice_04.c");
-    expect(0, "fanlab practice 04 --watch");
-    ck_assert_int_eq(lines_of(result.out), 5);
+    CLI_RUN("practice", "never-closed");
+    cli_expect(0, "practice_04.c is written.");
+    cli_expect(0, "fanlab check practice_04.c");
+    cli_expect(0, "fanlab practice 04 --watch");
+    ck_assert_int_eq(lines_of(cli_result.out), 5);
     workplace_remove("practice_04.c");
 }
 END_TEST
@@ -70,12 +51,12 @@ END_TEST
 START_TEST(what_one_has_changed_is_left_alone)
 {
     workplace_write("practice_04.c", "mine\n");
-    RUN("practice", "04");
-    expect(0, "practice_04.c is yours, and was left as it is (--reset starts over)");
-    RUN("practice", "04", "--reset");
-    expect(0, "practice_04.c is as at the start; what it was is in practice_04.c.old");
-    RUN("practice", "04", "--reset");
-    expect(0, "practice_04.c was there already");
+    CLI_RUN("practice", "04");
+    cli_expect(0, "practice_04.c is yours, and was left as it is (--reset starts over)");
+    CLI_RUN("practice", "04", "--reset");
+    cli_expect(0, "practice_04.c is as at the start; what it was is in practice_04.c.old");
+    CLI_RUN("practice", "04", "--reset");
+    cli_expect(0, "practice_04.c was there already");
     FILE *old = fopen("practice_04.c.old", "r");
     char text[16] = "";
     ck_assert_ptr_nonnull(old);
@@ -90,8 +71,8 @@ END_TEST
 START_TEST(a_solution_is_no_place_for_changes)
 {
     workplace_write("solution_04.c", "mine\n");
-    RUN("practice", "04", "--solution");
-    expect(3, "solution_04.c is not as it was written, and was left as it is");
+    CLI_RUN("practice", "04", "--solution");
+    cli_expect(3, "solution_04.c is not as it was written, and was left as it is");
     workplace_remove("solution_04.c");
 }
 END_TEST
@@ -99,23 +80,23 @@ END_TEST
 START_TEST(a_directory_may_be_named)
 {
     ck_assert_int_eq(mkdir("in here", 0700), 0);
-    RUN("practice", "4", "in here");
-    expect(0, "in here/practice_04.c is written.");
+    CLI_RUN("practice", "4", "in here");
+    cli_expect(0, "in here/practice_04.c is written.");
     workplace_remove("in here/practice_04.c");
     ck_assert_int_eq(rmdir("in here"), 0);
-    RUN("practice", "4", "nowhere");
-    expect(3, "nowhere/practice_04.c cannot be written: No such file or directory");
+    CLI_RUN("practice", "4", "nowhere");
+    cli_expect(3, "nowhere/practice_04.c cannot be written: No such file or directory");
 }
 END_TEST
 
 START_TEST(wrong_words_are_refused_with_2)
 {
-    RUN("practice");
-    expect(2, "it takes one bug, by number or name, and a directory");
-    RUN("practice", "99");
-    expect(2, "99");
-    RUN("practice", "04", "--solution", "--watch");
-    expect(2, "--solution goes alone");
+    CLI_RUN("practice");
+    cli_expect(2, "it takes one bug, by number or name, and a directory");
+    CLI_RUN("practice", "99");
+    cli_expect(2, "99");
+    CLI_RUN("practice", "04", "--solution", "--watch");
+    cli_expect(2, "--solution goes alone");
 }
 END_TEST
 
@@ -123,7 +104,7 @@ END_TEST
 
 static void start_watch(void)
 {
-    const char *const argv[] = {fanlab, "practice", "04", "--watch", NULL};
+    const char *const argv[] = {cli_fanlab, "practice", "04", "--watch", NULL};
     terminal = terminal_start(&(struct terminal_options){.argv = argv, .rows = 120});
 }
 
@@ -209,7 +190,7 @@ int main(void)
 {
     TCase *tests = tcase_create("practice");
     tcase_set_timeout(tests, 120);
-    tcase_add_checked_fixture(tests, begin, end);
+    tcase_add_checked_fixture(tests, workplace_begin_without_home, end);
     tcase_add_test(tests, five_lines_say_what_to_do_next);
     tcase_add_test(tests, what_one_has_changed_is_left_alone);
     tcase_add_test(tests, a_solution_is_no_place_for_changes);

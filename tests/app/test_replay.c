@@ -7,31 +7,16 @@
 
 #include "base/random.h"
 #include "lab/line.h"
-#include "tests/support/program.h"
+#include "tests/support/cli.h"
 #include "tests/support/suite.h"
-
-static const char fanlab[] = FAN_BUILD_DIR "/fanlab";
-
-static struct program_result result;
-
-/* Runs fanlab with these words as its arguments. */
-#define RUN(...) program_run((const char *const[]){fanlab, __VA_ARGS__, NULL}, &result)
-
-static json_t *parse(void)
-{
-    json_error_t error;
-    json_t *object = json_loads(result.out, 0, &error);
-    ck_assert_msg(object != NULL, "line %d: %s in\n%s", error.line, error.text, result.out);
-    return object;
-}
 
 /* The line of what a run under the controlled scheduler finds. */
 static void find_line(const char *id, const char *seed, char line[FAN_LINE_TEXT])
 {
-    RUN("run", id, "--variant", "buggy", "--runtime", "sim", "--workers", "3", "--items", "4",
-        "--seed", seed, "--json");
-    ck_assert_int_eq(result.code, 1);
-    json_t *report = parse();
+    CLI_RUN("run", id, "--variant", "buggy", "--runtime", "sim", "--workers", "3", "--items", "4",
+            "--seed", seed, "--json");
+    ck_assert_int_eq(cli_result.code, 1);
+    json_t *report = cli_json();
     json_t *finding = json_array_get(json_object_get(report, "findings"), 0);
     const char *text = json_string_value(json_object_get(finding, "replay"));
     ck_assert_ptr_nonnull(text);
@@ -73,9 +58,9 @@ START_TEST(a_line_gives_the_same_run_every_time)
     char line[FAN_LINE_TEXT], hash[32] = "";
     find_line(bugs[_i], "7", line);
     for (int i = 0; i < 50; i++) {
-        RUN("replay", line, "--json");
-        ck_assert_int_eq(result.code, 1);
-        json_t *report = parse();
+        CLI_RUN("replay", line, "--json");
+        ck_assert_int_eq(cli_result.code, 1);
+        json_t *report = cli_json();
         const char *now = json_string_value(json_object_get(report, "trace_hash"));
         ck_assert(json_is_false(json_object_get(report, "diverged")));
         ck_assert(i == 0 || strcmp(hash, now) == 0);
@@ -94,18 +79,18 @@ START_TEST(the_line_in_the_readme_is_of_this_build)
     while (fgets(text, sizeof text, readme) && !*line)
         sscanf(text, " fanlab replay %159s", line);
     fclose(readme);
-    RUN("replay", line);
-    ck_assert_msg(result.code == 1, "%s: %s", line, result.err);
+    CLI_RUN("replay", line);
+    ck_assert_msg(cli_result.code == 1, "%s: %s", line, cli_result.err);
 }
 END_TEST
 
 /* What the line is replayed to: the same kind of finding, in the run that is shown. */
 static void expect_finding(const char *line, const char *kind)
 {
-    RUN("replay", line, "--json");
-    ck_assert_msg(result.code == 1, "%s gave %d %s", line, result.code, result.err);
-    ck_assert_str_eq(result.err, "");
-    json_t *report = parse();
+    CLI_RUN("replay", line, "--json");
+    ck_assert_msg(cli_result.code == 1, "%s gave %d %s", line, cli_result.code, cli_result.err);
+    ck_assert_str_eq(cli_result.err, "");
+    json_t *report = cli_json();
     json_t *finding = json_array_get(json_object_get(report, "findings"), 0);
     ck_assert_str_eq(json_string_value(json_object_get(finding, "kind")), kind);
     json_decref(report);
@@ -114,10 +99,10 @@ static void expect_finding(const char *line, const char *kind)
 /* The line says at which grain it was made: its steps are others there. */
 START_TEST(a_line_is_replayed_at_its_own_grain)
 {
-    RUN("explore", bugs[_i], "--variant", "buggy", "--grain", "fine", "--workers", "2", "--items",
-        "4", "--schedules", "100", "--json");
-    ck_assert_int_eq(result.code, 1);
-    json_t *report = parse();
+    CLI_RUN("explore", bugs[_i], "--variant", "buggy", "--grain", "fine", "--workers", "2",
+            "--items", "4", "--schedules", "100", "--json");
+    ck_assert_int_eq(cli_result.code, 1);
+    json_t *report = cli_json();
     ck_assert_str_eq(json_string_value(json_object_get(report, "grain")), "fine");
     json_t *finding = json_array_get(json_object_get(report, "findings"), 0);
     char fine[FAN_LINE_TEXT], coarse[FAN_LINE_TEXT];
@@ -126,9 +111,9 @@ START_TEST(a_line_is_replayed_at_its_own_grain)
         expect_finding(fine, json_string_value(json_object_get(finding, "kind")));
     json_decref(report);
     remake(fine, at_the_other_grain, coarse);
-    RUN("replay", coarse);
-    ck_assert_int_eq(result.code, 2);
-    ck_assert(strstr(result.err, "another build"));
+    CLI_RUN("replay", coarse);
+    ck_assert_int_eq(cli_result.code, 2);
+    ck_assert(strstr(cli_result.err, "another build"));
 }
 END_TEST
 
@@ -140,9 +125,10 @@ START_TEST(a_run_is_the_same_when_it_is_watched)
         for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
             char number[24];
             snprintf(number, sizeof number, "%llu", (unsigned long long)seed);
-            RUN("explore", ids[i], "--variant", "buggy", "--grain", _i ? "fine" : "coarse",
-                "--workers", "2", "--items", "3", "--schedules", "12", "--seed", number, "--json");
-            json_t *report = parse();
+            CLI_RUN("explore", ids[i], "--variant", "buggy", "--grain", _i ? "fine" : "coarse",
+                    "--workers", "2", "--items", "3", "--schedules", "12", "--seed", number,
+                    "--json");
+            json_t *report = cli_json();
             json_t *finding = json_array_get(json_object_get(report, "findings"), 0);
             if (finding)
                 expect_finding(json_string_value(json_object_get(finding, "replay")),
@@ -156,15 +142,15 @@ START_TEST(the_story_is_told_within_80_columns)
 {
     char line[FAN_LINE_TEXT];
     find_line("08", "3", line);
-    RUN("replay", line);
-    ck_assert_int_eq(result.code, 1);
-    expect_columns(result.out);
-    ck_assert(strstr(result.out, "main"));
-    ck_assert(strstr(result.out, "worker 1"));
-    ck_assert(strstr(result.out, "close out"));
-    ck_assert(strstr(result.out, "08_double_close.c:"));
-    ck_assert(strstr(result.out, "  ----  "));
-    ck_assert(strstr(result.out, "! PANIC  close of closed channel out"));
+    CLI_RUN("replay", line);
+    ck_assert_int_eq(cli_result.code, 1);
+    expect_columns(cli_result.out);
+    ck_assert(strstr(cli_result.out, "main"));
+    ck_assert(strstr(cli_result.out, "worker 1"));
+    ck_assert(strstr(cli_result.out, "close out"));
+    ck_assert(strstr(cli_result.out, "08_double_close.c:"));
+    ck_assert(strstr(cli_result.out, "  ----  "));
+    ck_assert(strstr(cli_result.out, "! PANIC  close of closed channel out"));
 }
 END_TEST
 
@@ -172,13 +158,13 @@ START_TEST(the_story_has_values_and_an_end)
 {
     char line[FAN_LINE_TEXT];
     find_line("08", "3", line);
-    RUN("replay", line);
-    ck_assert(strstr(result.out, "send in <- 0"));
-    ck_assert(strstr(result.out, "recv in -> closed"));
-    ck_assert(strstr(result.out, "done working"));
-    ck_assert(strstr(result.out, "\n  ====  PANIC: close of closed channel out\n"));
-    RUN("replay", line, "--json");
-    json_t *report = parse();
+    CLI_RUN("replay", line);
+    ck_assert(strstr(cli_result.out, "send in <- 0"));
+    ck_assert(strstr(cli_result.out, "recv in -> closed"));
+    ck_assert(strstr(cli_result.out, "done working"));
+    ck_assert(strstr(cli_result.out, "\n  ====  PANIC: close of closed channel out\n"));
+    CLI_RUN("replay", line, "--json");
+    json_t *report = cli_json();
     const json_t *first = json_array_get(json_object_get(report, "story"), 0);
     ck_assert_str_eq(json_string_value(json_object_get(first, "object")), "in");
     ck_assert_int_eq(json_integer_value(json_object_get(first, "value")), 0);
@@ -189,11 +175,11 @@ END_TEST
 
 START_TEST(what_repeats_is_folded)
 {
-    RUN("explore", "04", "--variant", "buggy", "--schedules", "50", "--json");
-    json_t *report = parse();
+    CLI_RUN("explore", "04", "--variant", "buggy", "--schedules", "50", "--json");
+    json_t *report = cli_json();
     json_t *finding = json_array_get(json_object_get(report, "findings"), 0);
-    RUN("replay", json_string_value(json_object_get(finding, "replay")));
-    ck_assert(strstr(result.out, "...  the same 19 times more"));
+    CLI_RUN("replay", json_string_value(json_object_get(finding, "replay")));
+    ck_assert(strstr(cli_result.out, "...  the same 19 times more"));
     json_decref(report);
 }
 END_TEST
@@ -203,15 +189,15 @@ START_TEST(a_run_that_finds_nothing_replays_as_clean)
     char line[FAN_LINE_TEXT];
     struct fan_line none = {.scenario = "04", .variant = 'f', .workers = 2, .items = 2, .seed = 1};
     fan_line_print(&none, line);
-    RUN("replay", line);
-    ck_assert_int_eq(result.code, 2); /* of another build: none is 0000 */
-    ck_assert(strstr(result.err, "another build"));
+    CLI_RUN("replay", line);
+    ck_assert_int_eq(cli_result.code, 2); /* of another build: none is 0000 */
+    ck_assert(strstr(cli_result.err, "another build"));
     unsigned build = 0;
-    ck_assert_int_eq(sscanf(strstr(result.err, "here ("), "here (%4x", &build), 1);
+    ck_assert_int_eq(sscanf(strstr(cli_result.err, "here ("), "here (%4x", &build), 1);
     none.build = (uint16_t)build;
     fan_line_print(&none, line);
-    RUN("replay", line, "--json");
-    json_t *report = parse();
+    CLI_RUN("replay", line, "--json");
+    json_t *report = cli_json();
     ck_assert_uint_eq(json_array_size(json_object_get(report, "findings")), 0);
     json_decref(report);
 }
@@ -252,13 +238,13 @@ START_TEST(a_line_that_is_not_of_this_program_is_refused_with_2)
     char line[FAN_LINE_TEXT], other[FAN_LINE_TEXT];
     find_line("02", "1", line);
     remake(line, foreign[_i].change, other);
-    RUN("replay", other);
-    ck_assert_int_eq(result.code, 2);
-    ck_assert_str_eq(result.out, "");
-    ck_assert_msg(strstr(result.err, foreign[_i].words), "%s", result.err);
-    RUN("replay", other, "--json");
-    ck_assert_int_eq(result.code, 2);
-    json_t *report = parse();
+    CLI_RUN("replay", other);
+    ck_assert_int_eq(cli_result.code, 2);
+    ck_assert_str_eq(cli_result.out, "");
+    ck_assert_msg(strstr(cli_result.err, foreign[_i].words), "%s", cli_result.err);
+    CLI_RUN("replay", other, "--json");
+    ck_assert_int_eq(cli_result.code, 2);
+    json_t *report = cli_json();
     ck_assert_str_eq(json_string_value(json_object_get(report, "outcome")), "error");
     json_decref(report);
 }
@@ -288,10 +274,10 @@ START_TEST(a_divergence_is_told_with_1)
     char line[FAN_LINE_TEXT], other[FAN_LINE_TEXT];
     find_line("02", "1", line);
     remake(line, divergences[_i].change, other);
-    RUN("replay", other, "--json");
-    ck_assert_int_eq(result.code, 1);
-    ck_assert_msg(strstr(result.err, divergences[_i].words), "%s", result.err);
-    json_t *report = parse();
+    CLI_RUN("replay", other, "--json");
+    ck_assert_int_eq(cli_result.code, 1);
+    ck_assert_msg(strstr(cli_result.err, divergences[_i].words), "%s", cli_result.err);
+    json_t *report = cli_json();
     ck_assert(json_is_true(json_object_get(report, "diverged")));
     ck_assert_str_eq(json_string_value(json_object_get(report, "outcome")), "error");
     json_decref(report);
@@ -320,14 +306,14 @@ static void edit(struct fan_random *random, const char *line, char text[FAN_LINE
  * of another seed, which makes no difference to it). */
 static void expect_no_drift(const char *text, const char *hash)
 {
-    RUN("replay", text, "--json");
-    json_t *report = parse();
+    CLI_RUN("replay", text, "--json");
+    json_t *report = cli_json();
     const char *now = json_string_value(json_object_get(report, "trace_hash"));
     bool same = now && strcmp(now, hash) == 0;
-    bool refused = result.code == 2 && *result.err;
-    bool diverged = result.code == 1 && strstr(result.err, "diverged") != NULL;
-    ck_assert_msg(refused || diverged || (result.code == 1 && same), "%s gave %d %s", text,
-                  result.code, result.err);
+    bool refused = cli_result.code == 2 && *cli_result.err;
+    bool diverged = cli_result.code == 1 && strstr(cli_result.err, "diverged") != NULL;
+    ck_assert_msg(refused || diverged || (cli_result.code == 1 && same), "%s gave %d %s", text,
+                  cli_result.code, cli_result.err);
     json_decref(report);
 }
 
@@ -340,8 +326,8 @@ START_TEST(an_edited_line_never_drifts)
     struct fan_line parsed;
     int run = 0;
     find_line("02", "1", line);
-    RUN("replay", line, "--json");
-    json_t *report = parse();
+    CLI_RUN("replay", line, "--json");
+    json_t *report = cli_json();
     strcpy(hash, json_string_value(json_object_get(report, "trace_hash")));
     json_decref(report);
     for (int i = 0; i < EDITS; i++) {
@@ -369,12 +355,12 @@ END_TEST
 
 START_TEST(what_is_no_line_is_refused_with_2)
 {
-    RUN("replay", "04");
-    ck_assert_int_eq(result.code, 2);
-    ck_assert(strstr(result.err, "no replay line"));
-    RUN("replay");
-    ck_assert_int_eq(result.code, 2);
-    ck_assert(strstr(result.err, "it takes one replay line"));
+    CLI_RUN("replay", "04");
+    ck_assert_int_eq(cli_result.code, 2);
+    ck_assert(strstr(cli_result.err, "no replay line"));
+    CLI_RUN("replay");
+    ck_assert_int_eq(cli_result.code, 2);
+    ck_assert(strstr(cli_result.err, "it takes one replay line"));
 }
 END_TEST
 

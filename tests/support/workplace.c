@@ -23,6 +23,13 @@ void workplace_begin(void)
     setenv("TMPDIR", temporary, 1);
 }
 
+void workplace_begin_without_home(void)
+{
+    workplace_begin();
+    unsetenv("XDG_STATE_HOME");
+    unsetenv("HOME");
+}
+
 const char *workplace_path(const char *name)
 {
     static char path[192];

@@ -11,6 +11,9 @@
 void workplace_begin(void);
 void workplace_end(void);
 
+/* Begins as well; nobody's progress is kept. */
+void workplace_begin_without_home(void);
+
 /* The absolute path of a file in the working directory. Valid until the next call. */
 const char *workplace_path(const char *name);
 

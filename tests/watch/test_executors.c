@@ -201,19 +201,20 @@ static void leave_early(void)
         .tasks = 20000, .gate_from = UINT64_MAX, .leaves_at = 5000, .options = {.limit = 3}});
 }
 
-static int stand_and_fail(void *argument, struct fan_ctx *ctx)
+static int stand_and_end(void *error, struct fan_ctx *ctx)
 {
     (void)ctx;
     stand_at_gate();
-    return argument ? ERANGE : 0;
+    return *(int *)error;
 }
 
 static void hold_a_group(void)
 {
     struct fan_group group;
+    int errors[] = {ERANGE, 0, ECANCELED};
     fan_group_init(&group, &(struct fan_group_options){.name = "page", .limit = 3});
     for (int i = 0; i < 3; i++)
-        fan_group_go(&group, stand_and_fail, i == 0 ? &group : NULL);
+        fan_group_go(&group, stand_and_end, &errors[i]);
     fan_group_wait(&group);
     fan_group_destroy(&group);
     fan_thread_wait_all();
@@ -370,6 +371,8 @@ static uint64_t expect_no_contradiction(const struct fan_executor_view *seen, ui
 }
 
 static void (*const jobs[])(void) = {fail_some, fail_in_order, leave_early};
+static const enum fan_probe_policy policies[] = {FAN_POLICY_COLLECT_ALL, FAN_POLICY_BEST_EFFORT,
+                                                 FAN_POLICY_FAIL_FAST};
 
 /* Looks all the time, so that looks meet threads that come and go. */
 START_TEST(the_figures_never_contradict_each_other_and_end_as_the_report)
@@ -378,6 +381,7 @@ START_TEST(the_figures_never_contradict_each_other_and_end_as_the_report)
     start(jobs[_i]);
     wait_for_held(1);
     ck_assert_uint_eq(look_at_only_one()->tally.submitted, 0);
+    ck_assert_int_eq(snapshot.executors[0].policy, policies[_i]);
     ck_assert_int_eq(snapshot.threads[1].post.at, FAN_AT_SOURCE);
     fan_atomic_store(&talk->go, 1, FAN_RELEASE);
     while (waitpid(child, NULL, WNOHANG) == 0)
@@ -453,6 +457,7 @@ START_TEST(a_group_is_seen_as_it_runs_and_when_it_has_ended)
     const struct fan_executor_view *seen = look_at_only_one();
     ck_assert_str_eq(seen->name, "page");
     ck_assert_int_eq(seen->kind, FAN_EXECUTOR_GROUP);
+    ck_assert_int_eq(seen->policy, FAN_POLICY_FAIL_FAST);
     ck_assert_uint_eq(seen->limit, 3);
     ck_assert_uint_eq(seen->in_flight, 3);
     ck_assert_uint_eq(seen->ended_ns, 0);
@@ -460,8 +465,9 @@ START_TEST(a_group_is_seen_as_it_runs_and_when_it_has_ended)
     ck_assert_uint_gt(seen->ended_ns, 0);
     ck_assert_uint_eq(seen->in_flight, 0);
     ck_assert_uint_eq(seen->tally.submitted, 3);
-    ck_assert_uint_eq(seen->tally.done, 2);
+    ck_assert_uint_eq(seen->tally.done, 1);
     ck_assert_uint_eq(seen->tally.failed, 1);
+    ck_assert_uint_eq(seen->tally.cancelled, 1);
     ck_assert_uint_eq(seen->timed, 3);
 }
 END_TEST

@@ -130,7 +130,7 @@ START_TEST(another_version_is_named)
 {
     segment->header.version = FAN_SEGMENT_VERSION + 1;
     ck_assert_int_eq(open_file_of(segment, sizeof *segment), EPROTO);
-    ck_assert_ptr_nonnull(strstr(why, "reads version 5"));
+    ck_assert_ptr_nonnull(strstr(why, "reads version 6"));
 }
 END_TEST
 
