@@ -24,9 +24,7 @@ static int move_or_stop(struct until *until, struct fan_select_case element, str
         [ELEMENT] = element,
     };
     size_t chosen;
-    if (fan_select_try(cases, ELEMENT, &chosen) == 0)
-        return ENODATA;
-    int error = fan_select(cases, CASES, ctx, &chosen);
+    int error = fan_select_first(cases, CASES, ctx, &chosen);
     if (error)
         return error;
     return chosen == ELEMENT ? cases[ELEMENT].result : ENODATA;

@@ -1,9 +1,11 @@
 /* LDFLAGS: -Wl,--wrap=malloc,--wrap=calloc,--wrap=aligned_alloc,--wrap=free */
-/* The ordered merge by turns, and the first good one, in every schedule. */
+/* The ordered merge by turns, the first good one, and until, in every schedule. */
 #include <errno.h>
 
+#include "run/thread.h"
 #include "stage/first_good.h"
 #include "stage/ordered.h"
+#include "stage/until.h"
 #include "tests/support/sim_stage.h"
 #include "tests/support/suite.h"
 
@@ -97,6 +99,36 @@ START_TEST(a_cancel_may_come_at_any_moment)
 }
 END_TEST
 
+/* ---- until ----------------------------------------------------------------------------------- */
+
+static void signal_and_give(void *argument)
+{
+    struct sim_stage *stage = argument;
+    sim_stage_fill(stage, 1, 0, 1);
+    sim_stage_fill(stage, 0, 0, 1);
+}
+
+/* The signal is there before the element, wherever the stage is meanwhile. */
+static void stop_before_the_first(void *unused)
+{
+    struct sim_stage stage;
+    struct fan_thread *giver;
+    (void)unused;
+    sim_stage_begin(&stage, 1, 1);
+    sim_program_must(fan_thread_spawn(NULL, signal_and_give, &stage, &giver) == 0);
+    struct fan_until_options options = {.signal = stage.inputs[1]};
+    sim_program_must(fan_until_go(&stage.pipe, stage.inputs[0], stage.output, &options) == 0);
+    sim_program_must(fan_chan_recv(stage.output, NULL, NULL) == EPIPE);
+    fan_thread_join(giver);
+    sim_stage_end(&stage, 0);
+}
+
+START_TEST(a_signal_wins_over_an_element_that_is_there_too)
+{
+    ck_assert_uint_gt(sim_stage_explore(sim, stop_before_the_first), 1);
+}
+END_TEST
+
 int main(void)
 {
     TCase *cases = tcase_create("fan_in");
@@ -105,5 +137,6 @@ int main(void)
     tcase_add_loop_test(cases, turns_are_the_order_whatever_the_schedule, 0, 2);
     tcase_add_loop_test(cases, there_is_one_or_the_stage_fails, 0, 3);
     tcase_add_test(cases, a_cancel_may_come_at_any_moment);
+    tcase_add_test(cases, a_signal_wins_over_an_element_that_is_there_too);
     return suite_run("fan_in", cases);
 }
