@@ -22,7 +22,6 @@ static void note_error(struct first_good *first, size_t input, int error)
 {
     if (!first->first_error)
         first->first_error = error;
-    first->report.failed++;
     fan_report_errors(&first->report, input, &error, 1);
 }
 
@@ -78,9 +77,12 @@ static int run(void *state, struct fan_ctx *ctx)
     return first->first_error ? first->first_error : ENODATA;
 }
 
+/* One whose error_of has panicked has failed as well. */
 static void end(void *state)
 {
     struct first_good *first = state;
+    struct fan_report *report = &first->report;
+    report->failed = report->submitted - report->done - report->dropped;
     if (first->options.report)
         *first->options.report = first->report;
     else

@@ -134,10 +134,13 @@ static int fall(const void *element)
 
 START_TEST(a_panic_of_the_function_closes_the_output)
 {
-    ck_assert_int_eq(fan_first_good_go(&pipe_group, inputs, 1, output, fall, NULL), 0);
+    struct fan_first_good_options options = {.report = &report};
+    ck_assert_int_eq(fan_first_good_go(&pipe_group, inputs, 1, output, fall, &options), 0);
     answer(0, 1, 0);
     ck_assert_int_eq(fan_chan_recv(output, NULL, NULL), EPIPE);
     ck_assert_int_eq(fan_group_wait(&pipe_group), ENOTRECOVERABLE);
+    ck_assert_uint_eq(report.submitted, 1);
+    ck_assert_uint_eq(report.failed, 1);
 }
 END_TEST
 
