@@ -152,17 +152,20 @@ static void begin_anew(struct fan_aimd *aimd, uint64_t now_ns)
     aimd->unsettled = (uint32_t)aimd->limit;
 }
 
-static void set_limit(struct fan_aimd *aimd, int limit)
+/* Twice a limit need not be an int. */
+static void set_limit(struct fan_aimd *aimd, int64_t limit)
 {
     int old = aimd->limit;
-    aimd->limit = within(limit, aimd->options.floor, aimd->options.ceiling);
+    aimd->limit = limit > aimd->options.ceiling ? aimd->options.ceiling
+                  : limit < aimd->options.floor ? aimd->options.floor
+                                                : (int)limit;
     aimd->increases += aimd->limit > old;
     aimd->decreases += aimd->limit < old;
 }
 
 static int part_of(int limit, const struct fan_aimd *aimd)
 {
-    return (limit * aimd->options.decrease_percent + 99) / 100;
+    return (int)(((int64_t)limit * aimd->options.decrease_percent + 99) / 100);
 }
 
 static void fall(struct fan_aimd *aimd)
@@ -251,11 +254,11 @@ static bool recovers(const struct fan_aimd *aimd)
     return aimd->limit < aimd->fell_from - part_of(aimd->fell_from, aimd);
 }
 
-static int next_limit(const struct fan_aimd *aimd)
+static int64_t next_limit(const struct fan_aimd *aimd)
 {
     if (aimd->doubles)
-        return aimd->limit * 2;
-    return aimd->limit + (recovers(aimd) ? aimd->limit / RECOVERY_PART + 1 : 1);
+        return (int64_t)aimd->limit * 2;
+    return (int64_t)aimd->limit + (recovers(aimd) ? aimd->limit / RECOVERY_PART + 1 : 1);
 }
 
 static void answer_ease(struct fan_aimd *aimd, struct estimate now)

@@ -3,6 +3,7 @@
 #include "flow/aimd.h"
 
 #include <errno.h>
+#include <limits.h>
 
 #include "base/random.h"
 #include "tests/support/suite.h"
@@ -225,6 +226,16 @@ START_TEST(requests_that_were_refused_together_are_one_decrease)
 }
 END_TEST
 
+START_TEST(a_limit_may_be_as_large_as_an_int)
+{
+    struct fan_aimd_options options = {.initial = INT_MAX, .ceiling = INT_MAX};
+    ck_assert_int_eq(fan_aimd_init(&aimd, &options), 0);
+    fan_aimd_saw_overload(&aimd, 1, 2);
+    ck_assert_int_eq(aimd.limit, INT_MAX - (int)((INT_MAX * INT64_C(15) + 99) / 100));
+    ck_assert_uint_eq(aimd.decreases, 1);
+}
+END_TEST
+
 START_TEST(what_was_begun_before_a_decrease_does_not_count)
 {
     ck_assert_int_eq(fan_aimd_init(&aimd, &(struct fan_aimd_options){.initial = 100}), 0);
@@ -269,6 +280,7 @@ int main(void)
     tcase_add_test(cases, a_limit_that_is_not_used_up_does_not_grow);
     tcase_add_test(cases, it_stays_between_floor_and_ceiling);
     tcase_add_test(cases, requests_that_were_refused_together_are_one_decrease);
+    tcase_add_test(cases, a_limit_may_be_as_large_as_an_int);
     tcase_add_test(cases, what_was_begun_before_a_decrease_does_not_count);
     tcase_add_test(cases, options_out_of_their_range_are_refused);
     return suite_run("aimd", cases);
