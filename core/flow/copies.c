@@ -51,7 +51,7 @@ struct fan_copies {
     uint64_t due_ns;         /* what the clock is set to, or was; 0 = nothing */
     struct fan_list running; /* pairs, the one that is due first in front */
     struct buffer *buffers;  /* unused */
-    bool over, left_behind;
+    bool over;
     unsigned idle;                /* threads at the clock, or on their way there */
     unsigned started;             /* threads, */
     struct fan_thread *threads[]; /* and these */
@@ -199,10 +199,7 @@ static void grow(struct fan_copies *copies)
     if (!grows)
         return;
     copies->idle++;
-    if (copies->left_behind)
-        fan_thread_detach(thread);
-    else
-        copies->threads[copies->started++] = thread;
+    copies->threads[copies->started++] = thread;
 }
 
 /* With the lock: somebody has to be at the clock. */
@@ -264,7 +261,6 @@ void fan_copies_close(struct fan_copies *copies, bool leave_behind)
         return;
     fan_mutex_lock(&copies->lock);
     copies->over = true;
-    copies->left_behind = leave_behind;
     fan_timer_reset(&copies->clock, 1, 0);
     for (unsigned i = 0; leave_behind && i < copies->started; i++)
         fan_thread_detach(copies->threads[i]);
@@ -333,7 +329,8 @@ static void begin(struct fan_copies *copies, struct pair *pair, uint64_t began_n
         return;
     pair->due_ns = delay_ns < UINT64_MAX - began_ns ? began_ns + delay_ns : UINT64_MAX;
     fan_mutex_lock(&copies->lock);
-    enter(copies, pair);
+    if (!copies->over) /* else the clock is set for those who are to leave */
+        enter(copies, pair);
     fan_mutex_unlock(&copies->lock);
 }
 
