@@ -1,9 +1,12 @@
 #define _GNU_SOURCE
 #include "run/fence.h"
 
+#include <errno.h>
 #include <linux/membarrier.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "base/panic.h"
 
 enum fan_fence fan_fence_new(void)
 {
@@ -13,8 +16,8 @@ enum fan_fence fan_fence_new(void)
 
 void fan_fence_heavy(enum fan_fence fence)
 {
-    if (fence == FAN_FENCE_ASYMMETRIC)
-        syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
-    else
+    if (fence != FAN_FENCE_ASYMMETRIC)
         __sync_synchronize();
+    else if (syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) != 0)
+        fan_panic("membarrier, which was there, fails with %d", errno);
 }
