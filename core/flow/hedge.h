@@ -57,7 +57,7 @@ int fan_hedge(struct fan_ctx *ctx, struct fan_hedger *hedger,
               const struct fan_hedge_attempt *attempt, size_t result_size,
               const struct fan_hedge_options *options, void *result, struct fan_report *report);
 
-/* Begins each attempt after its delay. */
+/* Begins each attempt after its delay, but for the first, which begins at once. */
 int fan_hedge_tiers(struct fan_ctx *ctx, const struct fan_hedge_attempt *attempts, size_t count,
                     size_t result_size, const struct fan_hedge_options *options, void *result,
                     struct fan_report *report);

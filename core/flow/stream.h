@@ -108,7 +108,7 @@ struct fan_stream_options {
     int limit;      /* tasks that run at once; 0 = the number of processors; where no more threads
                      * are to be had, it goes on with those there are */
     int64_t queue;  /* taken from the source, not yet begun; 0 = 512 for each that runs, or 8192 */
-    int64_t window; /* ordered: results held back behind a slower one; 0 = as `queue` */
+    int64_t window; /* ordered: so many more, for results behind a slower one; 0 = as `queue` */
     uint64_t task_timeout_ns; /* each task's context is done that long after its begin; 0 = never */
     uint64_t
         linger_ns; /* how long to wait, after a cancel, for a task that runs on; 0 = for ever */

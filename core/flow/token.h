@@ -21,8 +21,9 @@
  *         fan_token_complete(fetching->token, error);
  *     }
  *
- * A plain value that may be copied. Each is completed exactly once; once more, also long after, is
- * a misuse and panics. The task and its result stay where they are until then, however the call
+ * A plain value that may be copied. Each is completed exactly once; once more is a misuse, also
+ * long after: it panics while the call lasts, and later touches memory that is gone. Void is also
+ * the token of a start that has failed, or panicked. The task and its result stay where they are until then, however the call
  * ends. */
 struct fan_flight;
 
