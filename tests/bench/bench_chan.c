@@ -122,6 +122,6 @@ int main(int argc, char **argv)
     struct bench_run run = bench_begin(argc, argv);
     if (run.telemetry)
         bench_must(fan_watch_start(), "fan_watch_start");
-    bench_end(&run, run.which->selects ? run_select(&run) : run_shared(&run));
+    bench_end(&run, run.which->way == BENCH_SELECT ? run_select(&run) : run_shared(&run));
     return 0;
 }

@@ -7,9 +7,15 @@
 #include <time.h>
 
 static const struct bench_case cases[] = {
-    {"1to1-k0", 1, 1, 0, false},       {"2to2-k0", 2, 2, 0, false},
-    {"1to1-k1024", 1, 1, 1024, false}, {"2to2-k1024", 2, 2, 1024, false},
-    {"select-k0", 2, 1, 0, true},      {"select-k1024", 2, 1, 1024, true},
+    {"1to1-k0", 1, 1, 0, BENCH_PLAIN},
+    {"2to2-k0", 2, 2, 0, BENCH_PLAIN},
+    {"1to1-k1024", 1, 1, 1024, BENCH_PLAIN},
+    {"2to2-k1024", 2, 2, 1024, BENCH_PLAIN},
+    {"select-k0", 2, 1, 0, BENCH_SELECT},
+    {"select-k1024", 2, 1, 1024, BENCH_SELECT},
+    {"map-w2", 1, 2, 1024, BENCH_MAP},
+    {"map-ordered-w2", 1, 2, 1024, BENCH_ORDERED},
+    {"map-by-hand-w2", 1, 2, 1024, BENCH_BY_HAND},
 };
 
 static const struct option options[] = {

@@ -12,12 +12,15 @@
  *
  * sends the numbers below n through its channel once, and prints two numbers: nanoseconds of wall
  * clock and of CPU time for one element. peers/chan_go.go does the same by its own means. */
+enum bench_way { BENCH_PLAIN, BENCH_SELECT, BENCH_MAP, BENCH_ORDERED, BENCH_BY_HAND };
+
 struct bench_case {
     const char *name;
     int senders;
-    int receivers;   /* one receiver of a select case reads from one channel for each sender */
+    int receivers;   /* one receiver of a select case reads from one channel for each sender; of a
+                      * map, the threads that work, and one more receives */
     size_t capacity; /* 0 = unbuffered */
-    bool selects;
+    enum bench_way way;
 };
 
 struct bench_run {

@@ -62,6 +62,8 @@ benches() {
     for case in k0 k1024; do
         echo "chan-select-$case fan$(channel_peers go)"
     done
+    echo "map-w2 fan by-hand$(channel_peers go)"
+    echo "map-ordered-w2 fan map-w2"
     for case in 1to1-k0 1to1-k1024 2to2-k1024; do
         echo "telemetry-$case on off"
     done
@@ -74,7 +76,12 @@ run_channel() { # run_channel BENCH CONTENDER COUNT
     go | pthread) program=peers/chan_$2 ;;
     fan) program=bench_chan ;;
     on | off) program=bench_chan telemetry=(--telemetry "$2") ;;
+    by-hand | map-w2) program=bench_map ;;
     esac
+    [[ $1 != map* ]] || case=$1
+    [[ $2 != by-hand ]] || case=map-by-hand-w2
+    [[ $2 != map-w2 ]] || case=map-w2
+    [[ $1 != map* || $2 != fan ]] || program=bench_map
     "$build/bench/$program" --case "$case" --n "$3" "${telemetry[@]}"
 }
 

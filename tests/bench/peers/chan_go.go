@@ -12,16 +12,17 @@ import (
 
 type benchCase struct {
 	senders, receivers, capacity int
-	selects                      bool
+	run                          func(which benchCase, count uint64) uint64
 }
 
 var cases = map[string]benchCase{
-	"1to1-k0":      {1, 1, 0, false},
-	"2to2-k0":      {2, 2, 0, false},
-	"1to1-k1024":   {1, 1, 1024, false},
-	"2to2-k1024":   {2, 2, 1024, false},
-	"select-k0":    {2, 1, 0, true},
-	"select-k1024": {2, 1, 1024, true},
+	"1to1-k0":      {1, 1, 0, runShared},
+	"2to2-k0":      {2, 2, 0, runShared},
+	"1to1-k1024":   {1, 1, 1024, runShared},
+	"2to2-k1024":   {2, 2, 1024, runShared},
+	"select-k0":    {2, 1, 0, runSelect},
+	"select-k1024": {2, 1, 1024, runSelect},
+	"map-w2":       {1, 2, 1024, runMap},
 }
 
 func cpuTime() time.Duration {
@@ -105,6 +106,30 @@ func runSelect(which benchCase, count uint64) uint64 {
 	return <-done
 }
 
+// A stage between two channels, as Go's blog has it: goroutines that receive, work and send.
+func runMap(which benchCase, count uint64) uint64 {
+	in, out := make(chan uint64, which.capacity), make(chan uint64, which.capacity)
+	var working sync.WaitGroup
+	go func() {
+		send(in, 0, 1, count)
+		close(in)
+	}()
+	for i := 0; i < which.receivers; i++ {
+		working.Add(1)
+		go func() {
+			defer working.Done()
+			for value := range in {
+				out <- value
+			}
+		}()
+	}
+	go func() {
+		working.Wait()
+		close(out)
+	}()
+	return receive(out)
+}
+
 func main() {
 	name := flag.String("case", "", "")
 	count := flag.Uint64("n", 0, "")
@@ -115,11 +140,7 @@ func main() {
 		os.Exit(2)
 	}
 	beganCPU, began := cpuTime(), time.Now()
-	run := runShared
-	if which.selects {
-		run = runSelect
-	}
-	sum := run(which, *count)
+	sum := which.run(which, *count)
 	wall, cpu := time.Since(began), cpuTime()-beganCPU
 	if sum != *count*(*count-1)/2 {
 		fmt.Fprintln(os.Stderr, "elements were lost or doubled")

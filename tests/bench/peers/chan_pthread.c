@@ -95,7 +95,7 @@ static void start(struct part *part, void *(*run)(void *))
 int main(int argc, char **argv)
 {
     struct bench_run run = bench_begin(argc, argv);
-    if (run.which->selects)
+    if (run.which->way != BENCH_PLAIN)
         return 3;
 
     struct queue queue;
