@@ -149,6 +149,8 @@ static void account_for_chunk(struct fan_stream *stream, const struct fan_chunk 
 {
     for (uint32_t i = 0; i < chunk->count; i++) {
         int outcome = fan_chunk_outcome(chunk, i);
+        if (outcome == FAN_HANDED)
+            continue;
         if (outcome != FAN_UNDER_WAY || !somebody_is_at(stream, chunk->first + i))
             account_for(stream, chunk->first + i, outcome);
     }
@@ -164,6 +166,8 @@ static bool is_the_first_at_its_chunk(const struct fan_stream *stream, unsigned 
 
 static void account_for_chunks(struct fan_stream *stream)
 {
+    fan_delivery_count(stream, &stream->settled);
+    stream->settled = (struct fan_settled){0};
     for (unsigned i = 0; i < stream->started; i++)
         if (stream->workers[i].chunk && is_the_first_at_its_chunk(stream, i))
             account_for_chunk(stream, stream->workers[i].chunk);

@@ -115,6 +115,15 @@ static void run_share(void *argument)
         run_rest(worker, fence, worker->stream->admits);
 }
 
+static void run_claimed(void *argument)
+{
+    struct fan_worker *worker = argument;
+    if (worker->timing)
+        run_timed(worker);
+    else
+        run_next(worker);
+}
+
 /* The task that panicked is the one that was claimed last. */
 static void take_panic(struct fan_worker *worker, const struct fan_panic *panic)
 {
@@ -127,6 +136,35 @@ static void take_panic(struct fan_worker *worker, const struct fan_panic *panic)
     fan_report_panic(&stream->report, chunk->first + index, panic);
     fan_mutex_unlock(&stream->lock);
     end_at_failure(stream, ENOTRECOVERABLE);
+}
+
+/* Returns how long they took. */
+static uint64_t run_all(struct fan_worker *worker, uint64_t began_ns)
+{
+    struct fan_panic panic;
+    while (!fan_recover(run_share, worker, &panic))
+        take_panic(worker, &panic);
+    return fan_now_ns() - began_ns;
+}
+
+/* Each result is handed over at once, where a panic is not the task's. How long the first one took
+ * stands for all: what they wait at the sink is none of their time. */
+static uint64_t run_one_by_one(struct fan_worker *worker, uint64_t began_ns)
+{
+    struct fan_share *share = &worker->post->share;
+    uint32_t begin = worker->at, i;
+    uint64_t first_ns = 0;
+    while (fan_share_claim(share, i = worker->at, worker->stream->fence)) {
+        struct fan_panic panic;
+        if (fan_testimony_is_wanted(&worker->told))
+            fan_testimony_takes(worker, i);
+        if (!fan_recover(run_claimed, worker, &panic))
+            take_panic(worker, &panic);
+        if (i == begin)
+            first_ns = fan_now_ns() - began_ns;
+        fan_delivery_at_once(worker, i);
+    }
+    return first_ns * (worker->at - begin);
 }
 
 /* With the lock: some of a chunk's tasks have been run; whether they were the last ones. Who was
@@ -164,14 +202,13 @@ static bool end_share(struct fan_worker *worker, uint32_t begin, uint64_t elapse
 struct fan_chunk *fan_attempt_run(struct fan_worker *worker)
 {
     struct fan_chunk *chunk = worker->chunk;
-    struct fan_panic panic;
     uint32_t begin = worker->at;
-    uint64_t began_ns = fan_now_ns();
+    uint64_t began_ns = fan_now_ns(), elapsed_ns;
     bool finished;
     fan_observed_runs(worker, began_ns);
     do
-        while (!fan_recover(run_share, worker, &panic))
-            take_panic(worker, &panic);
-    while (!end_share(worker, begin, fan_now_ns() - began_ns, &finished));
+        elapsed_ns = worker->stream->source.warns ? run_one_by_one(worker, began_ns)
+                                                  : run_all(worker, began_ns);
+    while (!end_share(worker, begin, elapsed_ns, &finished));
     return finished ? chunk : NULL;
 }

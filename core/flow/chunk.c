@@ -31,6 +31,7 @@ void fan_chunk_begin(struct fan_chunk *chunk)
     static_assert(sizeof(wchar_t) == sizeof *chunk->errors, "wide characters are ints");
     wmemset((wchar_t *)chunk->errors, (wchar_t)FAN_UNDER_WAY, chunk->count + 1);
     chunk->unfinished = chunk->count;
+    chunk->handed = 0;
 }
 
 /* The first is 0, and each is what the one before is. */

@@ -17,31 +17,32 @@ struct fan_chunk {
     uint64_t first;      /* the index of its first task in the source */
     uint32_t count;      /* tasks in it */
     uint32_t unfinished; /* of these; the stream's lock */
+    uint32_t handed;     /* of these: handed over before all were finished; at the sink */
     int *errors;         /* of each task: 0, the error it returned, or one of the following; and
                           * behind the last FAN_UNDER_WAY, so that the end looks like no success */
     char *tasks, *values;
 };
 
 /* Why a task was not begun: the call ends early; or too little time was left for it, which others
- * are told of as ETIMEDOUT. And that nothing is known of it yet: if it was claimed, it runs. Each
- * is a number that no task fails with: many a function returns -1. */
-enum { FAN_NOT_BEGUN = INT_MIN, FAN_TOO_LATE, FAN_UNDER_WAY };
+ * are told of as ETIMEDOUT. That it has been handed over and accounted for, before others in its
+ * chunk are finished. And that nothing is known of it yet: if it was claimed, it runs. Each is a
+ * number that no task fails with: many a function returns -1. */
+enum { FAN_NOT_BEGUN = INT_MIN, FAN_TOO_LATE, FAN_HANDED, FAN_UNDER_WAY };
 
 static inline bool fan_chunk_has_failed(int outcome)
 {
     return outcome != 0 && outcome > FAN_UNDER_WAY;
 }
 
-/* What has become of a task: noted by who runs it, and looked at by others, who learn no more by
- * it. */
+/* What has become of a task: noted by who runs it. Who sees it, sees the task's result too. */
 static inline void fan_chunk_note(int *errors, uint32_t index, int outcome)
 {
-    __atomic_store_n(&errors[index], outcome, __ATOMIC_RELAXED);
+    __atomic_store_n(&errors[index], outcome, __ATOMIC_RELEASE);
 }
 
 static inline int fan_chunk_outcome(const struct fan_chunk *chunk, uint32_t index)
 {
-    return __atomic_load_n(&chunk->errors[index], __ATOMIC_RELAXED);
+    return __atomic_load_n(&chunk->errors[index], __ATOMIC_ACQUIRE);
 }
 
 /* A chunk of up to `size` tasks, in one piece of memory: free() gives it back. NULL if there is not

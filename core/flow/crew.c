@@ -94,14 +94,15 @@ static uint32_t leaves(const struct fan_worker *worker)
     return left > 0 && begins ? left - 1 : left;
 }
 
-static struct fan_worker *find_victim(struct fan_stream *stream)
+static struct fan_worker *find_victim(struct fan_stream *stream, uint64_t before)
 {
     struct fan_worker *found = NULL;
     uint32_t most = 0;
     for (unsigned i = 0; i < stream->started; i++) {
-        uint32_t here = leaves(&stream->workers[i]);
-        if (here > most) {
-            found = &stream->workers[i];
+        struct fan_worker *worker = &stream->workers[i];
+        uint32_t here = leaves(worker);
+        if (here > most && worker->chunk->sequence < before) {
+            found = worker;
             most = here;
         }
     }
@@ -121,11 +122,11 @@ static void take_over(struct fan_worker *worker, struct fan_worker *victim)
 
 /* Without a look at whether the other is held up: who has done half of what was left finds half of
  * the rest when it comes again, and so nothing that could be begun waits for who sleeps. */
-bool fan_crew_steal(struct fan_worker *worker)
+bool fan_crew_steal(struct fan_worker *worker, uint64_t before)
 {
     struct fan_stream *stream = worker->stream;
     struct fan_worker *victim;
-    while ((victim = find_victim(stream)))
+    while ((victim = find_victim(stream, before)))
         if (fan_share_steal(&victim->post->share, stream->fence, &worker->post->share)) {
             take_over(worker, victim);
             return true;
@@ -140,7 +141,7 @@ static bool help(struct fan_worker *worker)
     fan_observed_at(worker, FAN_AT_HELP);
     fan_testimony_asks(worker);
     fan_mutex_lock(&stream->lock);
-    bool got = fan_crew_steal(worker);
+    bool got = fan_crew_steal(worker, UINT64_MAX);
     fan_mutex_unlock(&stream->lock);
     return got;
 }

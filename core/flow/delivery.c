@@ -87,14 +87,20 @@ void fan_delivery_account(struct fan_worker *worker, const struct fan_settled *o
     fan_observed_counted(worker);
 }
 
+/* Those that were handed over at once have been listed then. */
 static void account(struct fan_worker *worker, const struct fan_chunk *chunk,
                     const struct fan_settled *outcome)
 {
     struct fan_stream *stream = worker->stream;
     fan_mutex_lock(&stream->lock);
     fan_delivery_account(worker, outcome);
+    if (stream->source.warns) {
+        fan_delivery_account(worker, &stream->settled);
+        stream->settled = (struct fan_settled){0};
+    }
     if (outcome->failed + outcome->late > 0)
-        fan_report_errors(&stream->report, chunk->first, chunk->errors, chunk->count);
+        fan_report_errors(&stream->report, chunk->first + chunk->handed,
+                          chunk->errors + chunk->handed, chunk->count - chunk->handed);
     fan_mutex_unlock(&stream->lock);
 }
 
@@ -188,14 +194,76 @@ static void hand_over_one_by_one(struct fan_stream *stream, const struct fan_chu
 static void hand_over_chunk(struct fan_worker *worker, struct fan_chunk *chunk)
 {
     struct fan_stream *stream = worker->stream;
+    const uint32_t begin = chunk->handed;
     struct fan_settled outcome = {0};
-    hand_over *way = way_for(stream, chunk);
-    uint32_t settled = way ? way(stream, chunk, &outcome) : 0;
+    hand_over *way = begin == 0 ? way_for(stream, chunk) : NULL;
+    uint32_t settled = way ? way(stream, chunk, &outcome) : begin;
     hand_over_one_by_one(stream, chunk, settled, &outcome);
-    outcome.done = chunk->count - outcome.failed - outcome.cancelled - outcome.dropped;
+    outcome.done = chunk->count - begin - outcome.failed - outcome.cancelled - outcome.dropped;
     account(worker, chunk, &outcome);
     fan_crew_give_chunk_back(worker, chunk);
 }
+
+/* ---- while the chunk has others that are not finished ---- */
+
+static void list_failure(struct fan_stream *stream, const struct fan_chunk *chunk, uint32_t index)
+{
+    fan_mutex_lock(&stream->lock);
+    fan_report_errors(&stream->report, chunk->first + index, chunk->errors + index, 1);
+    fan_mutex_unlock(&stream->lock);
+}
+
+static void hand_over_one(struct fan_stream *stream, struct fan_chunk *chunk, uint32_t index)
+{
+    struct fan_task_result result = {
+        .index = chunk->first + index,
+        .error = fan_chunk_outcome(chunk, index),
+        .value = fan_stream_value(stream, chunk, index),
+    };
+    bool is_to_be_listed = result.error != FAN_NOT_BEGUN && result.error != 0;
+    fan_delivery_hand_over(stream, &result, &stream->settled);
+    if (is_to_be_listed)
+        list_failure(stream, chunk, index);
+    fan_chunk_note(chunk->errors, index, FAN_HANDED);
+    chunk->handed++;
+}
+
+/* The first ones in it, as far as they have been run. */
+static void hand_over_begun(struct fan_stream *stream, struct fan_chunk *chunk)
+{
+    while (chunk->handed < chunk->count && fan_chunk_outcome(chunk, chunk->handed) != FAN_UNDER_WAY)
+        hand_over_one(stream, chunk, chunk->handed);
+}
+
+void fan_delivery_at_once(struct fan_worker *worker, uint32_t index)
+{
+    struct fan_stream *stream = worker->stream;
+    fan_observed_at(worker, FAN_AT_SINK);
+    fan_mutex_lock(&stream->at_sink);
+    if (!stream->ring)
+        hand_over_one(stream, worker->chunk, index);
+    else if (worker->chunk->sequence == stream->delivered)
+        hand_over_begun(stream, worker->chunk);
+    fan_mutex_unlock(&stream->at_sink);
+    fan_observed_at(worker, FAN_AT_TASKS);
+}
+
+/* Its tasks that are not finished are in somebody's hand. It is not used again as long as the
+ * caller is at the sink. */
+static struct fan_chunk *find_begun(struct fan_stream *stream, uint64_t sequence)
+{
+    struct fan_chunk *found = NULL;
+    fan_mutex_lock(&stream->lock);
+    for (unsigned i = 0; i < stream->started && !found; i++) {
+        struct fan_chunk *chunk = stream->workers[i].chunk;
+        if (chunk && chunk->sequence == sequence)
+            found = chunk;
+    }
+    fan_mutex_unlock(&stream->lock);
+    return found;
+}
+
+/* ---- when all are ---- */
 
 /* Hands over the chunks whose turn it is, this one perhaps among them. */
 static void hand_over_in_order(struct fan_worker *worker, struct fan_chunk *chunk)
@@ -209,6 +277,8 @@ static void hand_over_in_order(struct fan_worker *worker, struct fan_chunk *chun
         stream->delivered++;
         hand_over_chunk(worker, chunk);
     }
+    if (stream->source.warns && (chunk = find_begun(stream, stream->delivered)))
+        hand_over_begun(stream, chunk);
 }
 
 void fan_delivery_settle(struct fan_worker *worker, struct fan_chunk *chunk)

@@ -24,13 +24,14 @@ struct batch {
     struct fan_flight *current; /* the latest that was started */
     struct fan_flight *over;    /* have finished before they flew */
     uint32_t count, started;
+    bool waited; /* at the source, for the first one */
 };
 
 /* ---- at the source ---- */
 
 static uint32_t batch_length(struct fan_stream *stream)
 {
-    if (stream->source.blocks)
+    if (stream->source.blocks && !stream->source.warns)
         return 1;
     uint32_t by_starting = fan_pace_count(&stream->running, BATCH_NS, MOST_TASKS);
     uint32_t by_filling = fan_pace_count(&stream->filling, BATCH_NS, MOST_TASKS);
@@ -52,6 +53,19 @@ static struct fan_flight *reserve(struct fan_stream *stream)
     return flights;
 }
 
+/* May wait, once the source has warned of it, but only for the first one. */
+static int next_task(struct batch *batch, void *task)
+{
+    struct fan_stream *stream = batch->stream;
+    int error;
+    do {
+        batch->waited |= stream->warned;
+        error = stream->source.next(stream->source.state, stream->inner, task);
+        stream->warned = error == EAGAIN && stream->source.warns;
+    } while (stream->warned && batch->count == 0 && !fan_stream_is_stopped(stream));
+    return error;
+}
+
 /* Gets tasks for the first of the flights, and leaves *rest where those without one begin.
  * Returns why the source gives no more, or 0. */
 static int fill(struct batch *batch, struct fan_flight ***rest)
@@ -60,9 +74,9 @@ static int fill(struct batch *batch, struct fan_flight ***rest)
     struct fan_flight *flight;
     *rest = &batch->first;
     while ((flight = **rest)) {
-        int error = stream->source.next(stream->source.state, stream->inner, flight->task);
+        int error = next_task(batch, flight->task);
         if (error)
-            return error;
+            return stream->warned ? 0 : error;
         flight->index = stream->submitted++;
         *rest = &flight->next;
         batch->count++;
@@ -121,7 +135,7 @@ static void take_from_source(struct batch *batch)
     error = fan_intake_end_of_source(stream, error);
     fan_mutex_lock(&stream->lock);
     give_back(stream, rest);
-    if (batch->count > 0)
+    if (batch->count > 0 && !batch->waited)
         fan_pace_saw(&stream->filling, elapsed_ns, batch->count);
     if (error)
         end_source(stream, error);

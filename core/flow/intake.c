@@ -39,7 +39,7 @@ static bool get_chunk(struct fan_worker *worker)
     struct fan_stream *stream = worker->stream;
     fan_mutex_lock(&stream->lock);
     while (!stream->over && !fan_stream_is_stopped(stream) &&
-           !(worker->spare = fan_crew_find_chunk(stream)) && !fan_crew_steal(worker))
+           !(worker->spare = fan_crew_find_chunk(stream)) && !fan_crew_steal(worker, UINT64_MAX))
         wait_for_room(worker);
     fan_mutex_unlock(&stream->lock);
     return worker->spare != NULL;
@@ -55,7 +55,7 @@ void fan_intake_adapt(struct fan_stream *stream)
 /* How many tasks to take, at the source. */
 static uint32_t chunk_length(struct fan_stream *stream)
 {
-    if (stream->source.blocks)
+    if (stream->source.blocks && !stream->source.warns)
         return 1;
     uint32_t by_running = fan_atomic_load(&stream->worth, FAN_RELAXED);
     uint32_t by_filling = fan_pace_count(&stream->filling, CHUNK_NS, stream->chunk_tasks);
@@ -77,6 +77,58 @@ static int fill(struct fan_stream *stream, struct fan_chunk *chunk, uint32_t len
     if (count > 0)
         fan_pace_saw(&stream->filling, fan_now_ns() - began_ns, count);
     return error;
+}
+
+static bool steal(struct fan_worker *worker, uint64_t before)
+{
+    struct fan_stream *stream = worker->stream;
+    fan_mutex_lock(&stream->lock);
+    bool got = fan_crew_steal(worker, before);
+    fan_mutex_unlock(&stream->lock);
+    return got;
+}
+
+/* The source will wait for its next task. Before that, whoever is here does what others have not
+ * begun: as long as he waits nobody else comes so far as to look. */
+static int wait_for_task(struct fan_worker *worker, struct fan_chunk *chunk)
+{
+    struct fan_stream *stream = worker->stream;
+    int error;
+    do {
+        fan_testimony_asks(worker);
+        if (fan_stream_is_stopped(stream))
+            return ENODATA;
+        if (steal(worker, UINT64_MAX))
+            return EAGAIN;
+        error = stream->source.next(stream->source.state, stream->inner, chunk->tasks);
+    } while (error == EAGAIN);
+    stream->warned = false;
+    chunk->count = error == 0;
+    return error;
+}
+
+/* Where the source always has more, nobody has nothing to do. So who comes for more looks first
+ * whether something has been overtaken by several chunks for each thread, and does that. */
+static bool take_overtaken(struct fan_worker *worker)
+{
+    struct fan_stream *stream = worker->stream;
+    uint64_t lately = 2 * (uint64_t)stream->limit;
+    return stream->taken > lately && steal(worker, stream->taken - lately);
+}
+
+/* Returns as above, and EAGAIN if the worker has been given something else to do. */
+static int fill_unless_others_wait(struct fan_worker *worker, struct fan_chunk *chunk)
+{
+    struct fan_stream *stream = worker->stream;
+    if (!stream->source.warns)
+        return fill(stream, chunk, chunk_length(stream));
+    if (take_overtaken(worker))
+        return EAGAIN;
+    int error = stream->warned ? EAGAIN : fill(stream, chunk, chunk_length(stream));
+    stream->warned = error == EAGAIN;
+    if (!stream->warned)
+        return error;
+    return chunk->count > 0 ? 0 : wait_for_task(worker, chunk);
 }
 
 static bool tasks_are_long(const struct fan_stream *stream)
@@ -133,8 +185,10 @@ static bool take_some(struct fan_worker *worker)
     struct fan_chunk *chunk = worker->spare;
     chunk->count = 0;
     look_at_context(stream);
-    int error = fan_stream_is_stopped(stream) ? ENODATA : fill(stream, chunk, chunk_length(stream));
+    int error = fan_stream_is_stopped(stream) ? ENODATA : fill_unless_others_wait(worker, chunk);
     bool any = chunk->count > 0;
+    if (worker->chunk)
+        return true;
     stream->open = error == 0;
     if (any) {
         worker->spare = NULL;

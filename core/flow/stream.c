@@ -92,6 +92,7 @@ static struct fan_stream *new_stream(struct fan_ctx *ctx, const struct fan_sourc
         return NULL;
     stream->processors = available;
     stream->source = *source;
+    stream->source.blocks |= source->warns;
     stream->work = *work;
     stream->sink = *sink;
     stream->options = *options;

@@ -35,16 +35,24 @@
 
 /* Where tasks come from: writes the next one to `task`. Returns 0, or ENODATA when there are no
  * more, or another error, which ends the call with it once what was taken before is done. May
- * block, with `ctx`, which is done when the call is to end early. One that waits for a long time
- * says so with `blocks`: then no task that it has given waits for the one it gives next. */
+ * block, with `ctx`, which is done when the call is to end early.
+ *
+ * One that waits for a long time, for a channel or a connection, says so with `blocks`: then no
+ * task that it has given waits for the one it gives next, and each is a chunk of its own, which
+ * costs up to a microsecond. It costs a fraction of that from a source that `warns`: that returns
+ * EAGAIN, "nothing more right now", before it waits. What it has given until then is begun, and
+ * `next` called again, when the threads of the call have nothing else to do; that call may wait.
+ * Nor does any result, of one that warns, wait for that of another task that was taken with it:
+ * each is handed over when it is there, or its turn in the order has come. */
 struct fan_source {
     int (*next)(void *state, struct fan_ctx *ctx, void *task);
     void *state;
     bool blocks;
+    bool warns; /* it blocks, but never without having returned EAGAIN just before */
 };
 
 /* What is done with each task: 0, or the task's failure, an errno value or any other number but the
- * three least ints (INT_MIN to INT_MIN + 2), which are the executor's own. `ctx` is done when
+ * four least ints (INT_MIN to INT_MIN + 3), which are the executor's own. `ctx` is done when
  * the call is to end early; a function that takes long passes it on or looks at it. A panic inside
  * is the task's failure too: ENOTRECOVERABLE, with its stack in the report.
  *

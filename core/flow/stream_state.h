@@ -30,6 +30,11 @@ struct fan_async;
 struct fan_flight;
 struct fan_stream;
 
+/* What became of some tasks. */
+struct fan_settled {
+    uint64_t done, failed, cancelled, late, dropped;
+};
+
 struct fan_worker {
     struct fan_stream *stream;
     struct fan_thread *thread; /* lock */
@@ -74,14 +79,16 @@ struct fan_stream {
 
     _Alignas(64) struct fan_mutex at_source;
     bool open;                 /* at_source: it may give more */
+    bool warned;               /* at_source: it has said that the next call may wait */
     struct fan_pace filling;   /* at_source */
     uint32_t worth;            /* atomic, written with the lock: tasks that make a chunk to run */
     uint64_t taken, submitted; /* at_source: chunks and tasks so far */
 
     _Alignas(64) struct fan_mutex at_sink;
-    bool sink_gone;          /* at_sink: it wants no more, or is the caller's again */
-    struct fan_chunk **ring; /* at_sink; ordered: finished chunks, until it is their turn */
-    uint64_t delivered;      /* at_sink; ordered: whose turn it is */
+    bool sink_gone;             /* at_sink: it wants no more, or is the caller's again */
+    struct fan_chunk **ring;    /* at_sink; ordered: finished chunks, until it is their turn */
+    uint64_t delivered;         /* at_sink; ordered: whose turn it is */
+    struct fan_settled settled; /* at_sink: of tasks handed over at once, not yet accounted for */
 
     _Alignas(64) struct fan_mutex lock; /* for all that follows */
     struct fan_cond room;               /* a chunk has come free */
@@ -143,8 +150,9 @@ struct fan_chunk *fan_crew_find_chunk(struct fan_stream *stream);
 /* A chunk has been handed over: the worker keeps it as its spare one, or it is free for others. */
 void fan_crew_give_chunk_back(struct fan_worker *worker, struct fan_chunk *chunk);
 
-/* Gets the worker some of what another has not begun; false if there is nothing. With the lock. */
-bool fan_crew_steal(struct fan_worker *worker);
+/* Gets the worker some of what another has not begun, of a chunk that was taken before that one;
+ * false if there is nothing. With the lock. */
+bool fan_crew_steal(struct fan_worker *worker, uint64_t before);
 
 /* What the worker's share says becomes its work; with the lock. */
 void fan_crew_give_share(struct fan_worker *worker, struct fan_chunk *chunk);
@@ -164,11 +172,6 @@ void fan_intake_adapt(struct fan_stream *stream);
 /* Runs the worker's share. Returns the chunk if there is nothing left to do in it, or NULL. */
 struct fan_chunk *fan_attempt_run(struct fan_worker *worker);
 
-/* What became of some tasks. */
-struct fan_settled {
-    uint64_t done, failed, cancelled, late, dropped;
-};
-
 /* Offers a result to the sink and notes what became of its task; at the sink. `result->error` is
  * as a chunk notes it. May block. */
 void fan_delivery_hand_over(struct fan_stream *stream, struct fan_task_result *result,
@@ -181,6 +184,10 @@ void fan_delivery_account(struct fan_worker *worker, const struct fan_settled *o
 
 /* Hands over a finished chunk's results, in order if that is asked for. May block. */
 void fan_delivery_settle(struct fan_worker *worker, struct fan_chunk *chunk);
+
+/* Hands over the result of a task that the worker has run, though its chunk has others that are not
+ * finished; in order only if it is its turn, and then those that waited for it. May block. */
+void fan_delivery_at_once(struct fan_worker *worker, uint32_t index);
 
 /* Waits until nobody is at the source, the sink or the loop, who may take longer than a task has
  * time to; whether somebody was there. */

@@ -37,8 +37,8 @@ static void end(void *state)
 static bool is_valid(struct fan_chan *input, const struct fan_chan *output,
                      const struct fan_filter_options *options)
 {
-    return options && options->judge && options->workers >= 0 && options->window >= 0 &&
-           fan_inputs_fit(&input, 1, output);
+    return options && options->judge && options->workers >= 0 && options->batch >= 0 &&
+           options->window >= 0 && fan_inputs_fit(&input, 1, output);
 }
 
 int fan_filter_go(struct fan_group *group, struct fan_chan *input, struct fan_chan *output,
@@ -54,6 +54,7 @@ int fan_filter_go(struct fan_group *group, struct fan_chan *input, struct fan_ch
                 .result_size = fan_chan_element_size(output),
                 .judges = true,
                 .workers = options->workers,
+                .batch = options->batch,
                 .ordered = options->ordered,
                 .window = options->window,
                 .skips_failures = options->skips_failures,

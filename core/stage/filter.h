@@ -23,6 +23,8 @@ struct fan_filter_options {
     void *argument;
     const char *name;    /* of the threads; NULL = "filter" */
     int workers;         /* at most; 0 = the number of processors */
+    int batch;           /* elements that one takes at once, if they are there and such as took
+                          * next to no time so far; 0 = 32, in order fewer; 1 = each by itself */
     bool ordered;        /* what is kept stays in order */
     int64_t window;      /* ordered: elements that wait behind a slower one; 0 = 64 */
     bool skips_failures; /* elements whose `judge` fails are left out, and the others go on */
@@ -31,7 +33,7 @@ struct fan_filter_options {
 
 /* Starts a filter from `input` to `output`, which have elements of one size. The options are
  * copied; what they point to is used until the group's wait. Errors: EINVAL (no function, negative
- * workers or window, different sizes), and those of all stages. */
+ * workers, batch or window, different sizes), and those of all stages. */
 int fan_filter_go(struct fan_group *group, struct fan_chan *input, struct fan_chan *output,
                   const struct fan_filter_options *options);
 

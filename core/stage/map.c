@@ -24,7 +24,8 @@ static void end(void *state)
 
 static bool is_valid(const struct fan_map_options *options)
 {
-    return options && options->run && options->workers >= 0 && options->window >= 0;
+    return options && options->run && options->workers >= 0 && options->batch >= 0 &&
+           options->window >= 0;
 }
 
 int fan_map_go(struct fan_group *group, struct fan_chan *input, struct fan_chan *output,
@@ -39,6 +40,7 @@ int fan_map_go(struct fan_group *group, struct fan_chan *input, struct fan_chan 
                 .output = output,
                 .result_size = fan_chan_element_size(output),
                 .workers = options->workers,
+                .batch = options->batch,
                 .ordered = options->ordered,
                 .window = options->window,
                 .skips_failures = options->skips_failures,

@@ -14,10 +14,12 @@ struct fan_parallel {
     size_t result_size; /* of an element of `output` */
     bool judges;        /* a result is followed by a bool: whether it is handed on */
     int workers;
+    int64_t batch;
     bool ordered;
     int64_t window;
     bool skips_failures;
     uint64_t *skipped; /* atomic; NULL = nobody wants to know */
+    bool has_warned;   /* that the input is empty */
 };
 
 /* Runs `run` on each element until the input is closed. Returns why it ended early, or 0. */

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Errors planted in the library's own code are found: each mutant is one source file of core/ with
 # one change, linked into tests/sim/test_fine, which must then fail in the cases of that object, or,
-# the executor's, into tests/sim/test_storm or test_head_of_line. The control is a copy without a
+# the executor's, into tests/sim/test_storm, test_head_of_line or test_warns. The control is a copy without a
 # change, which must pass.
 #
 # MUTANTS=WORD picks by name; -v as an argument shows what a mutant fails with.
@@ -196,10 +196,21 @@ program=test_head_of_line
 line="head of line"
 
 control $crew "$line"
-try nobody_takes_over $crew "$line" 's/bool got = fan_crew_steal\(worker\);/bool got = false;/'
+try nobody_takes_over $crew "$line" 's/bool got = fan_crew_steal\(worker, UINT64_MAX\);/bool got = false;/'
 try who_has_nothing_to_do_looks_later $crew "$line" 's/(    bool got = fan_crew_steal)/    fan_mutex_unlock(&stream->lock);\n    fan_sleep(50000, NULL);\n    fan_mutex_lock(&stream->lock);\n$1/'
 try who_waits_for_its_turn_is_not_told $crew "$line" 's/stream->waiting > 0/stream->waiting > 999/'
-try who_waits_for_its_turn_does_not_look $intake "$line" 's/ && !fan_crew_steal\(worker\)//'
+try who_waits_for_its_turn_does_not_look $intake "$line" 's/ && !fan_crew_steal\(worker, UINT64_MAX\)//'
+
+# ---- and what a source that warns is promised ----
+program=test_warns
+
+control $intake warns
+control $delivery warns
+try who_waits_for_the_source_does_not_look $intake warns 's/if \(steal\(worker, UINT64_MAX\)\)/if (false)/'
+try a_warning_is_forgotten $intake warns 's/stream->warned \? EAGAIN : //'
+try what_is_overtaken_is_left $intake warns 's/if \(take_overtaken\(worker\)\)/if (false)/'
+try results_wait_for_their_chunk $delivery warns 's/    if \(!stream->ring\)\n        hand_over_one/    if (false)\n        hand_over_one/'
+try results_wait_in_their_order $delivery warns 's/if \(stream->source\.warns && \(chunk/if (false \&\& (chunk/'
 
 # ---- task groups ----
 program=test_group_storm

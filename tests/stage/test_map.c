@@ -155,23 +155,35 @@ END_TEST
 START_TEST(what_makes_no_sense_is_refused)
 {
     static const struct fan_map_options wrong[] = {
-        {.run = NULL}, {.run = square, .workers = -1}, {.run = square, .window = -1}};
+        {.run = NULL},
+        {.run = square, .workers = -1},
+        {.run = square, .batch = -1},
+        {.run = square, .window = -1},
+    };
     ck_assert_int_eq(fan_map_go(&group, input, output, &wrong[_i]), EINVAL);
     ck_assert_int_eq(fan_ctx_cause(&group.ctx), EINVAL);
     ck_assert_int_eq(fan_group_wait(&group), EINVAL);
 }
 END_TEST
 
-/* With room for one result, the rest of the input stays where it is. */
+/* With room for one result, the rest of the input stays where it is: each worker has a batch in
+ * hand, or in order an element, and as many as the window says wait for their turn. */
 START_TEST(a_consumer_that_does_not_read_stops_the_workers)
 {
+    static const struct {
+        int batch, most_held;
+        bool ordered;
+    } cases[] = {{0, 32 * WORKERS, false}, {1, WORKERS, false}, {0, WORKERS + 4, true}};
     struct fan_chan *narrow = numbers_room(1);
-    struct fan_map_options options = {
-        .run = square, .workers = WORKERS, .ordered = _i, .window = 4};
+    struct fan_map_options options = {.run = square,
+                                      .workers = WORKERS,
+                                      .batch = cases[_i].batch,
+                                      .ordered = cases[_i].ordered,
+                                      .window = 4};
     ck_assert_int_eq(fan_map_go(&group, input, narrow, &options), 0);
     for (int i = 0; i < 20; i++)
         ck_assert_int_eq(fan_chan_recv(narrow, NULL, NULL), 0);
-    ck_assert_uint_ge(fan_chan_length(input), MANY - 20 - 1 - 2 * WORKERS - 4);
+    ck_assert_uint_ge(fan_chan_length(input), MANY - 20 - 1 - cases[_i].most_held);
     fan_ctx_cancel(&group.ctx, 0);
     ck_assert_int_eq(fan_group_wait(&group), ECANCELED);
     fan_chan_free(narrow);
@@ -188,7 +200,7 @@ int main(void)
     tcase_add_test(cases, a_failure_ends_the_pipeline);
     tcase_add_loop_test(cases, failing_elements_may_be_left_out_and_counted, 0, 2);
     tcase_add_test(cases, a_panic_is_a_failure);
-    tcase_add_loop_test(cases, what_makes_no_sense_is_refused, 0, 3);
-    tcase_add_loop_test(cases, a_consumer_that_does_not_read_stops_the_workers, 0, 2);
+    tcase_add_loop_test(cases, what_makes_no_sense_is_refused, 0, 4);
+    tcase_add_loop_test(cases, a_consumer_that_does_not_read_stops_the_workers, 0, 3);
     return suite_run("map", cases);
 }

@@ -86,6 +86,25 @@ static void take_a_while(struct storm *storm, uint64_t index)
         fan_sleep(STORM_IGNORE_NS, NULL);
 }
 
+/* "Nothing more right now", before every few tasks and sometimes twice; and then that takes a
+ * while. */
+static bool warns(struct storm *storm, struct fan_ctx *ctx, uint64_t index)
+{
+    const struct storm_plan *plan = storm->plan;
+    if (!plan->source_warns)
+        return false;
+    if (storm->warned_at != index)
+        storm->warnings = 0;
+    storm->warned_at = index;
+    uint64_t drawn = (index + plan->seed) * UINT64_C(0x9e3779b97f4a7c15) >> 60;
+    uint64_t times = drawn < 1 ? 2 : drawn < 4 || index == plan->source_waits_at;
+    if (storm->warnings++ < times)
+        return true;
+    if (drawn < 2)
+        fan_sleep(STORM_SLEEP_NS / 4, ctx);
+    return false;
+}
+
 static int next(void *argument, struct fan_ctx *ctx, void *task)
 {
     struct storm *storm = argument;
@@ -97,13 +116,15 @@ static int next(void *argument, struct fan_ctx *ctx, void *task)
     int error = 0;
     uint64_t index = LOAD(storm->given);
     take_a_while(storm, index);
-    if (index == plan->source_waits_at)
+    if (warns(storm, ctx, index))
+        error = EAGAIN;
+    else if (index == plan->source_waits_at)
         error = wait_for_ever(storm, ctx);
     else if (index == plan->source_fails_at)
         error = EIO;
     else if (index == plan->tasks)
         error = ENODATA;
-    if (error && error != ENODATA)
+    if (error && error != ENODATA && error != EAGAIN)
         STORE(storm->source_error, error);
     if (!error) {
         memcpy(task, &index, sizeof index);
@@ -407,7 +428,8 @@ static void call(struct storm *storm)
 {
     const struct storm_plan *plan = storm->plan;
     struct storm_seen *seen = storm->seen;
-    struct fan_source source = {.next = next, .state = storm, .blocks = plan->source_blocks};
+    struct fan_source source = {
+        .next = next, .state = storm, .blocks = plan->source_blocks, .warns = plan->source_warns};
     struct fan_work work = {.run = plan->async ? NULL : run,
                             .start = plan->async ? start : NULL,
                             .argument = storm,

@@ -50,7 +50,7 @@ enum storm_kind {
 struct storm_plan {
     uint64_t seed;
     struct fan_stream_options options;
-    bool source_blocks;
+    bool source_blocks, source_warns;
     bool async; /* tasks are started, and completed by the start itself or by a thread of theirs */
     size_t budget;                   /* of threads, besides the one that may cancel; 0 = no limit */
     bool scarce;                     /* memory may run out: set by who sees to that */

@@ -63,6 +63,7 @@ static uint64_t seldom_at(const struct storm_plan *plan, struct fan_random *rand
 static void plan_ends(struct storm_plan *plan, struct fan_random *random)
 {
     plan->source_blocks = one_in(random, 4);
+    plan->source_warns = plan->seed % 3 == 0;
     plan->source_fails_at = seldom_at(plan, random);
     plan->source_waits_at = seldom_at(plan, random);
     plan->sink_leaves_at = seldom_at(plan, random);
@@ -105,25 +106,28 @@ const char *storm_tell(const struct storm_plan *plan)
 {
     static char text[512];
     const struct fan_stream_options *options = &plan->options;
-    snprintf(
-        text, sizeof text,
-        "seed %" PRIu64 ": %" PRIu64 "%s tasks, policy %d, %s, limit %d, queue %" PRId64
-        ", window %" PRId64 ", timeout %" PRIu64 ", needs %" PRIu64 ", reserve %" PRIu64
-        ", permits %" PRIu64 ", ceiling %d, hedge after %" PRIu64 ", budget %zu, linger %" PRIu64
-        ", shares %u %u %u %u %u, source%s fails %" PRId64 " waits %" PRId64
-        ", sink leaves %" PRId64 " waits %" PRId64 " sleeps %" PRIu64 "%s%s%s"
-        ", ending %d at %" PRIu64 ", deadline %" PRIu64,
-        plan->seed, plan->tasks, plan->async ? " async" : "", (int)options->policy,
-        options->ordered ? "ordered" : "any", options->limit, options->queue, options->window,
-        options->task_timeout_ns, options->needs_ns, options->reserve_ns, plan->permits,
-        plan->ceiling, plan->hedge_after_ns, plan->budget, options->linger_ns,
-        plan->shares[STORM_SLEEPS], plan->shares[STORM_WAITS], plan->shares[STORM_FAILS],
-        plan->shares[STORM_PANICS], plan->shares[STORM_IGNORES],
-        plan->source_blocks ? " blocks," : "", (int64_t)plan->source_fails_at,
-        (int64_t)plan->source_waits_at, (int64_t)plan->sink_leaves_at, (int64_t)plan->sink_waits_at,
-        plan->sink_sleeps_every, plan->takes_failures ? " takes failures" : "",
-        plan->to_the_end ? " to the end" : "", plan->ends_ignore ? ", both ignoring" : "",
-        (int)plan->ending, plan->moment, plan->deadline_ns);
+    snprintf(text, sizeof text,
+             "seed %" PRIu64 ": %" PRIu64 "%s tasks, policy %d, %s, limit %d, queue %" PRId64
+             ", window %" PRId64 ", timeout %" PRIu64 ", needs %" PRIu64 ", reserve %" PRIu64
+             ", permits %" PRIu64 ", ceiling %d, hedge after %" PRIu64
+             ", budget %zu, linger %" PRIu64 ", shares %u %u %u %u %u, source%s fails %" PRId64
+             " waits %" PRId64 ", sink leaves %" PRId64 " waits %" PRId64 " sleeps %" PRIu64
+             "%s%s%s"
+             ", ending %d at %" PRIu64 ", deadline %" PRIu64,
+             plan->seed, plan->tasks, plan->async ? " async" : "", (int)options->policy,
+             options->ordered ? "ordered" : "any", options->limit, options->queue, options->window,
+             options->task_timeout_ns, options->needs_ns, options->reserve_ns, plan->permits,
+             plan->ceiling, plan->hedge_after_ns, plan->budget, options->linger_ns,
+             plan->shares[STORM_SLEEPS], plan->shares[STORM_WAITS], plan->shares[STORM_FAILS],
+             plan->shares[STORM_PANICS], plan->shares[STORM_IGNORES],
+             plan->source_warns    ? " warns,"
+             : plan->source_blocks ? " blocks,"
+                                   : "",
+             (int64_t)plan->source_fails_at, (int64_t)plan->source_waits_at,
+             (int64_t)plan->sink_leaves_at, (int64_t)plan->sink_waits_at, plan->sink_sleeps_every,
+             plan->takes_failures ? " takes failures" : "", plan->to_the_end ? " to the end" : "",
+             plan->ends_ignore ? ", both ignoring" : "", (int)plan->ending, plan->moment,
+             plan->deadline_ns);
     return text;
 }
 

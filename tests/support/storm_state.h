@@ -33,6 +33,7 @@ struct storm {
     const char *complaint;
     bool returned;
     bool at_source, at_sink;
+    uint64_t warned_at, warnings; /* by the source: before which task, how often */
     uint64_t permits_out;
     uint64_t late, heavy; /* listed in the report, and not begun */
     uint64_t stopper;     /* the thread whose task or sink has ended the call */
