@@ -1,5 +1,6 @@
 /* `fanlab lesson` and `fanlab handout` without a terminal. */
 #include "tests/support/cli.h"
+#include "tests/support/scratch.h"
 #include "tests/support/suite.h"
 
 #include <check.h>
@@ -7,17 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-static char scratch[64];
+static char scratch[SCRATCH_PATH];
 
 static void set_up(void)
 {
-    snprintf(scratch, sizeof scratch, "/tmp/fanlab-handout-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(scratch));
+    scratch_make(scratch);
 }
 
 static void tear_down(void)
 {
-    char command[100];
+    char command[SCRATCH_PATH + 10];
     snprintf(command, sizeof command, "rm -rf %s", scratch);
     ck_assert_int_eq(system(command), 0);
 }
@@ -113,7 +113,7 @@ END_TEST
 static const char *contents(const char *name)
 {
     static char text[200000];
-    char path[200];
+    char path[SCRATCH_PATH + 100];
     snprintf(path, sizeof path, "%s/new/%s", scratch, name);
     FILE *in = fopen(path, "r");
     ck_assert_msg(in != NULL, "no %s", path);
@@ -126,7 +126,7 @@ START_TEST(a_handout_stands_on_its_own)
 {
     static const char *const pages[] = {"index.html", "fan-out.html", "channels.html", "04.html",
                                         "02.html"};
-    char directory[100];
+    char directory[SCRATCH_PATH + 10];
     snprintf(directory, sizeof directory, "%s/new", scratch);
     CLI_RUN("handout", directory);
     ck_assert_msg(cli_result.code == 0, "%s", cli_result.err);

@@ -1,6 +1,7 @@
 /* The learner's progress on disk: kept, found again, and never lost to another lesson's damage. */
 #define _GNU_SOURCE
 #include "app/lesson/course.h"
+#include "tests/support/scratch.h"
 #include "tests/support/suite.h"
 
 #include <check.h>
@@ -28,8 +29,8 @@ static void open_course(void)
 
 static void set_up(void)
 {
-    char scratch[] = "/tmp/fanlab-progress-XXXXXX";
-    ck_assert_ptr_nonnull(mkdtemp(scratch));
+    char scratch[SCRATCH_PATH];
+    scratch_make(scratch);
     snprintf(directory, sizeof directory, "%s/a/b", scratch);
     open_course();
 }

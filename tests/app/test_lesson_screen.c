@@ -1,5 +1,6 @@
 /* Lessons on a terminal, driven by keys as a learner would. */
 #define _GNU_SOURCE
+#include "tests/support/scratch.h"
 #include "tests/support/suite.h"
 #include "tests/support/terminal.h"
 
@@ -12,19 +13,18 @@
 
 #define FANLAB FAN_BUILD_DIR "/fanlab"
 
-static char scratch[64], state[100];
+static char scratch[SCRATCH_PATH], state[SCRATCH_PATH + 20];
 static struct terminal *terminal;
 
 static void set_up(void)
 {
-    snprintf(scratch, sizeof scratch, "/tmp/fanlab-lesson-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(scratch));
+    scratch_make(scratch);
     snprintf(state, sizeof state, "XDG_STATE_HOME=%s", scratch);
 }
 
 static void tear_down(void)
 {
-    char command[100];
+    char command[SCRATCH_PATH + 10];
     terminal_free(terminal);
     terminal = NULL;
     snprintf(command, sizeof command, "rm -rf %s", scratch);
@@ -203,7 +203,7 @@ END_TEST
 
 START_TEST(a_damaged_file_is_told_on_the_screen)
 {
-    char command[200];
+    char command[2 * SCRATCH_PATH + 60];
     snprintf(command, sizeof command, "mkdir -p %s/fanlab && echo nonsense >%s/fanlab/04.json",
              scratch, scratch);
     ck_assert_int_eq(system(command), 0);

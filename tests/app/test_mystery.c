@@ -14,6 +14,7 @@
 #include "sim/sanitizers.h"
 #include "tests/support/cli.h"
 #include "tests/support/program.h"
+#include "tests/support/scratch.h"
 #include "tests/support/suite.h"
 #include "tests/support/terminal.h"
 
@@ -131,9 +132,9 @@ static void answer(struct terminal *terminal, const char *typed, const char *rep
 
 START_TEST(answers_are_judged_and_the_score_is_kept)
 {
-    char scratch[] = "/tmp/fanlab-mystery-XXXXXX", state[64], command[64];
+    char scratch[SCRATCH_PATH], state[SCRATCH_PATH + 20], command[SCRATCH_PATH + 10];
     int status;
-    ck_assert_ptr_nonnull(mkdtemp(scratch));
+    scratch_make(scratch);
     snprintf(state, sizeof state, "XDG_STATE_HOME=%s", scratch);
     for (int sitting = 1; sitting <= 2; sitting++) {
         struct terminal *terminal = terminal_start(&(struct terminal_options){

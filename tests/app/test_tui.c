@@ -1,5 +1,6 @@
 #include "run/time.h"
 #include "tests/support/program.h"
+#include "tests/support/scratch.h"
 #include "tests/support/suite.h"
 #include "tests/support/terminal.h"
 
@@ -368,8 +369,8 @@ END_TEST
 
 START_TEST(without_its_helper_it_says_what_is_missing)
 {
-    char directory[] = "/tmp/fanlab-test-XXXXXX", command[512], program[64];
-    ck_assert_ptr_nonnull(mkdtemp(directory));
+    char directory[SCRATCH_PATH], command[512], program[SCRATCH_PATH + 10];
+    scratch_make(directory);
     snprintf(program, sizeof program, "%s/fanlab", directory);
     snprintf(command, sizeof command, "cp " FANLAB " %s", program);
     ck_assert_int_eq(system(command), 0);

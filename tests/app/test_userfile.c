@@ -8,9 +8,10 @@
 
 #include "app/subject.h"
 #include "app/userfile.h"
+#include "tests/support/scratch.h"
 #include "tests/support/suite.h"
 
-static char directory[64], path[128];
+static char directory[SCRATCH_PATH], path[SCRATCH_PATH + 10];
 static struct fan_interrupt interrupt;
 static struct fan_userfile file;
 static char why[FAN_USERFILE_WHY];
@@ -25,15 +26,9 @@ static const char two_scenarios[] =
     "    {.name = \"fixed\", .run = two}});\n"
     "FAN_SCENARIO(one);\n";
 
-static void make_directory(void)
-{
-    strcpy(directory, "/tmp/fanlab-test-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(directory));
-}
-
 static void set_up(void)
 {
-    make_directory();
+    scratch_make(directory);
     snprintf(path, sizeof path, "%s/mine.c", directory);
     ck_assert_int_eq(fan_interrupt_begin(&interrupt), 0);
 }
@@ -119,7 +114,8 @@ START_TEST(no_program_has_a_name)
     strcpy(program, file.sim);
     fan_userfile_close(&file);
     ck_assert_int_ne(access(program, F_OK), 0);
-    make_directory();
+    unsetenv("TMPDIR");
+    scratch_make(directory);
 }
 END_TEST
 

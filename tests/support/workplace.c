@@ -11,14 +11,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char work[64], temporary[64];
+#include "tests/support/scratch.h"
+
+static char work[SCRATCH_PATH], temporary[SCRATCH_PATH];
 
 void workplace_begin(void)
 {
-    strcpy(work, "/tmp/fanlab-test-XXXXXX");
-    strcpy(temporary, "/tmp/fanlab-test-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(work));
-    ck_assert_ptr_nonnull(mkdtemp(temporary));
+    scratch_make(work);
+    scratch_make(temporary);
     ck_assert_int_eq(chdir(work), 0);
     setenv("TMPDIR", temporary, 1);
 }
@@ -32,7 +32,7 @@ void workplace_begin_without_home(void)
 
 const char *workplace_path(const char *name)
 {
-    static char path[192];
+    static char path[SCRATCH_PATH + 100];
     snprintf(path, sizeof path, "%s/%s", work, name);
     return path;
 }
