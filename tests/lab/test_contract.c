@@ -8,14 +8,11 @@
 #include "app/check.h"
 #include "app/explore.h"
 #include "run/time.h"
+#include "sim/sanitizers.h"
 #include "tests/support/contract_programs.h"
 #include "tests/support/suite.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SLOWED 10
-#else
-#define SLOWED 1
-#endif
+#define SLOWED (FAN_UNDER_ASAN || FAN_UNDER_TSAN ? 10 : 1)
 
 enum {
     REAL_RUNS = SLOWED > 1 ? 2 : 12,
@@ -122,8 +119,10 @@ START_TEST(a_worker_that_never_got_an_item_is_not_idle)
     if (!variant || variant->expected_count > 0)
         return;
     struct fan_check real = check_real(scenario, variant, 1, 2);
-    struct fan_check sim = check_sim(scenario, variant, 2);
     ck_assert_msg(real.passed, "%s %s: %s", scenario->id, variant->name, real.problem);
+    if (FAN_UNDER_TSAN)
+        return;
+    struct fan_check sim = check_sim(scenario, variant, 2);
     ck_assert_msg(sim.passed, "%s %s: %s", scenario->id, variant->name, sim.problem);
 }
 END_TEST
@@ -133,7 +132,9 @@ int main(void)
     TCase *cases = tcase_create("contract");
     tcase_add_checked_fixture(cases, set_up, tear_down);
     tcase_add_loop_test(cases, real_threads_show_what_is_planted_and_nothing_else, 0, VARIANTS);
-    tcase_add_loop_test(cases, the_scheduler_shows_what_is_planted_and_nothing_else, 0, VARIANTS);
+    if (!FAN_UNDER_TSAN) /* it has nothing to say of simulations, at length */
+        tcase_add_loop_test(cases, the_scheduler_shows_what_is_planted_and_nothing_else, 0,
+                            VARIANTS);
     tcase_add_loop_test(cases, a_worker_that_never_got_an_item_is_not_idle, 0, VARIANTS);
     return suite_run("contract", cases);
 }
