@@ -287,7 +287,7 @@ static int explore_all(const struct settings *settings, const struct plan *plan,
 {
     struct explored explored = {.interrupt = interrupt,
                                 .json = settings->json,
-                                .list = calloc(plan->count, sizeof explored.list[0]),
+                                .list = calloc(plan->count, sizeof(struct fan_explore *)),
                                 .shown = calloc(plan->count, sizeof *explored.shown)};
     if (!explored.list || !explored.shown) {
         release(&explored);
