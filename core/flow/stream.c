@@ -11,7 +11,9 @@
 #include "run/time.h"
 
 enum {
-    CHUNK_TASKS = 512, /* at most */
+    MOST_THREADS = 1 << 20, /* more than there can be */
+    CHUNK_TASKS = 512,      /* at most, */
+    CHUNK_BYTES = 1 << 20,  /* but no more than fit into that, or one */
     DEFAULT_QUEUE = 8192,
     FIRST_LOOK_NS = 100000,
     LAST_LOOK_NS = 10000000,
@@ -32,10 +34,20 @@ static int64_t queue_of(const struct fan_stream *stream)
     return stream->options.queue ? stream->options.queue : DEFAULT_QUEUE;
 }
 
+/* Tasks, or results, of some bytes each: as many as fit. */
+static size_t that_fit(size_t bytes)
+{
+    return bytes > 0 ? CHUNK_BYTES / 2 / bytes : CHUNK_TASKS;
+}
+
 static uint32_t chunk_size(const struct fan_stream *stream)
 {
-    int64_t share = queue_of(stream) / stream->limit;
-    return share < 1 ? 1 : share < CHUNK_TASKS ? (uint32_t)share : CHUNK_TASKS;
+    size_t size = (size_t)queue_of(stream) / stream->limit;
+    size_t fit[] = {CHUNK_TASKS, that_fit(stream->work.task_size),
+                    that_fit(stream->work.result_size)};
+    for (size_t i = 0; i < sizeof fit / sizeof *fit; i++)
+        size = size < fit[i] ? size : fit[i];
+    return size < 1 ? 1 : (uint32_t)size;
 }
 
 /* Each thread has one in hand, and one to fill while others finish what they took of it; in order,
@@ -86,7 +98,8 @@ static struct fan_stream *new_stream(struct fan_ctx *ctx, const struct fan_sourc
                                      const struct fan_stream_options *options)
 {
     unsigned available = fan_backend_processors();
-    int limit = options->limit ? options->limit : (int)available;
+    int asked = options->limit ? options->limit : (int)available;
+    int limit = asked < MOST_THREADS ? asked : MOST_THREADS;
     struct fan_stream *stream = allocate(work->start ? fan_async_threads(limit) : (unsigned)limit);
     if (!stream)
         return NULL;

@@ -2,6 +2,7 @@
 /* Chunks, with the buffers of tasks and results in them, are used again and again: what a call
  * allocates does not depend on how many tasks it has. */
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,29 +20,38 @@ void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *memory, size_t size);
 void *__wrap_aligned_alloc(size_t alignment, size_t size);
 
-static uint64_t allocations; /* atomic */
+static uint64_t allocations, largest; /* atomic */
+
+static void note(size_t size)
+{
+    uint64_t before = fan_atomic_load(&largest, FAN_RELAXED);
+    fan_atomic_fetch_add(&allocations, 1, FAN_RELAXED);
+    while (size > before &&
+           !fan_atomic_compare_exchange(&largest, &before, size, FAN_RELAXED, FAN_RELAXED))
+        continue;
+}
 
 void *__wrap_malloc(size_t size)
 {
-    fan_atomic_fetch_add(&allocations, 1, FAN_RELAXED);
+    note(size);
     return __real_malloc(size);
 }
 
 void *__wrap_calloc(size_t count, size_t size)
 {
-    fan_atomic_fetch_add(&allocations, 1, FAN_RELAXED);
+    note(count * size);
     return __real_calloc(count, size);
 }
 
 void *__wrap_realloc(void *memory, size_t size)
 {
-    fan_atomic_fetch_add(&allocations, 1, FAN_RELAXED);
+    note(size);
     return __real_realloc(memory, size);
 }
 
 void *__wrap_aligned_alloc(size_t alignment, size_t size)
 {
-    fan_atomic_fetch_add(&allocations, 1, FAN_RELAXED);
+    note(size);
     return __real_aligned_alloc(alignment, size);
 }
 
@@ -142,6 +152,52 @@ START_TEST(nor_with_what_options_put_around_each)
 }
 END_TEST
 
+static int touch_nothing(void *unused, struct fan_ctx *ctx, const void *task, void *result)
+{
+    (void)unused, (void)ctx, (void)task, (void)result;
+    return 0;
+}
+
+static int count_put(void *state, struct fan_ctx *ctx, const struct fan_task_result *result)
+{
+    struct job *job = state;
+    (void)ctx, (void)result;
+    job->put++;
+    return 0;
+}
+
+static uint64_t largest_with(struct fan_work work, int limit)
+{
+    struct job job = {.tasks = 20};
+    work.run = touch_nothing;
+    fan_atomic_store(&largest, 0, FAN_RELAXED);
+    ck_assert_int_eq(fan_out_stream(NULL, &(struct fan_source){.next = next, .state = &job}, &work,
+                                    &(struct fan_sink){.put = count_put, .state = &job},
+                                    &(struct fan_stream_options){.limit = limit}, NULL),
+                     0);
+    ck_assert_uint_eq(job.put, job.tasks);
+    return fan_atomic_load(&largest, FAN_RELAXED);
+}
+
+/* What nobody writes to is no memory yet, but there is an end to what the system promises. */
+START_TEST(a_chunk_of_large_tasks_or_results_is_no_larger_than_one_of_them)
+{
+    const size_t large = 64 << 20, little_more = 1 << 20;
+    ck_assert_uint_le(largest_with((struct fan_work){.task_size = 8, .result_size = large}, 1),
+                      large + little_more);
+    ck_assert_uint_le(largest_with((struct fan_work){.task_size = large}, 1), large + little_more);
+    ck_assert_uint_le(largest_with((struct fan_work){.task_size = 8, .result_size = 8000}, 1),
+                      2 * little_more);
+}
+END_TEST
+
+/* Which is no more than that no number is asked for. */
+START_TEST(a_limit_may_be_as_large_as_an_int)
+{
+    largest_with((struct fan_work){.task_size = 8}, INT_MAX);
+}
+END_TEST
+
 START_TEST(the_control_a_task_that_allocates_is_counted)
 {
     ck_assert_uint_gt(
@@ -157,6 +213,8 @@ int main(void)
     tcase_add_loop_test(cases, no_task_and_no_chunk_is_worth_an_allocation, 0, 3);
     tcase_add_test(cases, nor_in_order);
     tcase_add_test(cases, nor_with_what_options_put_around_each);
+    tcase_add_test(cases, a_chunk_of_large_tasks_or_results_is_no_larger_than_one_of_them);
+    tcase_add_test(cases, a_limit_may_be_as_large_as_an_int);
     tcase_add_test(cases, the_control_a_task_that_allocates_is_counted);
     return suite_run("stream_memory", cases);
 }
