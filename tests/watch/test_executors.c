@@ -16,7 +16,6 @@
 #include "base/clock.h"
 #include "flow/group.h"
 #include "flow/stream.h"
-#include "run/atomic.h"
 #include "run/thread.h"
 #include "sync/chan.h"
 #include "tests/support/suite.h"
@@ -25,22 +24,25 @@
 
 enum { CREW = 300, QUICK = 400, GROUPS = FAN_PROBE_EXECUTORS + 4 };
 
-/* What test and program say to each other, in memory that both have. */
-struct talk {
-    uint32_t held; /* atomic: tasks that have come to the gate */
-    uint32_t go;   /* atomic: the gate is open */
-    struct fan_report report;
+/* The gate between test and program. A task that comes to it writes a byte, and then reads what
+ * nobody writes: until the test closes that pipe, which opens the gate for all. */
+struct gate {
+    int come[2], open[2];
+    uint32_t held; /* tasks that the test knows to have come */
 };
 
-static struct talk *talk;
+static struct gate gate;
+static struct fan_report *left; /* by the program, in memory that both have */
 static struct fan_snapshot snapshot;
 static struct fan_reader *reader;
 static pid_t child;
 
 static void set_up(void)
 {
-    talk = mmap(NULL, sizeof *talk, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    ck_assert_ptr_ne(talk, MAP_FAILED);
+    left = mmap(NULL, sizeof *left, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    ck_assert_ptr_ne(left, MAP_FAILED);
+    gate.held = 0;
+    ck_assert_int_eq(pipe(gate.come) | pipe(gate.open), 0);
 }
 
 /* Forks a program that publishes and then does `run`. */
@@ -53,10 +55,12 @@ static void start(void (*run)(void))
     ck_assert_int_ge(child, 0);
     if (child == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
+        close(gate.open[1]);
         if (fan_watch_publish(fd) == 0)
             run();
         _exit(EXIT_SUCCESS);
     }
+    close(gate.come[1]);
     ck_assert_int_eq(fan_reader_open(fd, &reader, why), 0);
     close(fd);
 }
@@ -64,7 +68,9 @@ static void start(void (*run)(void))
 static void tear_down(void)
 {
     fan_reader_close(reader);
-    munmap(talk, sizeof *talk);
+    munmap(left, sizeof *left);
+    close(gate.come[0]);
+    close(gate.open[0]);
 }
 
 static void look(void)
@@ -81,14 +87,23 @@ static const struct fan_executor_view *look_at_only_one(void)
 
 static void wait_for_held(uint32_t count)
 {
-    while (fan_atomic_load(&talk->held, FAN_ACQUIRE) < count)
-        sched_yield();
+    char bytes[64];
+    while (gate.held < count) {
+        ssize_t more = read(gate.come[0], bytes, sizeof bytes);
+        ck_assert_int_gt(more, 0);
+        gate.held += (uint32_t)more;
+    }
+}
+
+static void open_gate(void)
+{
+    close(gate.open[1]);
 }
 
 static const struct fan_executor_view *look_after_the_end(void)
 {
     int status;
-    fan_atomic_store(&talk->go, 1, FAN_RELEASE);
+    open_gate();
     ck_assert_int_eq(waitpid(child, &status, 0), child);
     ck_assert_int_eq(status, 0);
     return look_at_only_one();
@@ -96,7 +111,7 @@ static const struct fan_executor_view *look_after_the_end(void)
 
 static void expect_report(const struct fan_executor_view *seen)
 {
-    const struct fan_report *report = &talk->report;
+    const struct fan_report *report = left;
     ck_assert_uint_eq(seen->tally.submitted, report->submitted);
     ck_assert_uint_eq(seen->tally.done, report->done);
     ck_assert_uint_eq(seen->tally.failed, report->failed);
@@ -112,9 +127,9 @@ static void expect_report(const struct fan_executor_view *seen)
 
 static void stand_at_gate(void)
 {
-    fan_atomic_fetch_add(&talk->held, 1, FAN_RELEASE);
-    while (!fan_atomic_load(&talk->go, FAN_ACQUIRE))
-        usleep(100);
+    char byte = 0;
+    if (write(gate.come[1], &byte, 1) != 1 || read(gate.open[0], &byte, 1) != 0)
+        abort();
 }
 
 struct job {
@@ -157,7 +172,7 @@ static void do_job(struct job job)
 {
     fan_out_stream(NULL, &(struct fan_source){.next = next, .state = &job},
                    &(struct fan_work){do_task, &job, .task_size = sizeof(uint64_t)},
-                   &(struct fan_sink){.put = put, .state = &job}, &job.options, &talk->report);
+                   &(struct fan_sink){.put = put, .state = &job}, &job.options, left);
 }
 
 /* One thread takes all, so that it is known which task it stands at: the chunks have grown by then,
@@ -270,7 +285,7 @@ static void do_async(struct job job)
     fan_out_stream(
         NULL, &(struct fan_source){.next = next, .state = &job},
         &(struct fan_work){.start = start_task, .argument = &job, .task_size = sizeof(uint64_t)},
-        &(struct fan_sink){.put = put, .state = &job}, &job.options, &talk->report);
+        &(struct fan_sink){.put = put, .state = &job}, &job.options, left);
     fan_chan_close(tokens);
     fan_thread_wait_all();
 }
@@ -383,7 +398,7 @@ START_TEST(the_figures_never_contradict_each_other_and_end_as_the_report)
     ck_assert_uint_eq(look_at_only_one()->tally.submitted, 0);
     ck_assert_int_eq(snapshot.executors[0].policy, policies[_i]);
     ck_assert_int_eq(snapshot.threads[1].post.at, FAN_AT_SOURCE);
-    fan_atomic_store(&talk->go, 1, FAN_RELEASE);
+    open_gate();
     while (waitpid(child, NULL, WNOHANG) == 0)
         last = expect_no_contradiction(look_at_only_one(), last);
     expect_report(look_at_only_one());
@@ -442,7 +457,7 @@ START_TEST(the_figures_of_asynchronous_tasks_never_contradict_each_other)
     uint64_t last = 0;
     start(async_jobs[_i]);
     wait_for_held(1);
-    fan_atomic_store(&talk->go, 1, FAN_RELEASE);
+    open_gate();
     while (waitpid(child, NULL, WNOHANG) == 0)
         last = expect_no_contradiction(look_at_only_one(), last);
     expect_report(look_at_only_one());
@@ -480,7 +495,7 @@ START_TEST(those_that_find_no_slot_are_counted_and_an_ended_one_makes_room)
     ck_assert_uint_eq(snapshot.executor_count, FAN_PROBE_EXECUTORS);
     ck_assert_uint_eq(fan_snapshot_executors_left_out(&snapshot), GROUPS - FAN_PROBE_EXECUTORS);
     ck_assert_ptr_nonnull(fan_snapshot_executor(&snapshot, 1));
-    fan_atomic_store(&talk->go, 1, FAN_RELEASE);
+    open_gate();
     ck_assert_int_eq(waitpid(child, NULL, 0), child);
     look();
     ck_assert_uint_eq(snapshot.executor_count, FAN_PROBE_EXECUTORS);
