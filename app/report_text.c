@@ -8,35 +8,16 @@
 #include "app/tell.h"
 
 enum {
-    COLUMNS = 80,
     INDENT = 18,   /* where values stand */
     EXECUTORS = 8, /* more are a list that nobody reads */
 };
-
-/* From where the line is. */
-static void print_wrapped(FILE *out, int column, const char *words)
-{
-    while (*words) {
-        int gap = (int)strspn(words, " ");
-        int length = (int)strcspn(words + gap, " ");
-        if (column + gap + length > COLUMNS && column > INDENT) {
-            fprintf(out, "\n%*s", INDENT, "");
-            column = INDENT;
-            words += gap;
-            gap = 0;
-        }
-        column += fprintf(out, "%.*s", gap + length, words);
-        words += gap + length;
-    }
-    fputc('\n', out);
-}
 
 static void field(FILE *out, const char *label, const char *words)
 {
     if (!*words)
         return;
     fprintf(out, "    %-*s", INDENT - 4, label);
-    print_wrapped(out, INDENT, words);
+    fan_tell_wrapped(out, INDENT, INDENT, words);
 }
 
 static void print_place(FILE *out, const char *label, const struct fan_place *place)
@@ -135,7 +116,8 @@ static void print_headline(FILE *out, const struct fan_attempt *attempt,
                       duration);
     snprintf(words, sizeof words, "%s%s%s", finding->summary, attempt->sim ? "" : ", after ",
              attempt->sim ? "" : duration);
-    print_wrapped(out, fprintf(out, "%-6s ! %s  ", attempt->variant->name, kind), words);
+    int used = fprintf(out, "%-6s ! %s  ", attempt->variant->name, kind);
+    fan_tell_wrapped(out, used, INDENT, words);
 }
 
 static const char *proof_in_words(const struct fan_finding *finding)

@@ -5,6 +5,7 @@
 
 #include "app/report_json.h"
 #include "app/story_words.h"
+#include "app/tell.h"
 #include "sim/op.h"
 #include "watch/words.h"
 
@@ -347,7 +348,7 @@ static void print_finding(const struct story *story, const struct fan_finding *f
     for (uint32_t i = 0; i < finding->culprit_count; i++)
         print_stuck(story, &finding->culprits[i]);
     int used = fprintf(story->out, "  ====  %s: ", kind);
-    fprintf(story->out, "%.*s\n", COLUMNS - used, finding->summary);
+    fan_tell_wrapped(story->out, used, FIRST, finding->summary);
 }
 
 static void print_end(const struct story *story)

@@ -2,8 +2,26 @@
 
 #include <inttypes.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
+
+enum { COLUMNS = 80 };
+
+void fan_tell_wrapped(FILE *out, int used, int indent, const char *words)
+{
+    while (*words) {
+        int gap = (int)strspn(words, " ");
+        int length = (int)strcspn(words + gap, " ");
+        if (used + gap + length > COLUMNS && used > indent) {
+            fprintf(out, "\n%*s", indent, "");
+            used = indent;
+            words += gap;
+            gap = 0;
+        }
+        used += fprintf(out, "%.*s", gap + length, words);
+        words += gap + length;
+    }
+    fputc('\n', out);
+}
 
 static const char *name_of(const struct fan_snapshot *now, const struct fan_wait_view *wait)
 {

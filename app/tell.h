@@ -2,10 +2,15 @@
 #define FAN_APP_TELL_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "watch/finding.h"
 
 /* What a snapshot shows, in words: the same ones in every report. */
+
+/* Writes words and a line's end, on as many lines of 80 columns as they need: the first one has
+ * `used` columns already, the others begin with `indent` blanks. */
+void fan_tell_wrapped(FILE *out, int used, int indent, const char *words);
 
 /* "recv on out", "select on in, done"; without objects "sleep". The thread is blocked. */
 void fan_tell_waiting(const struct fan_snapshot *now, const struct fan_thread_view *thread,

@@ -45,19 +45,25 @@ static int put_level(const struct fan_pane *pane, int row, const struct fan_exec
     return fan_grid_gauge(pane, row, col, width, FAN_STYLE_RUNNING, in_flight, limit) + 1;
 }
 
+static int put_waiting(const struct fan_pane *pane, int row, int col, uint64_t now_ns,
+                       const struct fan_executor_view *view)
+{
+    char age[16];
+    int after = put_count(pane, row, col, FAN_STYLE_BLOCKED, view->waiting, "wait");
+    if (after == col || now_ns < view->oldest_ns)
+        return after;
+    fan_tell_short_time(now_ns - view->oldest_ns, age);
+    return put_part(pane, row, after, FAN_STYLE_BLOCKED, age);
+}
+
 static void draw_now(const struct fan_pane *pane, int row, const struct fan_half *half,
                      const struct fan_executor_view *view)
 {
-    char age[16];
-    uint64_t now_ns = half->snapshot->taken_ns;
     fan_grid_put_within(pane, row, NAME, NAME_WIDTH, FAN_STYLE_NORMAL, view->name);
     int col = view->ended_ns ? put_part(pane, row, FIGURE, FAN_STYLE_DONE, "ended")
                              : put_level(pane, row, view);
-    col = put_count(pane, row, col, FAN_STYLE_BLOCKED, view->waiting, "wait");
-    if (view->waiting == 0 || now_ns < view->oldest_ns)
-        return;
-    fan_tell_short_time(now_ns - view->oldest_ns, age);
-    put_part(pane, row, col, FAN_STYLE_BLOCKED, age);
+    col = put_waiting(pane, row, col, half->snapshot->taken_ns, view);
+    put_part(pane, row, col, FAN_STYLE_DIM, fan_policy_name(view->policy));
 }
 
 static int put_rate(const struct fan_pane *pane, int row, int col,

@@ -5,8 +5,9 @@
 
 /*
  * Executors and task groups: two rows for each. How many tasks are in flight of how many that may
- * be, how many more have been taken and wait, and since when; below that how many end in a second,
- * what became of them, and where there is room how long one takes.
+ * be, how many more have been taken and wait, and since when, and where there is room the policy;
+ * below that how many end in a second, what became of them, and where there is room how long one
+ * takes.
  *
  *     resize  4/4 [####] 12 wait 310 ms
  *             1204/s 640 done 3 failed

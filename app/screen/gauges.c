@@ -1,7 +1,10 @@
 #include "app/screen/gauges.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "app/tell.h"
 
 /* Columns: all of a row fits the 39 columns that half of 80 leaves. */
 enum { NAME = 1, NAME_WIDTH = 7, FIGURE = 9, WORD = 24, WAITS = 31 };
@@ -140,16 +143,31 @@ void fan_gauges_draw(const struct fan_pane *pane, const struct fan_half *half)
         fan_grid_print(pane, rows, NAME, FAN_STYLE_DIM, "%d more objects", wanted - rows);
 }
 
+/* "results 20/2000", or, where there is no room for that, "results 12.3k/200k", or nothing: a number
+ * that is cut short is a wrong one. */
+static void put_results(const struct fan_pane *pane, int row, int col,
+                        const struct fan_snapshot *snapshot)
+{
+    char words[64], outputs[16], inputs[16];
+    snprintf(words, sizeof words, "results %" PRIu64 "/%" PRIu64, snapshot->outputs,
+             snapshot->inputs);
+    if (col + (int)strlen(words) > pane->cols) {
+        fan_tell_count((double)snapshot->outputs, outputs);
+        fan_tell_count((double)snapshot->inputs, inputs);
+        snprintf(words, sizeof words, "results %s/%s", outputs, inputs);
+    }
+    if (col + (int)strlen(words) <= pane->cols)
+        fan_grid_put(pane, row, col, FAN_STYLE_NORMAL, words);
+}
+
 void fan_gauges_draw_work(const struct fan_pane *pane, int row, const struct fan_half *half)
 {
     const struct fan_snapshot *snapshot = half->snapshot;
     if (!snapshot)
         return;
-    int col = fan_grid_print(pane, row, NAME, FAN_STYLE_NORMAL, "in flight %llu",
-                             (unsigned long long)snapshot->in_flight);
+    int col = fan_grid_print(pane, row, NAME, FAN_STYLE_NORMAL, "in flight %" PRIu64,
+                             snapshot->in_flight);
     if (snapshot->limit)
-        fan_grid_print(pane, row, col, FAN_STYLE_NORMAL, "/%llu",
-                       (unsigned long long)snapshot->limit);
-    fan_grid_print(pane, row, FIGURE + 10, FAN_STYLE_NORMAL, "results %llu/%llu",
-                   (unsigned long long)snapshot->outputs, (unsigned long long)snapshot->inputs);
+        col = fan_grid_print(pane, row, col, FAN_STYLE_NORMAL, "/%" PRIu64, snapshot->limit);
+    put_results(pane, row, col < FIGURE + 10 ? FIGURE + 10 : col + 1, snapshot);
 }

@@ -10,8 +10,8 @@ enum {
     LIST_TOP = 4,
     ROWS_BELOW = 2,
     ID = 3,
-    PROGRESS = 13,
-    TEXT = 22,
+    PROGRESS = 12,
+    TEXT = 20,
     TEXT_OF_BUGS = 7, /* where there are no lessons */
     PART_FROM = 100,  /* the columns from which on there is room for the part */
     PART_WIDTH = 12

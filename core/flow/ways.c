@@ -100,7 +100,8 @@ static int feed_and_collect(struct pool *pool, size_t count)
             continue;
         }
         under_way -= chosen == 0;
-        error = first_of(error, chosen == 0 ? outcome.error : cases[2].result);
+        int failure = chosen == 0 ? outcome.error : cases[2].result;
+        error = first_of(error, failure);
         if (error)
             fan_ctx_cancel(&pool->call.ctx, error);
     }
@@ -163,12 +164,13 @@ int fan_ways_group(struct fan_ctx *ctx, const void *tasks, size_t count,
 {
     if (!is_valid(work, limit))
         return EINVAL;
+    struct fan_group_options options = {.parent = ctx, .limit = limit};
     struct fan_group group;
     struct call call = {.work = work, .tasks = tasks, .results = results};
     struct job *jobs = new_jobs(count);
     if (!jobs)
         return ENOMEM;
-    fan_group_init(&group, &(struct fan_group_options){.parent = ctx, .limit = limit});
+    fan_group_init(&group, &options);
     int error = 0;
     for (size_t i = 0; i < count && !error; i++) {
         jobs[i] = (struct job){.call = &call, .index = i};
@@ -203,7 +205,8 @@ static void run_with_permit(void *argument)
 static int start_with_permit(struct permits *permits, struct job *job)
 {
     struct fan_thread *thread;
-    int error = fan_semaphore_acquire(&permits->semaphore, 1, &permits->call.ctx);
+    struct fan_ctx *ctx = &permits->call.ctx;
+    int error = fan_semaphore_acquire(&permits->semaphore, 1, ctx);
     if (error)
         return error;
     error = fan_thread_spawn(NULL, run_with_permit, job, &thread);

@@ -14,7 +14,8 @@ type task func(ctx context.Context, i int) error
 
 // ---- channels and workers
 
-func channels(ctx context.Context, count, limit int, work task) (err error) {
+func channels(ctx context.Context, count, limit int,
+	work task) (err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	indices, outcomes := make(chan int), make(chan error)
@@ -69,7 +70,8 @@ func group(ctx context.Context, count, limit int, work task) (err error) {
 
 // ---- a semaphore that many calls share
 
-func semaphore(ctx context.Context, count int, permits chan struct{}, work task) (err error) {
+func semaphore(ctx context.Context, count int, permits chan struct{},
+	work task) (err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var tasks sync.WaitGroup

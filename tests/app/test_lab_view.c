@@ -342,6 +342,7 @@ static void show_executor(struct half_run *run)
         .id = snapshot->executor_count + 1,
         .name = "resize",
         .kind = FAN_EXECUTOR_STREAM,
+        .policy = FAN_POLICY_BEST_EFFORT,
         .limit = 4,
         .in_flight = 3,
         .waiting = 12,
@@ -368,6 +369,7 @@ START_TEST(an_executor_shows_what_it_does_and_its_threads_what_they_are_at)
     expect(" worker 2  > running  sink             |");
     ck_assert_int_eq(row_with("p50"), -1);
     draw(50, 160);
+    expect(" resize  3/4 [### ] 12 wait 31.0 ms best effort ");
     expect("12.3k done 7 failed 900 timed: p50 850 ns p99 12.3 us     ");
     draw(50, 180);
     expect("7 failed 900 timed: p50 850 ns p99 12.3 us max 2.0 s");
@@ -384,6 +386,27 @@ START_TEST(those_that_go_on_come_before_those_that_have_ended)
     ck_assert_int_eq(row_with(" resize  ended"), -1);
     draw(50, 160);
     ck_assert_int_eq(row_with(" resize  ended"), row_with(" resize  3/4") + 2);
+}
+END_TEST
+
+/* Both figures in full as long as they fit; then in short, and never one over the other. */
+START_TEST(how_many_results_there_are_is_never_cut)
+{
+    runs[0]->snapshot.in_flight = 4;
+    runs[0]->snapshot.outputs = 1234;
+    runs[0]->snapshot.inputs = 20000;
+    draw(24, 80);
+    expect(" in flight 4/4     results 1234/20000  |");
+    runs[0]->snapshot.outputs = 123456;
+    runs[0]->snapshot.inputs = 200000;
+    draw(24, 80);
+    expect(" in flight 4/4     results 123k/200k   |");
+    runs[0]->snapshot.in_flight = 99999;
+    runs[0]->snapshot.limit = 100000;
+    draw(24, 80);
+    expect(" in flight 99999/100000                |");
+    draw(50, 160);
+    expect(" in flight 99999/100000 results 123456/200000 ");
 }
 END_TEST
 
@@ -427,6 +450,7 @@ int main(void)
     tcase_add_test(cases, the_detail_tells_proof_and_full_stacks);
     tcase_add_test(cases, an_executor_shows_what_it_does_and_its_threads_what_they_are_at);
     tcase_add_test(cases, those_that_go_on_come_before_those_that_have_ended);
+    tcase_add_test(cases, how_many_results_there_are_is_never_cut);
     tcase_add_test(cases, a_number_without_room_is_left_out);
     return suite_run("lab view", cases);
 }
