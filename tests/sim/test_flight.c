@@ -15,6 +15,7 @@
 #include "run/mutex.h"
 #include "run/thread.h"
 #include "sim/dpor.h"
+#include "sim/random.h"
 #include "tests/support/every_schedule.h"
 #include "tests/support/sim_program.h"
 #include "tests/support/suite.h"
@@ -148,6 +149,41 @@ START_TEST(a_second_completion_panics_in_every_schedule)
 }
 END_TEST
 
+/* For programs of one thread. */
+static enum fan_sim_outcome run_once(sim_program *program)
+{
+    struct fan_random random = {.state = 1};
+    struct fan_strategy strategy = {&fan_strategy_random, &random};
+    return sim_program_run(&strategy, program);
+}
+
+static void complete_an_earlier_turn(void *unused)
+{
+    (void)unused;
+    memset(&meeting.flight, 0, sizeof meeting.flight);
+    struct fan_token earlier = fan_flight_begin(&meeting.flight);
+    fan_flight_begin(&meeting.flight);
+    fan_flight_completed(earlier, 0);
+}
+
+static void complete_what_crashed(void *unused)
+{
+    (void)unused;
+    memset(&meeting.flight, 0, sizeof meeting.flight);
+    meeting.token = fan_flight_begin(&meeting.flight);
+    fan_flight_crashed(&meeting.flight);
+    sim_program_must(fan_flight_stage(&meeting.flight) == FAN_ON_GROUND);
+    fan_flight_completed(meeting.token, 0);
+}
+
+START_TEST(a_token_that_is_void_is_not_to_be_completed)
+{
+    sim_program *program = _i ? complete_what_crashed : complete_an_earlier_turn;
+    ck_assert_int_eq(run_once(program), FAN_SIM_FAILED);
+    ck_assert_int_eq(sim_program_panic()->kind, FAN_PANIC_MISUSE);
+}
+END_TEST
+
 /* ---- the inbox and its bell ---- */
 
 enum { LANDING = 2 };
@@ -248,6 +284,41 @@ START_TEST(one_who_arms_the_bell_wrongly_is_found)
 }
 END_TEST
 
+static void land_three_in_turn(void *unused)
+{
+    struct fan_inbox inbox = {0};
+    struct fan_flight flights[3];
+    bool disarmed;
+    (void)unused;
+    for (int i = 0; i < 3; i++)
+        sim_program_must(fan_inbox_put(&inbox, &flights[i]) == FAN_LANDED);
+    struct fan_flight *flight = fan_inbox_take(&inbox, &disarmed);
+    for (int i = 0; i < 3; i++, flight = flight->next)
+        sim_program_must(flight == &flights[i]);
+    sim_program_must(!flight && !disarmed);
+}
+
+static void take_from_an_empty_one(void *unused)
+{
+    struct fan_inbox inbox = {0};
+    struct fan_flight flight;
+    bool disarmed;
+    (void)unused;
+    sim_program_must(fan_inbox_arm(&inbox));
+    sim_program_must(!fan_inbox_take(&inbox, &disarmed) && disarmed);
+    sim_program_must(fan_inbox_put(&inbox, &flight) == FAN_LANDED);
+    sim_program_must(fan_inbox_close(&inbox, &disarmed) == &flight && !disarmed);
+    sim_program_must(!fan_inbox_arm(&inbox));
+    sim_program_must(fan_inbox_put(&inbox, &flight) == FAN_NOT_LANDED);
+}
+
+START_TEST(flights_are_taken_in_turn_and_who_takes_disarms_the_bell)
+{
+    sim_program *program = _i ? take_from_an_empty_one : land_three_in_turn;
+    ck_assert_int_eq(run_once(program), FAN_SIM_FINISHED);
+}
+END_TEST
+
 int main(void)
 {
     TCase *cases = tcase_create("flight");
@@ -258,6 +329,8 @@ int main(void)
     tcase_add_test(cases, a_start_that_returns_without_an_order_is_found);
     tcase_add_test(cases, a_second_completion_panics_in_every_schedule);
     tcase_add_test(cases, what_lands_is_taken_and_nobody_sleeps_on_in_every_schedule);
+    tcase_add_loop_test(cases, a_token_that_is_void_is_not_to_be_completed, 0, 2);
+    tcase_add_loop_test(cases, flights_are_taken_in_turn_and_who_takes_disarms_the_bell, 0, 2);
     tcase_add_loop_test(cases, one_who_arms_the_bell_wrongly_is_found, 0, 2);
     return suite_run("flight", cases);
 }

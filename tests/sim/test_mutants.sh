@@ -1,8 +1,8 @@
 #!/bin/bash
 # Errors planted in the library's own code are found: each mutant is one source file of core/ with
 # one change, linked into tests/sim/test_fine, which must then fail in the cases of that object, or,
-# the executor's, into tests/sim/test_storm, test_head_of_line or test_warns. The control is a copy without a
-# change, which must pass.
+# the executor's, into a test of that (test_storm, test_async, ...). The control is a copy without
+# a change, which must pass.
 #
 # MUTANTS=WORD picks by name; -v as an argument shows what a mutant fails with.
 # shellcheck disable=SC2016
@@ -211,6 +211,50 @@ try a_warning_is_forgotten $intake warns 's/stream->warned \? EAGAIN : //'
 try what_is_overtaken_is_left $intake warns 's/if \(take_overtaken\(worker\)\)/if (false)/'
 try results_wait_for_their_chunk $delivery warns 's/    if \(!stream->ring\)\n        hand_over_one/    if (false)\n        hand_over_one/'
 try results_wait_in_their_order $delivery warns 's/if \(stream->source\.warns && \(chunk/if (false \&\& (chunk/'
+
+# ---- its asynchronous tasks: a token, and where flights land ----
+program=test_flight
+flight=core/flow/flight.c inbox=core/flow/inbox.c
+
+control $flight flight
+try token_is_completed_twice $flight flight 's/ \|\| \(word & COMPLETED\)\)\n            fan_panic_misuse\(0, "a token/)\n            fan_panic_misuse(0, "a token/'
+try token_of_an_earlier_turn_counts $flight flight 's/turn_of\(word\) != token\.turn \|\| //'
+try crashed_start_is_not_over $flight flight 's/while \(!advance\(flight, &word, RETURNED \| COMPLETED\)\)/while (!advance(flight, \&word, RETURNED))/'
+try flight_finishes_in_two_steps $flight flight 's/    if \(!fan_atomic_compare_exchange\(&flight->word, word, next, FAN_ACQ_REL, FAN_ACQUIRE\)\)\n        return false;/    fan_atomic_store(&flight->word, next, FAN_RELEASE);/'
+try inbox_lands_relaxed $inbox flight 's/FAN_RELEASE,/FAN_RELAXED,/'
+try bell_is_armed_blindly $inbox flight 's/return fan_atomic_compare_exchange\(&inbox->head, &empty, .*?\);/fan_atomic_store(&inbox->head, (uintptr_t)ARMED, FAN_RELAXED);\n    return empty == 0;/s'
+try bell_is_disarmed_unsaid $inbox flight 's/\*disarmed = head == ARMED;/*disarmed = false;/'
+try latest_to_land_is_taken_first $inbox flight 's/return reverse\(flights_at\(head\)\)/return flights_at(head)/'
+
+# ---- and its threads ----
+program=test_async
+export FAN_RUNS=500
+async=core/flow/async.c depart=core/flow/depart.c arrive=core/flow/arrive.c
+
+control $async async
+try thread_leaves_before_the_bell $async async 's/    if \(async->bells > 0\)\n        return false;\n//'
+try interrupt_is_not_called $async async 's/    if \(due\)\n        stream->work\.interrupt\(stream->work\.argument\);//'
+try interrupt_is_called_twice $async async 's/ && !async->interrupted &&/ \&\&/'
+try interrupt_meets_a_start $async async 's/ && async->starting == 0//'
+try linger_is_for_ever $stream async 's/if \(!stream->options\.linger_ns\)/if (true)/'
+try done_and_asked_for_more $depart async 's/    if \(!error\)\n        return fill\(batch, rest\);/    if (!error || true)\n        return fill(batch, rest);/'
+try delayed_is_found_by_nobody $depart async 's/bool still = \(uintptr_t\)rest == worker->seen;/bool still = false;/'
+
+program=test_storm
+export FAN_RUNS=20000
+
+try closed_inbox_takes_in $inbox storm 's/        if \(head == CLOSED\)\n            return FAN_NOT_LANDED;\n//'
+try last_token_keeps_the_stream $async storm 's/        free\(flight\);\n        fan_stream_release\(stream, NULL\);/        free(flight);/'
+try rung_bell_wakes_nobody $async storm 's/    fan_async_wake\(stream->async\);\n    if \(stream->async->waiting == 0\)/    if (stream->async->waiting == 0)/'
+try failure_in_flight_goes_unseen $async storm 's/        async->failure = flight->error;/        ;/'
+try permits_come_back_twice $async storm 's/(    fan_admit_end\(&flight->pass, flight->error\);\n)/$1$1/'
+try more_fly_than_the_limit_says $depart storm 's/size_t room = async->limit - async->in_flight;/size_t room = async->limit;/'
+try more_are_kept_than_the_queue_says $depart storm 's/async->in_use == async->capacity \|\| //'
+try failed_start_stops_nobody $depart storm 's/    else if \(error && stream->options\.policy == FAN_FAIL_FAST\)\n.*?;/    ;/s'
+try failed_start_keeps_permits $depart storm 's/    if \(flight->pass\.inner\)\n        fan_admit_end\(&flight->pass, error\);//'
+try last_one_leaves_a_stale_end $arrive storm 's/    if \(flight && !\(async->first = flight->next\)\)\n        async->last = &async->first;/    if (flight)\n        async->first = flight->next;/'
+try failures_in_flight_are_not_listed $arrive storm 's/        list_failures\(&stream->report, flights\);/        ;/'
+try handed_over_and_not_counted $arrive storm 's/    fan_delivery_account\(worker, &outcome\);\n//'
 
 # ---- task groups ----
 program=test_group_storm
