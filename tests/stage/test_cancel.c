@@ -1,5 +1,5 @@
-/* Every kind of stage, cancelled at many moments: all threads end, all channels are closed, nothing
- * came too often, and it does not take long. */
+/* Every kind of stage, cancelled at many moments, and wherever it may wait: all threads end, all
+ * channels are closed, nothing came too often, and it does not take long. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,9 @@
 #include "run/thread.h"
 #include "run/time.h"
 #include "tests/support/pipelines.h"
+#include "tests/support/stuck.h"
 #include "tests/support/suite.h"
+#include "tests/support/watch.h"
 
 enum { RUNS = 30, AT_MOST_MS = 50 };
 
@@ -87,6 +89,27 @@ START_TEST(a_cancel_from_the_end_ends_it_at_once_with_nothing_left)
 }
 END_TEST
 
+/* The least of a few times, for the same reason. */
+START_TEST(a_cancel_ends_it_wherever_it_waits)
+{
+    const struct stuck_place *place = &stuck_places[_i];
+    uint64_t least_ns = UINT64_MAX;
+    watch_begin();
+    for (int i = 0; i < 3; i++) {
+        struct stuck stuck;
+        stuck_begin(&stuck, place);
+        watch_until_so_many_blocked(1, place->op);
+        uint64_t cancelled_ns = fan_now_ns();
+        fan_ctx_cancel(&stuck.group.ctx, 0);
+        const char *wrong = stuck_end(&stuck, place);
+        ck_assert_msg(!wrong, "%s: %s", place->name, wrong ? wrong : "");
+        uint64_t took_ns = fan_now_ns() - cancelled_ns;
+        least_ns = took_ns < least_ns ? took_ns : least_ns;
+    }
+    ck_assert_uint_lt(least_ns, AT_MOST_MS * FAN_MILLISECOND);
+}
+END_TEST
+
 int main(void)
 {
     TCase *cases = tcase_create("cancel");
@@ -94,5 +117,6 @@ int main(void)
     tcase_set_timeout(cases, 60);
     tcase_add_loop_test(cases, a_cancel_at_any_moment_ends_it_at_once_with_nothing_left, 0, kinds);
     tcase_add_loop_test(cases, a_cancel_from_the_end_ends_it_at_once_with_nothing_left, 0, kinds);
+    tcase_add_loop_test(cases, a_cancel_ends_it_wherever_it_waits, 0, (int)stuck_place_count);
     return suite_run("cancel", cases);
 }
