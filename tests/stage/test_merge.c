@@ -5,6 +5,7 @@
 #include "run/thread.h"
 #include "run/time.h"
 #include "sync/timer.h"
+#include "tests/support/fan_in.h"
 #include "tests/support/feeder.h"
 #include "tests/support/suite.h"
 
@@ -20,19 +21,12 @@ static void set_up(void)
 
 static void make_channels(size_t capacity)
 {
-    for (int i = 0; i < INPUTS; i++)
-        inputs[i] = fan_chan_new("input", sizeof(uint64_t), capacity);
-    output = fan_chan_new("output", sizeof(uint64_t), capacity);
+    fan_in_make(inputs, INPUTS, &output, capacity);
 }
 
 static void tear_down(void)
 {
-    fan_group_destroy(&pipe_group);
-    for (int i = 0; i < INPUTS; i++)
-        fan_chan_free(inputs[i]);
-    fan_chan_free(output);
-    fan_thread_wait_all();
-    ck_assert_uint_eq(fan_thread_count(), 0);
+    fan_in_end(&pipe_group, inputs, INPUTS, output);
 }
 
 /* Source i gives i * SOURCE + 0, 1, ... */

@@ -87,6 +87,14 @@ void blocked_finish(struct blocked *operation)
     fan_chan_free(operation->chan);
 }
 
+uintptr_t blocked_closed_from;
+
+__attribute__((noinline)) void blocked_close(void *chan)
+{
+    blocked_closed_from = (uintptr_t)__builtin_return_address(0);
+    fan_chan_close(chan);
+}
+
 bool blocked_leads_through(const struct fan_stack *stack, uintptr_t address)
 {
     for (uint32_t i = 0; i < stack->depth; i++)

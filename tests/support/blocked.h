@@ -58,6 +58,10 @@ void blocked_start_after_filling(struct blocked *operation);
 /* Joins the thread and frees the channel. */
 void blocked_finish(struct blocked *operation);
 
+/* Closes a channel, and notes where the call of fan_chan_close came from. */
+void blocked_close(void *chan);
+extern uintptr_t blocked_closed_from;
+
 /* Whether a stack has this return address in it. */
 bool blocked_leads_through(const struct fan_stack *stack, uintptr_t address);
 

@@ -23,14 +23,6 @@ static void set_up(void)
 
 /* ---- closing --------------------------------------------------------------------------------- */
 
-static uintptr_t close_returns_to;
-
-__attribute__((noinline)) static void close_it(void *chan)
-{
-    close_returns_to = (uintptr_t)__builtin_return_address(0);
-    fan_chan_close(chan);
-}
-
 START_TEST(a_closed_channel_is_drained_and_then_says_so)
 {
     int element = 7;
@@ -55,13 +47,13 @@ START_TEST(a_close_wakes_whoever_is_blocked)
 {
     struct blocked operation = blocked_somehow(_i, &ctx);
     blocked_start_after_filling(&operation);
-    close_it(operation.chan);
+    blocked_close(operation.chan);
     fan_thread_join(operation.thread);
     ck_assert_int_eq(operation.panicked, blocked_sends(operation.kind));
     if (operation.panicked) {
         ck_assert_str_eq(operation.panic.message, "send on closed channel chan");
         ck_assert_str_eq(operation.panic.earlier_what, "first closed");
-        ck_assert(blocked_leads_through(&operation.panic.earlier, close_returns_to));
+        ck_assert(blocked_leads_through(&operation.panic.earlier, blocked_closed_from));
     } else {
         ck_assert_int_eq(operation.error, EPIPE);
         ck_assert_int_eq(operation.element, 42);
@@ -113,10 +105,10 @@ START_TEST(sending_on_a_closed_channel_panics)
 {
     struct blocked sender = {.kind = _i ? BLOCKED_SELECT_SEND : BLOCKED_SEND};
     sender.chan = fan_chan_new("jobs", sizeof(int), 3);
-    close_it(sender.chan);
+    blocked_close(sender.chan);
     const struct fan_panic *panic = suite_panic_of(blocked_operate, &sender);
     ck_assert_str_eq(panic->message, "send on closed channel jobs");
-    ck_assert(blocked_leads_through(&panic->earlier, close_returns_to));
+    ck_assert(blocked_leads_through(&panic->earlier, blocked_closed_from));
     ck_assert_uint_ne(panic->object, 0);
     ck_assert_str_eq(suite_panic_of(try_to_send, sender.chan)->message,
                      "send on closed channel jobs");
@@ -132,19 +124,19 @@ static void close_again(void *chan)
 START_TEST(closing_twice_panics_with_the_place_of_the_first)
 {
     struct fan_chan *chan = fan_chan_new("results", sizeof(int), 0);
-    close_it(chan);
+    blocked_close(chan);
     const struct fan_panic *panic = suite_panic_of(close_again, chan);
     ck_assert_str_eq(panic->message, "close of closed channel results");
     ck_assert_str_eq(panic->earlier_what, "first closed");
-    ck_assert(blocked_leads_through(&panic->earlier, close_returns_to));
-    ck_assert(!blocked_leads_through(&panic->stack, close_returns_to));
+    ck_assert(blocked_leads_through(&panic->earlier, blocked_closed_from));
+    ck_assert(!blocked_leads_through(&panic->stack, blocked_closed_from));
     fan_chan_free(chan);
 }
 END_TEST
 
 START_TEST(closing_null_panics)
 {
-    ck_assert_str_eq(suite_panic_of(close_it, NULL)->message, "close of a NULL channel");
+    ck_assert_str_eq(suite_panic_of(blocked_close, NULL)->message, "close of a NULL channel");
 }
 END_TEST
 

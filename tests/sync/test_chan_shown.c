@@ -19,14 +19,6 @@ static void set_up(void)
     fan_ctx_init(&ctx, NULL);
 }
 
-static uintptr_t close_returns_to;
-
-__attribute__((noinline)) static void close_it(void *chan)
-{
-    close_returns_to = (uintptr_t)__builtin_return_address(0);
-    fan_chan_close(chan);
-}
-
 START_TEST(a_channel_shows_its_traffic)
 {
     struct fan_probe_object seen;
@@ -42,11 +34,11 @@ START_TEST(a_channel_shows_its_traffic)
     ck_assert_uint_eq(seen.put_users[0], 1);
     ck_assert_uint_eq(seen.take_users[0], 1);
     ck_assert_uint_eq(seen.closed, 0);
-    close_it(chan);
+    blocked_close(chan);
     ck_assert(watch_object("jobs", &seen));
     ck_assert_uint_eq(seen.closed, 1);
     ck_assert_uint_eq(seen.closer, fan_thread_id(fan_thread_self()));
-    ck_assert(blocked_leads_through(&seen.closed_at, close_returns_to));
+    ck_assert(blocked_leads_through(&seen.closed_at, blocked_closed_from));
     fan_chan_free(chan);
     ck_assert(!watch_object("jobs", &seen));
 }
