@@ -26,10 +26,7 @@ static const struct fan_option options[] = {
      .help = "print the answers, too, and ask nothing",
      .kind = FAN_OPTION_FLAG,
      .field = offsetof(struct settings, answer)},
-    {.name = "json",
-     .help = "one JSON object, schema fanlab.mystery/1",
-     .kind = FAN_OPTION_FLAG,
-     .field = offsetof(struct settings, json)},
+    FAN_REQUEST_JSON_OPTION(struct settings, "fanlab.mystery/1"),
     {0},
 };
 

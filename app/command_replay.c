@@ -21,10 +21,7 @@ struct settings {
 };
 
 static const struct fan_option options[] = {
-    {.name = "json",
-     .help = "one JSON object, schema fanlab.replay/1",
-     .kind = FAN_OPTION_FLAG,
-     .field = offsetof(struct settings, json)},
+    FAN_REQUEST_JSON_OPTION(struct settings, "fanlab.replay/1"),
     {.name = "tui",
      .help = "step through it on the screen, from its end",
      .kind = FAN_OPTION_FLAG,

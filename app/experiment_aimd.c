@@ -34,8 +34,9 @@ static void print(const json_t *figures, FILE *out)
     fprintf(out, "  %-18s%8s%12s%12s%12s%13s\n", "", "limit", "p50", "p99", "p99.9", "throughput");
     print_side(figures, "adaptive", "adaptive", out);
     print_side(figures, "static", "static, 4 x", out);
+    fan_experiment_explain_percentiles(out);
     fprintf(out,
-            "\nThe adaptive limit is its mean over time once half of the requests have ended.\n");
+            "The adaptive limit is its mean over time once half of the requests have ended.\n");
 }
 
 const struct fan_experiment_kind fan_experiment_kind_aimd = {

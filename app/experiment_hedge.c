@@ -37,8 +37,9 @@ static void print(const json_t *figures, FILE *out)
             "time at service");
     print_side(figures, "plain", "plain", out);
     print_side(figures, "hedged", "hedged", out);
+    fan_experiment_explain_percentiles(out);
     fprintf(out,
-            "\n%.0f were sent again, after their p95 (%.1f ms in the end); for %.0f there was\n"
+            "%.0f were sent again, after their p95 (%.1f ms in the end); for %.0f there was\n"
             "no token left.\n",
             figure(figures, "hedged", "hedges"), figure(figures, "hedged", "delay_ms"),
             figure(figures, "hedged", "refused"));

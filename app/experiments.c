@@ -31,3 +31,10 @@ double fan_experiment_figure(const json_t *figures, const char *part, const char
         value = json_object_get(value, name);
     return json_is_number(value) ? json_number_value(value) : (double)NAN;
 }
+
+void fan_experiment_explain_percentiles(FILE *out)
+{
+    fputs("\nHalf of the requests took no longer than p50, 99 of 100 no longer than p99, and\n"
+          "999 of 1000 no longer than p99.9.\n",
+          out);
+}

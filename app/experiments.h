@@ -31,4 +31,7 @@ void fan_experiment_goal(json_t *goals, bool met, const char *goal, const char *
  * of the two names may be NULL. */
 double fan_experiment_figure(const json_t *figures, const char *part, const char *name);
 
+/* Says what p50, p99 and p99.9 are, for who has not met them. */
+void fan_experiment_explain_percentiles(FILE *out);
+
 #endif

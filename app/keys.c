@@ -100,6 +100,33 @@ enum fan_action fan_keys_action(enum fan_screen screen, uint32_t key)
     return FAN_ACTION_NONE;
 }
 
+static int scrolled(enum fan_action action, int line, int page, int most)
+{
+    switch (action) {
+    case FAN_ACTION_UP:
+        return line - 1;
+    case FAN_ACTION_DOWN:
+        return line + 1;
+    case FAN_ACTION_PAGE_UP:
+        return line - page;
+    case FAN_ACTION_PAGE_DOWN:
+        return line + page;
+    case FAN_ACTION_FIRST:
+        return 0;
+    case FAN_ACTION_LAST:
+        return most;
+    default:
+        return line;
+    }
+}
+
+int fan_keys_scroll(enum fan_action action, int line, int page, int most)
+{
+    line = scrolled(action, line, page, most);
+    line = line < most ? line : most;
+    return line > 0 ? line : 0;
+}
+
 /* ---- the footer ---- */
 
 static bool stands_in_footer(const struct fan_binding *binding, enum fan_screen screen,

@@ -111,6 +111,10 @@ bool fan_keys_on(const struct fan_binding *binding, enum fan_screen screen);
 /* The action of a key on a screen, or FAN_ACTION_NONE. */
 enum fan_action fan_keys_action(enum fan_screen screen, uint32_t key);
 
+/* Where a text stands after an action that may scroll it: its first line that is shown, from 0 to
+ * `most`. A page has so many lines. */
+int fan_keys_scroll(enum fan_action action, int line, int page, int most);
+
 /* Draws the footer into the last row of the pane: the keys of the screen whose actions are among
  * the possible ones, as many as fit, and `? help` at the right end whatever happens. back says what
  * the back key leads to ("lessons"), or is NULL for "back". */

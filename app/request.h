@@ -46,6 +46,19 @@ enum {
         .kind = FAN_OPTION_NUMBER, .high = FAN_REQUEST_ITEMS, .field = offsetof(settings, items)   \
     }
 
+/* Rows for a `uint64_t timeout_s`, and for a `bool json`. */
+#define FAN_REQUEST_TIMEOUT_OPTION(settings, after)                                                \
+    {                                                                                              \
+        .name = "timeout", .argument = "SECONDS", .help = after " (default 10)",                   \
+        .kind = FAN_OPTION_NUMBER, .low = 1, .high = 3600, .field = offsetof(settings, timeout_s)  \
+    }
+
+#define FAN_REQUEST_JSON_OPTION(settings, schema)                                                  \
+    {                                                                                              \
+        .name = "json", .help = "one JSON object, schema " schema, .kind = FAN_OPTION_FLAG,        \
+        .field = offsetof(settings, json)                                                          \
+    }
+
 /* Row for a `const char *grain`; NULL is the coarse one. */
 #define FAN_REQUEST_GRAIN_OPTION(settings)                                                         \
     {                                                                                              \

@@ -121,26 +121,9 @@ static void open_detail(struct fan_lab_screen *lab)
 
 static enum fan_lab_request act_on_detail(struct fan_lab_screen *lab, enum fan_action action)
 {
-    int page = fan_lab_view_detail_page(lab);
+    lab->scroll =
+        fan_keys_scroll(action, lab->scroll, fan_lab_view_detail_page(lab), most_scroll(lab));
     switch (action) {
-    case FAN_ACTION_UP:
-        scroll_to(lab, lab->scroll - 1);
-        break;
-    case FAN_ACTION_DOWN:
-        scroll_to(lab, lab->scroll + 1);
-        break;
-    case FAN_ACTION_PAGE_UP:
-        scroll_to(lab, lab->scroll - page);
-        break;
-    case FAN_ACTION_PAGE_DOWN:
-        scroll_to(lab, lab->scroll + page);
-        break;
-    case FAN_ACTION_FIRST:
-        scroll_to(lab, 0);
-        break;
-    case FAN_ACTION_LAST:
-        scroll_to(lab, most_scroll(lab));
-        break;
     case FAN_ACTION_NEXT_PANE:
         focus_other_half(lab);
         scroll_to(lab, 0);

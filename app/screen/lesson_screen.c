@@ -174,33 +174,6 @@ static void show_next_view(struct fan_lesson_screen *screen)
     scroll_to(screen, screen->scroll);
 }
 
-static void scroll_for(struct fan_lesson_screen *screen, enum fan_action action)
-{
-    int page = fan_lesson_view_page(screen) - 1;
-    switch (action) {
-    case FAN_ACTION_UP:
-        scroll_to(screen, screen->scroll - 1);
-        break;
-    case FAN_ACTION_DOWN:
-        scroll_to(screen, screen->scroll + 1);
-        break;
-    case FAN_ACTION_PAGE_UP:
-        scroll_to(screen, screen->scroll - page);
-        break;
-    case FAN_ACTION_PAGE_DOWN:
-        scroll_to(screen, screen->scroll + page);
-        break;
-    case FAN_ACTION_FIRST:
-        scroll_to(screen, 0);
-        break;
-    case FAN_ACTION_LAST:
-        scroll_to(screen, most_scroll(screen));
-        break;
-    default:
-        break;
-    }
-}
-
 enum fan_lesson_request fan_lesson_screen_key(struct fan_lesson_screen *screen, uint32_t key)
 {
     enum fan_action action = fan_keys_action(FAN_SCREEN_LESSON, key);
@@ -234,7 +207,8 @@ enum fan_lesson_request fan_lesson_screen_key(struct fan_lesson_screen *screen, 
     case FAN_ACTION_BACK:
         return FAN_LESSON_LEAVE;
     default:
-        scroll_for(screen, action);
+        screen->scroll = fan_keys_scroll(action, screen->scroll, fan_lesson_view_page(screen) - 1,
+                                         most_scroll(screen));
         return FAN_LESSON_NOTHING;
     }
 }

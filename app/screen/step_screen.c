@@ -120,13 +120,6 @@ static void take_next_variant(struct fan_step_screen *screen)
 
 /* ---- what lies over the screen ---- */
 
-static void scroll_to(struct fan_step_screen *screen, int line)
-{
-    int most = fan_step_view_lines(screen) - fan_step_view_page(screen);
-    line = line < most ? line : most;
-    screen->scroll = line > 0 ? line : 0;
-}
-
 static void open_overlay(struct fan_step_screen *screen, enum fan_step_overlay overlay)
 {
     screen->overlay = overlay;
@@ -135,32 +128,11 @@ static void open_overlay(struct fan_step_screen *screen, enum fan_step_overlay o
 
 static void act_on_thread(struct fan_step_screen *screen, enum fan_action action)
 {
-    int page = fan_step_view_page(screen);
-    switch (action) {
-    case FAN_ACTION_UP:
-        scroll_to(screen, screen->scroll - 1);
-        break;
-    case FAN_ACTION_DOWN:
-        scroll_to(screen, screen->scroll + 1);
-        break;
-    case FAN_ACTION_PAGE_UP:
-        scroll_to(screen, screen->scroll - page);
-        break;
-    case FAN_ACTION_PAGE_DOWN:
-        scroll_to(screen, screen->scroll + page);
-        break;
-    case FAN_ACTION_FIRST:
-        scroll_to(screen, 0);
-        break;
-    case FAN_ACTION_LAST:
-        scroll_to(screen, fan_step_view_lines(screen));
-        break;
-    case FAN_ACTION_BACK:
+    if (action == FAN_ACTION_BACK)
         screen->overlay = FAN_STEP_PLAIN;
-        break;
-    default:
-        break;
-    }
+    int page = fan_step_view_page(screen);
+    screen->scroll =
+        fan_keys_scroll(action, screen->scroll, page, fan_step_view_lines(screen) - page);
 }
 
 static void act_on_form(struct fan_step_screen *screen, uint32_t key, enum fan_action action)

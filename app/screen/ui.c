@@ -98,37 +98,12 @@ static int help_lines(const struct fan_ui *ui)
     return fan_keys_help(&none, explained_screen(ui), 0);
 }
 
-static void scroll_help(struct fan_ui *ui, int line)
-{
-    int most = help_lines(ui) - help_page(ui);
-    line = line < most ? line : most;
-    ui->help_scroll = line > 0 ? line : 0;
-}
-
 static void act_on_help(struct fan_ui *ui, enum fan_action action)
 {
-    switch (action) {
-    case FAN_ACTION_UP:
-        scroll_help(ui, ui->help_scroll - 1);
-        break;
-    case FAN_ACTION_DOWN:
-        scroll_help(ui, ui->help_scroll + 1);
-        break;
-    case FAN_ACTION_PAGE_UP:
-    case FAN_ACTION_FIRST:
-        scroll_help(ui, action == FAN_ACTION_FIRST ? 0 : ui->help_scroll - help_page(ui));
-        break;
-    case FAN_ACTION_PAGE_DOWN:
-    case FAN_ACTION_LAST:
-        scroll_help(ui,
-                    action == FAN_ACTION_LAST ? help_lines(ui) : ui->help_scroll + help_page(ui));
-        break;
-    case FAN_ACTION_BACK:
+    int page = help_page(ui);
+    if (action == FAN_ACTION_BACK)
         ui->in_help = false;
-        break;
-    default:
-        break;
-    }
+    ui->help_scroll = fan_keys_scroll(action, ui->help_scroll, page, help_lines(ui) - page);
 }
 
 static void draw_help(const struct fan_pane *pane, const struct fan_ui *ui)
