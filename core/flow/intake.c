@@ -62,11 +62,19 @@ static uint32_t chunk_length(struct fan_stream *stream)
     return by_running < by_filling ? by_running : by_filling;
 }
 
+/* While tasks take so long that they come one at a time, it makes no difference how long that takes;
+ * and others wait for the source meanwhile. */
+static bool filling_is_timed(const struct fan_stream *stream)
+{
+    return stream->filling.task_ps == 0 || fan_atomic_load(&stream->worth, FAN_RELAXED) > 1;
+}
+
 /* Returns why the source gives no more, or 0. */
 static int fill(struct fan_stream *stream, struct fan_chunk *chunk, uint32_t length)
 {
     int error = 0;
-    uint64_t began_ns = fan_now_ns();
+    bool timed = filling_is_timed(stream);
+    uint64_t began_ns = timed ? fan_now_ns() : 0;
     uint32_t count = 0;
     for (char *task = chunk->tasks; count < length; count++, task += stream->work.task_size) {
         error = stream->source.next(stream->source.state, stream->inner, task);
@@ -74,7 +82,7 @@ static int fill(struct fan_stream *stream, struct fan_chunk *chunk, uint32_t len
             break;
     }
     chunk->count = count;
-    if (count > 0)
+    if (timed && count > 0)
         fan_pace_saw(&stream->filling, fan_now_ns() - began_ns, count);
     return error;
 }
