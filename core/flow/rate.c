@@ -4,6 +4,7 @@
 #include "flow/rate.h"
 
 #include <errno.h>
+#include <stdbool.h>
 
 #include "run/time.h"
 #include "sync/timer.h"
@@ -29,12 +30,12 @@ void fan_rate_destroy(struct fan_rate *rate)
     fan_mutex_destroy(&rate->lock);
 }
 
-/* With the lock: moves full_ns on, or back. */
-static void add(struct fan_rate *rate, uint64_t amount)
+/* With the lock: moves full_ns on, or back. False if time does not go that far. */
+static bool add(struct fan_rate *rate, uint64_t amount)
 {
     uint64_t parts = amount * rate->options.period_ns + rate->part;
-    rate->full_ns += parts / rate->options.count;
     rate->part = parts % rate->options.count;
+    return !__builtin_add_overflow(rate->full_ns, parts / rate->options.count, &rate->full_ns);
 }
 
 static void subtract(struct fan_rate *rate, uint64_t amount)
@@ -70,9 +71,9 @@ static int reserve(struct fan_rate *rate, uint64_t amount, uint64_t latest_ns, u
         rate->full_ns = now_ns;
         rate->part = 0;
     }
-    add(rate, amount);
+    bool ever = add(rate, amount);
     uint64_t allowed = allowed_ns(rate);
-    int error = allowed > now_ns && allowed > latest_ns ? EAGAIN : 0;
+    int error = !ever || (allowed > now_ns && allowed > latest_ns) ? EAGAIN : 0;
     if (error) {
         rate->full_ns = before.full_ns;
         rate->part = before.part;

@@ -42,7 +42,7 @@ void fan_rate_destroy(struct fan_rate *rate);
 
 /* Takes `amount` and blocks until it is allowed. Errors: EINVAL (none, or more than the burst), and
  * then at once; ECANCELED, and what was taken is given back; ETIMEDOUT, at once if it will not be
- * allowed before the context's deadline, and nothing is taken. */
+ * allowed before the context's deadline, or the end of time, and nothing is taken. */
 int fan_rate_take(struct fan_rate *rate, uint64_t amount, struct fan_ctx *ctx);
 
 /* Takes it if it is allowed now: 0, or EAGAIN without blocking. Errors: EINVAL. */

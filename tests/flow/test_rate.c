@@ -75,6 +75,17 @@ START_TEST(workers_keep_to_it_together)
 }
 END_TEST
 
+/* One in 292 years: the clock has not much more. */
+START_TEST(what_time_does_not_last_for_is_refused)
+{
+    begin((struct fan_rate_options){.count = 1, .period_ns = INT64_MAX});
+    ck_assert_int_eq(fan_rate_take(&rate, 1, NULL), 0);
+    ck_assert_int_eq(fan_rate_try_take(&rate, 1), EAGAIN);
+    ck_assert_int_eq(fan_rate_take(&rate, 1, NULL), ETIMEDOUT);
+    fan_rate_destroy(&rate);
+}
+END_TEST
+
 START_TEST(bad_input_is_refused)
 {
     static const struct fan_rate_options wrong[] = {
@@ -102,6 +113,7 @@ int main(void)
     tcase_add_test(cases, what_comes_too_late_is_refused_at_once_and_not_taken);
     tcase_add_test(cases, a_done_context_takes_nothing);
     tcase_add_test(cases, workers_keep_to_it_together);
+    tcase_add_test(cases, what_time_does_not_last_for_is_refused);
     tcase_add_test(cases, bad_input_is_refused);
     return suite_run("rate", cases);
 }
