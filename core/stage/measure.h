@@ -19,7 +19,7 @@
  *     fan_map_go(&pipe, measured_urls, pages, ...);
  *     fan_measure_go(&pipe, pages, measured_pages, &after);
  *     ...
- *     uint64_t p99_ns = fan_histogram_percentile(&after.latency, 99);
+ *     uint64_t p99_ns = fan_histogram_percentile(&after.latency_ns, 99);
  *
  * The latency is the time between the n-th element's passing there and the n-th one's here. So it
  * is each element's own if the stages between keep the order and make one of each; if they make one

@@ -12,7 +12,9 @@
 /* Tee: hands each element to every one of several outputs: broadcast.
  *
  *     struct fan_chan *both[] = {to_disk, to_screen};
- *     fan_tee_go(&pipe, samples, both, 2, &(struct fan_tee_options){.dropped = dropped});
+ *     uint64_t missed[2] = {0};
+ *     fan_tee_go(&pipe, samples, both, 2,
+ *                &(struct fan_tee_options){.drops = true, .dropped = missed});
  *
  * Each output gets all, in order. So a slow one holds up the others: it gets its copy when it has
  * room, and none gets the next one before all have this one. Where that must not be, as for
