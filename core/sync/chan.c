@@ -10,8 +10,8 @@
 #include "run/announce.h"
 #include "run/evidence.h"
 #include "run/inner.h"
-#include "run/result.h"
 #include "run/thread_state.h"
+#include "sync/chan_shown.h"
 #include "sync/select.h"
 
 static bool allocate(struct fan_chan **chan, char **ring, size_t element_size, size_t capacity)
@@ -81,11 +81,6 @@ void fan_chan_free(struct fan_chan *chan)
     free(chan);
 }
 
-static inline bool is_buffered(const struct fan_chan *chan)
-{
-    return chan && chan->capacity > 0;
-}
-
 static inline void copy_element(const struct fan_chan *chan, void *to, const void *from)
 {
     fan_inner_reads(from, chan->element_size);
@@ -115,56 +110,6 @@ static inline void step(const struct fan_chan *chan, struct fan_chan_end *end)
     count_passed(end);
 }
 
-static inline void show_user(uint64_t *users, struct fan_chan_end *end,
-                             const struct fan_thread *self)
-{
-    if (end->last_user == self->id)
-        return;
-    end->last_user = self->id;
-    fan_probe_user(users, self->slot_index);
-}
-
-static inline void show_passing(const struct fan_chan *chan, enum fan_fact_kind kind,
-                                const struct fan_thread *self, uint64_t position)
-{
-    if (chan->evidence)
-        fan_evidence_add_of(self->id, kind, chan->evidence, position);
-}
-
-/* Before it is counted: then nobody can have taken it yet. */
-static inline void show_put(struct fan_chan *chan, const struct fan_thread *self)
-{
-    if (!chan->shown)
-        return;
-    if (chan->slot)
-        show_user(chan->slot->put_users, chan->put, self);
-    show_passing(chan, FAN_FACT_PUT, self, chan->put->passed + 1);
-}
-
-static inline void show_take(struct fan_chan *chan, const struct fan_thread *self)
-{
-    if (!chan->shown)
-        return;
-    if (chan->slot)
-        show_user(chan->slot->take_users, chan->take, self);
-    show_passing(chan, FAN_FACT_TAKE, self, chan->take->passed);
-}
-
-/* Both, where an element goes from hand to hand. The bits of an unbuffered channel are looked at
- * each time, so that the receiving end's line stays out of it. */
-static inline void show_users(struct fan_chan *chan, const struct fan_thread *sender,
-                              const struct fan_thread *receiver)
-{
-    if (!chan->shown)
-        return;
-    if (chan->slot) {
-        fan_probe_user(chan->slot->put_users, sender->slot_index);
-        fan_probe_user(chan->slot->take_users, receiver->slot_index);
-    }
-    show_passing(chan, FAN_FACT_PUT, sender, chan->put->passed);
-    show_passing(chan, FAN_FACT_TAKE, receiver, chan->put->passed);
-}
-
 /* Under the send lock: whether the ring has room. The receivers' line is looked at only when the
  * last look says "full". */
 static inline bool has_room(struct fan_chan *chan)
@@ -190,7 +135,7 @@ static inline void put_into_ring(struct fan_chan *chan, const struct fan_thread 
 {
     copy_element(chan, chan->put->place, element);
     __builtin_prefetch(chan->put->place + 128, 1);
-    show_put(chan, self);
+    fan_chan_show_put(chan, self);
     step(chan, chan->put);
 }
 
@@ -201,13 +146,13 @@ static inline void take_from_ring(struct fan_chan *chan, const struct fan_thread
         copy_element(chan, element, chan->take->place);
     __builtin_prefetch(chan->take->place + 128, 0);
     step(chan, chan->take);
-    show_take(chan, self);
+    fan_chan_show_take(chan, self);
 }
 
 void fan_chan_show_asked(const struct fan_chan *chan, const struct fan_thread *self)
 {
     if (chan)
-        show_passing(chan, FAN_FACT_ASK, self, 0);
+        fan_chan_show_passing(chan, FAN_FACT_ASK, self, 0);
 }
 
 void fan_chan_lock(struct fan_chan *chan)
@@ -265,7 +210,7 @@ static void hand_over(struct fan_chan *chan, struct fan_thread *self, struct fan
         count_passed(chan->take);
         chan->put->other_seen = chan->take->other_seen = chan->take->passed;
     }
-    show_users(chan, self, receiver->thread);
+    fan_chan_show_both(chan, self, receiver->thread);
 }
 
 enum fan_chan_try fan_chan_put_locked(struct fan_chan *chan, struct fan_thread *self,
@@ -304,7 +249,7 @@ static bool take_from_sender(struct fan_chan *chan, struct fan_thread *self, voi
     if (element)
         copy_element(chan, element, sender->element);
     count_passed(chan->put);
-    show_users(chan, sender->thread, self);
+    fan_chan_show_both(chan, sender->thread, self);
     *wakeup = fan_wait_resume(sender, 0);
     return true;
 }
@@ -412,19 +357,6 @@ static _Noreturn void closed_twice(const struct fan_chan *chan)
     fan_panic_raise(&panic);
 }
 
-static void show_closed(struct fan_chan *chan, const struct fan_thread *self)
-{
-    struct fan_probe_object *slot = chan->slot;
-    if (!slot)
-        return;
-    fan_probe_user(slot->put_users, self->slot_index);
-    fan_probe_open(&slot->seq);
-    FAN_PROBE_SET(slot->closed, 1);
-    FAN_PROBE_SET(slot->closer, self->id);
-    fan_probe_set_stack(&slot->closed_at, &chan->closed_at);
-    fan_probe_shut(&slot->seq);
-}
-
 void fan_chan_close(struct fan_chan *chan)
 {
     struct fan_thread *self = fan_thread_here();
@@ -435,10 +367,10 @@ void fan_chan_close(struct fan_chan *chan)
     fan_chan_lock(chan);
     bool first = !chan->closed;
     if (first) {
-        show_passing(chan, FAN_FACT_CLOSE, self, 0);
+        fan_chan_show_passing(chan, FAN_FACT_CLOSE, self, 0);
         chan->closed = true;
         fan_stack_capture(&chan->closed_at, 0);
-        show_closed(chan, self);
+        fan_chan_show_closed(chan, self);
         fan_waitq_fire_all(&chan->receivers, EPIPE);
         fan_waitq_fire_all(&chan->senders, EPIPE);
         note_queues(chan);
@@ -452,7 +384,7 @@ size_t fan_chan_length(const struct fan_chan *chan)
 {
     if (chan)
         fan_announce_plain(FAN_OP_RECV, chan, FAN_TOUCH_READ, __builtin_return_address(0));
-    if (!is_buffered(chan))
+    if (!fan_chan_is_buffered(chan))
         return 0;
     uint64_t taken = passed(chan->take);
     uint64_t length = passed(chan->put) - taken;
@@ -476,109 +408,37 @@ bool fan_chan_is_ready(const struct fan_chan *chan, bool sending)
     return chan->closed || partner_waits || ring_is_ready;
 }
 
-/* The controlled scheduler asks these of waiting threads at nearly every step, and how the answer
- * comes about is hard to foresee: so without branches. Who waits at the other end of a buffered
- * channel has left the ring such that this end need not wait. */
-struct use {
-    const struct fan_chan *chan;
-    const struct fan_ctx *ctx;
-};
-
-static inline uint64_t length_of_ring(const struct fan_chan *chan)
-{
-    return chan->put->passed - chan->take->passed;
-}
-
-static bool can_send(const void *argument)
-{
-    const struct use *use = argument;
-    bool done = use->ctx && fan_ctx_is_done(use->ctx);
-    return done | use->chan->closed | (length_of_ring(use->chan) < use->chan->capacity);
-}
-
-static bool can_recv(const void *argument)
-{
-    const struct use *use = argument;
-    bool done = use->ctx && fan_ctx_is_done(use->ctx);
-    return done | use->chan->closed | (length_of_ring(use->chan) > 0);
-}
-
-/* A use of an unbuffered channel must be seen to wait, and arrives first. */
-static inline void announce(enum fan_probe_op op, const struct use *use, void *pc)
-{
-    const struct fan_chan *chan = use->chan;
-    bool sends = op == FAN_OP_SEND;
-    struct fan_announcement what = {.op = op,
-                                    .pc = pc,
-                                    .object = chan,
-                                    .mode = FAN_TOUCH_WRITE,
-                                    .capacity = fan_chan_capacity(chan),
-                                    .context = fan_ctx_root(use->ctx),
-                                    .argument = use,
-                                    .deadline_ns = fan_ctx_deadline(use->ctx)};
-    if (is_buffered(chan)) {
-        what.mode = sends ? FAN_TOUCH_PUT : FAN_TOUCH_TAKE;
-        what.passed = sends ? &chan->put->passed : &chan->take->passed;
-        what.ready = sends ? can_send : can_recv;
-    }
-    fan_announce(&what);
-}
-
-static inline int tell(const struct fan_chan *chan, enum fan_probe_op op, const void *element,
-                       int error)
-{
-    if (fan_result_is_heard())
-        fan_result_tell(&(struct fan_result){.op = op,
-                                             .object = chan && chan->slot ? chan->slot->id : 0,
-                                             .error = error,
-                                             .value = element,
-                                             .size = chan ? chan->element_size : 0});
-    return error;
-}
-
-/* What a send returns. */
-static inline int sent(const struct fan_chan *chan, const void *element, int error)
-{
-    return tell(chan, FAN_OP_SEND, element, error);
-}
-
-/* What a receive returns. */
-static inline int received(const struct fan_chan *chan, const void *element, int error)
-{
-    return tell(chan, FAN_OP_RECV, error ? NULL : element, error);
-}
-
 /* An unbuffered channel is left to the blocking way at once, which tries as it locks. */
 int fan_chan_send(struct fan_chan *chan, const void *element, struct fan_ctx *ctx)
 {
     struct fan_thread *self = fan_thread_here();
-    struct use use = {chan, ctx};
-    announce(FAN_OP_SEND, &use, __builtin_return_address(0));
+    struct fan_chan_use use = {chan, ctx};
+    fan_chan_announce(FAN_OP_SEND, &use, __builtin_return_address(0));
     fan_result_sending(element, chan ? chan->element_size : 0);
     fan_thread_operates(self, FAN_OP_SEND, chan ? chan->slot : NULL, __builtin_return_address(0));
-    if (is_buffered(chan) && put_fast(chan, self, element, ctx))
-        return sent(chan, element, 0);
+    if (fan_chan_is_buffered(chan) && put_fast(chan, self, element, ctx))
+        return fan_chan_sent(chan, element, 0);
     struct fan_select_case one = FAN_SEND(chan, element);
-    return sent(chan, element, fan_select_blocking(self, &one, 1, ctx, &(size_t){0}));
+    return fan_chan_sent(chan, element, fan_select_blocking(self, &one, 1, ctx, &(size_t){0}));
 }
 
 int fan_chan_recv(struct fan_chan *chan, void *element, struct fan_ctx *ctx)
 {
     struct fan_thread *self = fan_thread_here();
-    struct use use = {chan, ctx};
-    announce(FAN_OP_RECV, &use, __builtin_return_address(0));
+    struct fan_chan_use use = {chan, ctx};
+    fan_chan_announce(FAN_OP_RECV, &use, __builtin_return_address(0));
     fan_thread_operates(self, FAN_OP_RECV, chan ? chan->slot : NULL, __builtin_return_address(0));
     enum fan_chan_try tried =
-        is_buffered(chan) ? take_fast(chan, self, element, ctx) : FAN_CHAN_NOT_READY;
+        fan_chan_is_buffered(chan) ? take_fast(chan, self, element, ctx) : FAN_CHAN_NOT_READY;
     if (tried == FAN_CHAN_DONE)
-        return received(chan, element, 0);
+        return fan_chan_received(chan, element, 0);
     if (tried == FAN_CHAN_CLOSED) {
         fan_chan_show_asked(chan, self);
-        return received(chan, element, EPIPE);
+        return fan_chan_received(chan, element, EPIPE);
     }
     struct fan_select_case one = FAN_RECV(chan, element);
     int error = fan_select_blocking(self, &one, 1, ctx, &(size_t){0});
-    return received(chan, element, error ? error : one.result);
+    return fan_chan_received(chan, element, error ? error : one.result);
 }
 
 int fan_chan_try_send(struct fan_chan *chan, const void *element)
@@ -591,7 +451,7 @@ int fan_chan_try_send(struct fan_chan *chan, const void *element)
         chan ? fan_chan_try_put(chan, self, element, NULL) : FAN_CHAN_NOT_READY;
     if (tried == FAN_CHAN_CLOSED)
         fan_chan_sent_on_closed(chan);
-    return sent(chan, element, tried == FAN_CHAN_DONE ? 0 : EAGAIN);
+    return fan_chan_sent(chan, element, tried == FAN_CHAN_DONE ? 0 : EAGAIN);
 }
 
 int fan_chan_try_recv(struct fan_chan *chan, void *element)
@@ -602,7 +462,7 @@ int fan_chan_try_recv(struct fan_chan *chan, void *element)
     enum fan_chan_try tried =
         chan ? fan_chan_try_take(chan, self, element, NULL) : FAN_CHAN_NOT_READY;
     if (tried == FAN_CHAN_DONE)
-        return received(chan, element, 0);
+        return fan_chan_received(chan, element, 0);
     fan_chan_show_asked(chan, self);
-    return received(chan, element, tried == FAN_CHAN_NOT_READY ? EAGAIN : EPIPE);
+    return fan_chan_received(chan, element, tried == FAN_CHAN_NOT_READY ? EAGAIN : EPIPE);
 }
