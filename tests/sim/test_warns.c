@@ -15,7 +15,7 @@
 #include "tests/support/sim_program.h"
 #include "tests/support/suite.h"
 
-enum { SCHEDULES = 250, BUSY_TASKS = 600 };
+enum { SCHEDULES = 120, BUSY_TASKS = 600 };
 
 /* What the task `slow` waits for. */
 enum waits_for { NOTHING, THOSE_OF_ITS_BURST, THOSE_BEFORE_IT, THE_NEXT_ONE };
