@@ -23,8 +23,8 @@ bool fan_tell_blocked(const struct fan_snapshot *now, const struct fan_thread_vi
 /* "0.3 ms", "12 ms", "3.1 s" */
 void fan_tell_duration(uint64_t ns, char words[24]);
 
-/* The same from nanoseconds up: "850 ns", "12.3 us", "1.2 ms", "31 s"; and a count: "9999", "12.3k",
- * "1.2M". */
+/* The same from nanoseconds up: "850 ns", "12.3 us", "1.2 ms", "31 s"; and a count: "9999",
+ * "12.3k", "1.2M". */
 void fan_tell_short_time(uint64_t ns, char words[16]);
 void fan_tell_count(double count, char words[16]);
 

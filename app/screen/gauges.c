@@ -143,8 +143,8 @@ void fan_gauges_draw(const struct fan_pane *pane, const struct fan_half *half)
         fan_grid_print(pane, rows, NAME, FAN_STYLE_DIM, "%d more objects", wanted - rows);
 }
 
-/* "results 20/2000", or, where there is no room for that, "results 12.3k/200k", or nothing: a number
- * that is cut short is a wrong one. */
+/* "results 20/2000", or, where there is no room for that, "results 12.3k/200k", or nothing: a
+ * number that is cut short is a wrong one. */
 static void put_results(const struct fan_pane *pane, int row, int col,
                         const struct fan_snapshot *snapshot)
 {

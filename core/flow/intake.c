@@ -62,8 +62,8 @@ static uint32_t chunk_length(struct fan_stream *stream)
     return by_running < by_filling ? by_running : by_filling;
 }
 
-/* While tasks take so long that they come one at a time, it makes no difference how long that takes;
- * and others wait for the source meanwhile. */
+/* While tasks take so long that they come one at a time, it makes no difference how long that
+ * takes; and others wait for the source meanwhile. */
 static bool filling_is_timed(const struct fan_stream *stream)
 {
     return stream->filling.task_ps == 0 || fan_atomic_load(&stream->worth, FAN_RELAXED) > 1;

@@ -23,8 +23,8 @@
  *
  * A plain value that may be copied. Each is completed exactly once; once more is a misuse, also
  * long after: it panics while the call lasts, and later touches memory that is gone. Void is also
- * the token of a start that has failed, or panicked. The task and its result stay where they are until then, however the call
- * ends. */
+ * the token of a start that has failed, or panicked. The task and its result stay where they are
+ * until then, however the call ends. */
 struct fan_flight;
 
 struct fan_token {

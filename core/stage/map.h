@@ -38,8 +38,8 @@ struct fan_map_options {
 };
 
 /* Starts a map from `input` to `output`. The options are copied; what they point to is used until
- * the group's wait. Errors: EINVAL (no function, negative workers, batch or window), and those of all
- * stages. */
+ * the group's wait. Errors: EINVAL (no function, negative workers, batch or window), and those of
+ * all stages. */
 int fan_map_go(struct fan_group *group, struct fan_chan *input, struct fan_chan *output,
                const struct fan_map_options *options);
 

@@ -345,8 +345,8 @@ START_TEST(a_token_that_is_kept_does_not_keep_the_call)
 END_TEST
 
 /* Where one task is completed, and who cancels; `whole`: all that can happen is gone through, in a
- * second or two. The others have 132,929 and 803,797 schedules; FAN_SCHEDULES=all goes through those
- * too. */
+ * second or two. The others have 132,929 and 803,797 schedules; FAN_SCHEDULES=all goes through
+ * those too. */
 static const struct {
     bool in_start, told, whole;
     enum canceller cancels;

@@ -3,8 +3,8 @@
 
 #include "watch/detector.h"
 
-/* Evidence written by hand, for the detectors: a main thread, three workers and one of another crew;
- * queue 1, "in", and 2 and 3, "queue"; virtual time, from 1. */
+/* Evidence written by hand, for the detectors: a main thread, three workers and one of another
+ * crew; queue 1, "in", and 2 and 3, "queue"; virtual time, from 1. */
 enum { FACTS_MAIN = 1, FACTS_WORKER_1, FACTS_WORKER_2, FACTS_WORKER_3, FACTS_CLOSER };
 
 /* The one of a test. */
