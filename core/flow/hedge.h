@@ -36,7 +36,9 @@
  *     done        the winner
  *     failed      those that failed while there was none
  *     dropped     those that were under way when it was decided
- *     cancelled   those that were not begun */
+ *     cancelled   those that were not begun
+ *
+ * so that `hedges` is 0: that is of tasks, which count once. */
 struct fan_hedge_attempt {
     int (*run)(void *argument, struct fan_ctx *ctx, void *result);
     void *argument;

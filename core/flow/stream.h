@@ -93,13 +93,14 @@ struct fan_task_result {
 };
 
 /* Where results go. Returns 0, or an errno value when the consumer wants no more: then the call
- * ends with that value, and results that were not handed over count as dropped. May block. */
+ * ends with that value, and this result counts as dropped, like those that were not handed over.
+ * May block. */
 struct fan_sink {
     int (*put)(void *state, struct fan_ctx *ctx, const struct fan_task_result *result);
     void *state;
     bool takes_failures; /* with FAN_BEST_EFFORT too */
-    bool to_the_end; /* those also that come after the call has been ended early, unless that was
-                          * by the sink */
+    bool to_the_end;     /* those also that come after the call has been ended early, unless that
+                          * was by the sink */
 };
 
 /* What a failing task means for the others. */
@@ -118,8 +119,8 @@ struct fan_stream_options {
     int64_t queue;  /* taken from the source, not yet begun; 0 = 512 for each that runs, or 8192 */
     int64_t window; /* ordered: so many more, for results behind a slower one; 0 = as `queue` */
     uint64_t task_timeout_ns; /* each task's context is done that long after its begin; 0 = never */
-    uint64_t
-        linger_ns; /* how long to wait, after a cancel, for a task that runs on; 0 = for ever */
+    uint64_t linger_ns;       /* wait so long, after a cancel, for a task that runs on; 0 = for
+                               * ever */
 
     /* What a task has to have before it is begun, and what helps it to an end; see below. */
     struct fan_semaphore *permits; /* it holds as many as it weighs while it runs; NULL = none */
