@@ -182,26 +182,68 @@ END_TEST
 
 /* ---- contexts and lingering ---- */
 
-static void cancel_when_two_run(void *ctx)
+enum { CANCEL_NS = 50 * FAN_MILLISECOND };
+
+/* Each way to race, where two attempts run; and tiers, where the second one's time has not come. */
+static int race(int way, struct fan_ctx *ctx)
 {
-    while (fan_atomic_load(&runs, FAN_RELAXED) < 2)
-        fan_sleep(FAN_MILLISECOND, NULL);
-    fan_ctx_cancel(ctx, 0);
+    struct fan_hedge_attempt attempts[] = {
+        {.run = wait_for_cancel},
+        {.run = wait_for_cancel, .delay_ns = way == 3 ? NEVER * FAN_SECOND : 0}};
+    struct fan_hedger hedger;
+    if (way == 1)
+        return fan_hedge_first_success(ctx, attempts, 2, sizeof answer, NULL, &answer, &report);
+    if (way != 2)
+        return fan_hedge_tiers(ctx, attempts, 2, sizeof answer, NULL, &answer, &report);
+    fan_hedger_init(&hedger, &(struct fan_hedger_options){.delay_ns = 1, .extra_percent = 100});
+    int error = fan_hedge(ctx, &hedger, attempts, sizeof answer, NULL, &answer, &report);
+    fan_hedger_destroy(&hedger);
+    return error;
 }
 
+struct canceller {
+    struct fan_ctx ctx;
+    int when_run;
+    uint64_t cancelled_ns;
+};
+
+static void cancel_when_they_run(void *argument)
+{
+    struct canceller *canceller = argument;
+    while (fan_atomic_load(&runs, FAN_RELAXED) < canceller->when_run)
+        fan_sleep(FAN_MILLISECOND, NULL);
+    canceller->cancelled_ns = fan_now_ns();
+    fan_ctx_cancel(&canceller->ctx, 0);
+}
+
+/* Returns how long it took to end. */
+static uint64_t race_and_cancel(int way)
+{
+    struct canceller canceller = {.when_run = way == 3 ? 1 : 2};
+    struct fan_thread *thread;
+    runs = ended = 0;
+    fan_ctx_init(&canceller.ctx, NULL);
+    ck_assert_int_eq(fan_thread_spawn(NULL, cancel_when_they_run, &canceller, &thread), 0);
+    ck_assert_int_eq(race(way, &canceller.ctx), ECANCELED);
+    uint64_t ended_ns = fan_now_ns();
+    ck_assert_int_eq(fan_atomic_load(&ended, FAN_RELAXED), canceller.when_run);
+    fan_thread_join(thread);
+    fan_ctx_destroy(&canceller.ctx);
+    return ended_ns - canceller.cancelled_ns;
+}
+
+/* The least of a few times, for a thread that the system does not let run ends no sooner. */
 START_TEST(a_cancel_reaches_every_attempt)
 {
-    struct fan_hedge_attempt attempts[] = {{.run = wait_for_cancel}, {.run = wait_for_cancel}};
-    struct fan_thread *thread;
-    struct fan_ctx ctx;
-    fan_ctx_init(&ctx, NULL);
-    ck_assert_int_eq(fan_thread_spawn(NULL, cancel_when_two_run, &ctx, &thread), 0);
-    ck_assert_int_eq(fan_hedge_tiers(&ctx, attempts, 2, sizeof answer, NULL, &answer, &report),
-                     ECANCELED);
-    assert_accounted_for(0, 0, 2, 0);
-    ck_assert_int_eq(fan_atomic_load(&ended, FAN_RELAXED), 2);
-    fan_thread_join(thread);
-    fan_ctx_destroy(&ctx);
+    uint64_t least_ns = UINT64_MAX;
+    for (int i = 0; i < 3; i++) {
+        uint64_t took_ns = race_and_cancel(_i);
+        assert_accounted_for(0, 0, _i == 3 ? 1 : 2, _i == 3 ? 1 : 0);
+        fan_report_free(&report);
+        report = (struct fan_report){0};
+        least_ns = took_ns < least_ns ? took_ns : least_ns;
+    }
+    ck_assert_uint_lt(least_ns, CANCEL_NS);
 }
 END_TEST
 
@@ -372,7 +414,7 @@ int main(void)
     tcase_add_test(cases, a_tier_is_not_begun_before_it_is_due);
     tcase_add_test(cases, a_tier_that_is_due_is_begun_and_may_win);
     tcase_add_test(cases, a_failure_brings_the_next_tier_forward);
-    tcase_add_test(cases, a_cancel_reaches_every_attempt);
+    tcase_add_loop_test(cases, a_cancel_reaches_every_attempt, 0, 4);
     tcase_add_test(cases, a_deadline_that_has_passed_begins_nothing_that_counts);
     tcase_add_test(cases, a_success_is_returned_while_another_runs_on);
     tcase_add_test(cases, what_runs_on_without_a_result_is_told);
