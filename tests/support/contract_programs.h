@@ -15,7 +15,7 @@
 struct crew {
     struct fan_lab *lab;
     struct fan_chan *in, *out;
-    struct fan_waitgroup working;
+    struct fan_waitgroup working, others;
     struct fan_mutex guard;
     int error; /* guard */
     struct fan_ctx stop;
@@ -249,17 +249,24 @@ static inline void run_shared(struct fan_lab *lab)
     crew_run(crew_new(lab), share);
 }
 
+/* The first begins when the others are there: who comes when nothing waits any more is not idle. */
 static inline void only_the_first_shares(void *argument)
 {
     struct member *member = argument;
-    if (member->index == 0)
+    if (member->index > 0) {
+        fan_waitgroup_done(&member->crew->others);
+    } else {
+        fan_waitgroup_wait(&member->crew->others, NULL);
         do_all(member, NULL);
+    }
     fan_waitgroup_done(&member->crew->working);
 }
 
 static inline void leave_others_idle(struct fan_lab *lab)
 {
-    crew_run(crew_new(lab), only_the_first_shares);
+    struct crew *crew = crew_new(lab);
+    fan_waitgroup_add(&crew->others, (int64_t)fan_lab_workers(lab) - 1);
+    crew_run(crew, only_the_first_shares);
 }
 
 /* An uneven pool: a member takes as many as its index says, the last one all that is left. */
