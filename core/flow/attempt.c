@@ -38,7 +38,9 @@ static inline int bits_that_matter(const struct fan_stream *stream)
     return stream->admits ? INT_MIN : 0;
 }
 
-/* The same steps as below, so that who looks at them sees what nobody looks at. */
+/* The same steps as below, so that who looks at them sees what nobody looks at. But where results
+ * are handed over at once another thread may hand this one over, and those behind it, as soon as it
+ * is noted: the call has ended by then, if it does. */
 static void run_next(struct fan_worker *worker)
 {
     struct fan_stream *stream = worker->stream;
@@ -46,9 +48,9 @@ static void run_next(struct fan_worker *worker)
     uint32_t i = worker->at++;
     int error = attempt(worker, stream, &stream->work, stream->admits,
                         fan_stream_task(stream, chunk, i), fan_stream_value(stream, chunk, i));
-    fan_chunk_note(chunk->errors, i, error);
     if (error & bits_that_matter(stream))
         end_at_failure(stream, error);
+    fan_chunk_note(chunk->errors, i, error);
 }
 
 static void run_timed(struct fan_worker *worker)
@@ -130,12 +132,12 @@ static void take_panic(struct fan_worker *worker, const struct fan_panic *panic)
     struct fan_stream *stream = worker->stream;
     struct fan_chunk *chunk = worker->chunk;
     uint32_t index = fan_atomic_load(&worker->post->share.next, FAN_RELAXED) - 1;
-    fan_chunk_note(chunk->errors, index, ENOTRECOVERABLE);
     worker->at = index + 1;
     fan_mutex_lock(&stream->lock);
     fan_report_panic(&stream->report, chunk->first + index, panic);
     fan_mutex_unlock(&stream->lock);
     end_at_failure(stream, ENOTRECOVERABLE);
+    fan_chunk_note(chunk->errors, index, ENOTRECOVERABLE);
 }
 
 /* Returns how long they took. */
