@@ -170,8 +170,8 @@ control $delivery storm
 
 try more_is_held_than_asked_for $stream storm 's/: stream->limit;\n    return stream->limit \+ others/: stream->limit;\n    return 2 * stream->limit + others/'
 try pause_passes_for_a_deadline $stream storm 's/        error = fan_ctx_error\(&stream->ctx\);\n        if \(error\)\n            return error;/        if (fan_ctx_error(&stream->ctx))\n            return ETIMEDOUT;/'
-try sink_is_left_behind $abandon storm 's/    waited \|= wait_until_left\(&stream->at_sink\);//'
-try source_is_left_behind $abandon storm 's/wait_until_left\(&stream->at_source\)/false/'
+try sink_is_left_behind $abandon storm 's/    waited \|= wait_until_left\(&stream->at_sink\);//; s/    fan_mutex_(un)?lock\(&stream->at_sink\);//g'
+try source_is_left_behind $abandon storm 's/wait_until_left\(&stream->at_source\)/false/g'
 try dropped_and_accounted_for $stream storm 's/    fan_mutex_unlock\(&stream->lock\);\n    if \(left\)/    if (left)/; s/(    own\.dropped \+= unaccounted\(&own\);\n)/$1    fan_mutex_unlock(&stream->lock);\n    fan_mutex_lock(&stream->lock);\n    own.done = stream->report.done;\n    fan_mutex_unlock(&stream->lock);\n/'
 try stop_tells_no_task $crew storm 's/    fan_ctx_cancel\(&stream->ctx, error\);//'
 try last_reason_counts $crew storm 's/    if \(!stream->error\)\n        stream->error = error;/    stream->error = error;/'
