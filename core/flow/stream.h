@@ -136,8 +136,8 @@ struct fan_stream_options {
  * They come in the order in which they were asked for (sync/semaphore.h): behind a task that waits
  * for many, others wait that want few. A task that weighs 0 waits for nothing, also behind one that
  * does: what is left of that one's chunk is taken over. One that weighs more than there are permits
- * fails with EINVAL. A task that itself makes a call with the same permits, or limiter, may wait for
- * ever for what it holds.
+ * fails with EINVAL. A task that itself makes a call with the same permits, or limiter, may wait
+ * for ever for what it holds.
  *
  * A limiter (flow/limiter.h) is the caller's, too, and serves all calls to one service: it is for
  * who does not know how many that bears. Each task, whatever it weighs, takes one of its permits
