@@ -8,11 +8,22 @@ struct source {
     _Alignas(max_align_t) char element[];
 };
 
+/* Each element is sent as soon as it is there: so a warning that the next will take its time means
+ * nothing but that it has to be asked for again. */
+static int next(struct source *source, struct fan_ctx *ctx)
+{
+    int error;
+    do
+        error = source->source.next(source->source.state, ctx, source->element);
+    while (error == EAGAIN && source->source.warns);
+    return error;
+}
+
 static int send_all(void *state, struct fan_ctx *ctx)
 {
     struct source *source = state;
     int error;
-    while ((error = source->source.next(source->source.state, ctx, source->element)) == 0)
+    while ((error = next(source, ctx)) == 0)
         if ((error = fan_chan_send(source->output, source->element, ctx)) != 0)
             return error;
     return error == ENODATA ? 0 : error;

@@ -13,8 +13,9 @@
  */
 
 /* Starts to send what `next` writes, until it returns ENODATA, which is the end, or an errno value,
- * which is the stage's error (struct fan_source in flow/stream.h; `blocks` and `warns` mean nothing
- * here). One thread calls it. Errors: EINVAL (no function), and those of all stages. */
+ * which is the stage's error (struct fan_source in flow/stream.h; `blocks` means nothing here, and
+ * after the EAGAIN of one that `warns` it is called again). One thread calls it. Errors: EINVAL (no
+ * function), and those of all stages. */
 int fan_source_go(struct fan_group *group, const struct fan_source *source,
                   struct fan_chan *output);
 
