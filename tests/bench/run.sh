@@ -76,13 +76,18 @@ run_channel() { # run_channel BENCH CONTENDER COUNT
     go | pthread) program=peers/chan_$2 ;;
     fan) program=bench_chan ;;
     on | off) program=bench_chan telemetry=(--telemetry "$2") ;;
-    by-hand | map-w2) program=bench_map ;;
     esac
-    [[ $1 != map* ]] || case=$1
-    [[ $2 != by-hand ]] || case=map-by-hand-w2
-    [[ $2 != map-w2 ]] || case=map-w2
-    [[ $1 != map* || $2 != fan ]] || program=bench_map
     "$build/bench/$program" --case "$case" --n "$3" "${telemetry[@]}"
+}
+
+run_map() { # run_map BENCH CONTENDER COUNT
+    local case=$1 program=bench_map
+    case $2 in
+    go) program=peers/chan_go ;;
+    by-hand) case=map-by-hand-w2 ;;
+    map-w2) case=map-w2 ;;
+    esac
+    "$build/bench/$program" --case "$case" --n "$3"
 }
 
 # The number that a line of JSON has under this name; 0 if it has none.
@@ -120,6 +125,7 @@ run_pool() { # run_pool BENCH CONTENDER COUNT
 run_once() { # run_once BENCH CONTENDER COUNT
     case $1 in
     chan* | telemetry*) run_channel "$@" ;;
+    map*) run_map "$@" ;;
     *) run_pool "$@" ;;
     esac
 }
@@ -165,7 +171,10 @@ if [ -s "$build/bench/plan" ]; then
 fi
 
 is_wanted() { # is_wanted PROGRAM_NAME: "start" for ONLY=start and for ONLY=start-p95
-    [[ $1 != chan && $1 != stream && $1 != async ]] && [[ $1 == *"$only"* || $only == "$1"* ]]
+    case $1 in
+    chan | map | stream | async) return 1 ;; # a contender above
+    esac
+    [[ $1 == *"$only"* || $only == "$1"* ]]
 }
 
 for program in "$build"/bench/bench_*; do
