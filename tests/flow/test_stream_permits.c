@@ -234,7 +234,8 @@ START_TEST(a_deadline_ends_the_wait_for_permits)
 END_TEST
 
 /* One task of these waits for a permit, which nobody gives it before all the others have been run:
- * also those that were taken from the source with it. */
+ * also those that were taken from the source with it. In order there is room for all of them behind
+ * it only if there is where each comes in a chunk of its own, of 512 places: the pace decides. */
 static uint64_t one_is_heavy(void *argument, const void *task)
 {
     (void)argument;
@@ -254,7 +255,8 @@ START_TEST(nobody_waits_behind_a_task_that_waits_for_permits)
 {
     struct fan_work work = {
         .run = release_after_the_others, .weight = one_is_heavy, .task_size = sizeof(int)};
-    struct fan_stream_options options = {.limit = 2 + _i, .ordered = _i, .permits = &permits};
+    struct fan_stream_options options = {
+        .limit = 2 + _i, .ordered = _i, .window = 512 * TASKS, .permits = &permits};
     ck_assert_int_eq(fan_semaphore_acquire(&permits, PERMITS, NULL), 0);
     ck_assert_int_eq(call(&work, &options, TASKS, NULL, NULL), 0);
     ck_assert_uint_eq(begun, TASKS);
