@@ -18,7 +18,7 @@
  * It is the executor (flow/stream.h) between two channels: a slow consumer makes the workers wait,
  * and what is held is at most a batch for each worker, and in order those that wait for their turn.
  * No element waits for the next one; and neither an element nor a result waits for a slow one that
- * was taken with it while a worker is free. An element costs 0.2 to 0.3 us where they come fast,
+ * was taken with it while a worker is free. An element costs 0.2 to 0.4 us where they come fast,
  * and up to a microsecond where each comes alone, so where the work on one is less, hand over
  * several in one element (stage/window.h). */
 struct fan_map_options {

@@ -1,6 +1,6 @@
-/* An element costs 0.2 to 0.3 us of processor time where there are always more (`make bench
+/* An element costs 0.2 to 0.4 us of processor time where there are always more (`make bench
  * ONLY=map`), and up to a microsecond where it comes alone, and so is a chunk of its own. Workers
- * that receive from the input and send to the output by themselves take 0.1 us; those would need an
+ * that receive from the input and send to the output by themselves take half of that; those need an
  * order, a recover scope and growth of their own, which the executor has. */
 #include "stage/parallel.h"
 
